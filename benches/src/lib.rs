@@ -1,0 +1,1 @@
+//! The referee: rivals and Motet in one process, in turn.

@@ -1,0 +1,1 @@
+//! Scopes: stop work from outside and let it clean up. Works under any executor.

@@ -1,0 +1,1 @@
+//! Queues and channels that lose nothing. Works under any executor.

@@ -1,0 +1,1 @@
+//! Reactor, TCP sockets and name lookup. Works under any executor.

@@ -1,0 +1,1 @@
+//! `Spawn` and `Timer` for smol.

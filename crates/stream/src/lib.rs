@@ -1,0 +1,1 @@
+//! Async generators as streams, without a macro. Works under any executor.

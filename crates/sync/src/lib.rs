@@ -1,0 +1,1 @@
+//! Locks and signals for tasks, and for threads beside them. Works under any executor.

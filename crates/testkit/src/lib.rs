@@ -1,0 +1,1 @@
+//! Step futures by hand, drop them at every await, count wakes, pin auto traits.

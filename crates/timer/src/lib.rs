@@ -1,0 +1,1 @@
+//! Sleep, interval, the timer wheel, real and virtual clocks. Works under any executor.

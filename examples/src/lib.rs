@@ -1,0 +1,1 @@
+//! What the examples share: an embedded HTTP server on loopback.
