@@ -1,1 +1,32 @@
 //! The one door to atomics, cells, locks and loom; the FIFO wait list; the wake batch.
+//!
+//! Every crate of Motet takes its atomics, cells and locks from here and from nowhere else. Two things follow: a model
+//! checker sees each of them when the workspace is built with `--cfg motet_loom`, and a change of lock or of parking
+//! strategy is made in one place.
+//!
+//! | what | outside loom | under loom |
+//! | --- | --- | --- |
+//! | [`atomic`] | `core::sync::atomic` | loom's, which explore every ordering the memory model allows |
+//! | [`cell::UnsafeCell`] | `core`'s, with loom's `with`/`with_mut` shape | loom's, which reports every racing access |
+//! | [`lock`] | parking_lot's `Mutex` and `Condvar` | loom's, in parking_lot's shape |
+//! | [`thread`], [`hint`], [`thread_local!`] | `std`'s | loom's |
+//! | [`const_fn!`] | a `const fn` | a plain `fn`: loom's types need a run-time |
+//! | [`model`] | runs the closure once | runs it in every interleaving within the bounds |
+//! | [`park`] | the same code on both sides | |
+
+pub mod atomic;
+pub mod cell;
+mod door;
+pub mod hint;
+pub mod lock;
+pub mod park;
+pub mod thread;
+
+pub use door::model;
+
+#[cfg(feature = "padded")]
+pub use crossbeam_utils::CachePadded;
+
+/// The model checker itself, for the files named `model.rs`.
+#[cfg(motet_loom)]
+pub use loom;
