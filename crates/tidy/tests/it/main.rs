@@ -1,0 +1,5 @@
+//! The house rules, run over this repository, and the drills that show each of them can fail.
+
+mod drills;
+mod house;
+mod trees;
