@@ -12,7 +12,20 @@
 //! | [`thread`], [`hint`], [`thread_local!`] | `std`'s | loom's |
 //! | [`const_fn!`] | a `const fn` | a plain `fn`: loom's types need a run-time |
 //! | [`model`] | runs the closure once | runs it in every interleaving within the bounds |
-//! | [`park`] | the same code on both sides | |
+//!
+//! On top of the door, and the same code on both sides of it:
+//!
+//! | what | when | fairness | a wait dropped | allocates |
+//! | --- | --- | --- | --- | --- |
+//! | [`WaitList`], [`Waiter`] (start at [`wait`]) | tasks and threads wait in line for something | FIFO | leaves the line, or hands on its grant | never |
+//! | [`WakeBatch`], [`Wakeup`] | wakes that are due are made after the unlock | in order | – | never |
+//! | [`park`] | one thread sleeps until a waker calls; runs one future without an executor | – | – | once a thread |
+//!
+//! # Features
+//!
+//! | feature | adds | default |
+//! | --- | --- | --- |
+//! | `padded` | `CachePadded`, and with it crossbeam-utils | off |
 
 pub mod atomic;
 pub mod cell;
@@ -21,8 +34,13 @@ pub mod hint;
 pub mod lock;
 pub mod park;
 pub mod thread;
+pub mod wait;
 
 pub use door::model;
+pub use wait::{Admit, Leave, Locked, WaitList, Waitable, Waiter, WakeBatch, Wakeup};
+
+/// Pin projection for the futures that hold a [`Waiter`]: pin-project-lite's macro.
+pub use pin_project_lite::pin_project;
 
 #[cfg(feature = "padded")]
 pub use crossbeam_utils::CachePadded;

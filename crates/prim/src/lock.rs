@@ -25,6 +25,24 @@
 #[cfg(not(motet_loom))]
 pub use parking_lot::{Condvar, Mutex, MutexGuard, WaitTimeoutResult};
 
+/// Unlocks, runs `f`, and locks again, also if `f` panics.
+///
+/// ```
+/// use motet_prim::lock::{self, Mutex};
+///
+/// let lock = Mutex::new(1);
+/// let mut guard = lock.lock();
+/// lock::unlocked(&mut guard, || *lock.lock() += 1);
+/// assert_eq!(*guard, 2);
+/// ```
+#[cfg(not(motet_loom))]
+pub fn unlocked<T: ?Sized, R>(guard: &mut MutexGuard<'_, T>, f: impl FnOnce() -> R) -> R {
+    MutexGuard::unlocked(guard, f)
+}
+
+#[cfg(motet_loom)]
+pub use modelled::unlocked;
+
 #[cfg(motet_loom)]
 pub use modelled::{Condvar, Mutex, MutexGuard, WaitTimeoutResult};
 
@@ -56,13 +74,13 @@ mod modelled {
         /// Waits for the lock.
         #[track_caller]
         pub fn lock(&self) -> MutexGuard<'_, T> {
-            MutexGuard(Some(self.0.lock().unwrap_or_else(|e| e.into_inner())))
+            MutexGuard { lock: self, held: Some(self.0.lock().unwrap_or_else(|e| e.into_inner())) }
         }
 
         /// Takes the lock if it is free.
         #[track_caller]
         pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-            self.0.try_lock().ok().map(|guard| MutexGuard(Some(guard)))
+            self.0.try_lock().ok().map(|held| MutexGuard { lock: self, held: Some(held) })
         }
 
         /// The value, without locking: `&mut self` proves that nobody else is here.
@@ -78,19 +96,30 @@ mod modelled {
     }
 
     /// Gives the lock back when dropped.
-    pub struct MutexGuard<'a, T: ?Sized>(Option<loom::sync::MutexGuard<'a, T>>);
+    pub struct MutexGuard<'a, T: ?Sized> {
+        lock: &'a Mutex<T>,
+        held: Option<loom::sync::MutexGuard<'a, T>>,
+    }
+
+    /// Unlocks, runs `f`, and locks again.
+    pub fn unlocked<T: ?Sized, R>(guard: &mut MutexGuard<'_, T>, f: impl FnOnce() -> R) -> R {
+        guard.held = None;
+        let result = f();
+        guard.held = guard.lock.lock().held.take();
+        result
+    }
 
     impl<T: ?Sized> Deref for MutexGuard<'_, T> {
         type Target = T;
 
         fn deref(&self) -> &T {
-            self.0.as_deref().expect(HELD)
+            self.held.as_deref().expect(HELD)
         }
     }
 
     impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
         fn deref_mut(&mut self) -> &mut T {
-            self.0.as_deref_mut().expect(HELD)
+            self.held.as_deref_mut().expect(HELD)
         }
     }
 
@@ -114,8 +143,8 @@ mod modelled {
         /// Waits for a notification.
         #[track_caller]
         pub fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
-            let held = guard.0.take().expect(HELD);
-            guard.0 = Some(self.0.wait(held).unwrap_or_else(|e| e.into_inner()));
+            let held = guard.held.take().expect(HELD);
+            guard.held = Some(self.0.wait(held).unwrap_or_else(|e| e.into_inner()));
         }
 
         /// Waits for a notification, whatever the limit.

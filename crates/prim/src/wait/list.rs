@@ -1,0 +1,172 @@
+//! The lock around a state and its lists, and what may be done under it.
+
+use core::fmt;
+use core::ops::{Deref, DerefMut};
+
+use super::batch::{WakeBatch, Wakeup};
+use super::fifo::Fifo;
+use super::node::Node;
+use crate::lock::{self, Mutex, MutexGuard};
+
+/// A state `S` and `N` FIFO lists of waiters, each with a payload `P`, under one lock.
+///
+/// [`super::wait`](crate::wait) tells how to build on it. The lists are numbered from 0.
+///
+/// ```
+/// let line = motet_prim::WaitList::<u32, ()>::new(3);
+/// assert_eq!(*line.lock(), 3);
+/// assert!(line.lock().is_empty(0));
+/// ```
+pub struct WaitList<S, P, const N: usize = 1> {
+    guarded: Mutex<Guarded<S, P, N>>,
+}
+
+pub(super) struct Guarded<S, P, const N: usize> {
+    state: S,
+    pub(super) lists: [Fifo<P>; N],
+}
+
+impl<S, P, const N: usize> WaitList<S, P, N> {
+    crate::const_fn! {
+        /// A state with nobody in line.
+        #[must_use]
+        pub const fn new(state: S) -> Self {
+            Self { guarded: Mutex::new(Guarded { state, lists: [const { Fifo::new() }; N] }) }
+        }
+    }
+
+    /// Takes the lock. Hold it for a moment only: never over an await, nor over a waker's call, clone or drop.
+    #[inline]
+    pub fn lock(&self) -> Locked<'_, S, P, N> {
+        Locked { list: self, guarded: self.guarded.lock() }
+    }
+
+    /// The state, without locking: `&mut self` proves that nobody else is here.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.guarded.get_mut().state
+    }
+
+    /// Takes the state out: nobody can be in line any more.
+    pub fn into_inner(self) -> S {
+        self.guarded.into_inner().state
+    }
+}
+
+impl<S: Default, P, const N: usize> Default for WaitList<S, P, N> {
+    fn default() -> Self {
+        Self::new(S::default())
+    }
+}
+
+impl<S, P, const N: usize> fmt::Debug for WaitList<S, P, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitList").finish_non_exhaustive()
+    }
+}
+
+/// A locked [`WaitList`]: derefs to the state; unlocks when dropped.
+pub struct Locked<'a, S, P, const N: usize = 1> {
+    list: &'a WaitList<S, P, N>,
+    guarded: MutexGuard<'a, Guarded<S, P, N>>,
+}
+
+impl<S, P, const N: usize> Locked<'_, S, P, N> {
+    /// Whether nobody waits in a list.
+    ///
+    /// # Panics
+    ///
+    /// Here and below, if there is no list of that number.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self, list: usize) -> bool {
+        self.guarded.lists[list].is_empty()
+    }
+
+    /// Looks at the payload of the oldest waiter.
+    pub fn look_front<R>(&mut self, list: usize, look: impl FnOnce(&mut S, &mut P) -> R) -> Option<R> {
+        let Guarded { state, lists } = &mut *self.guarded;
+        let front = lists[list].front()?;
+        // SAFETY: a node in the list is alive, and it cannot leave while we hold the lock.
+        let front: &Node<P> = unsafe { front.as_ref() };
+        let look = |payload: &mut Option<P>| look(state, payload.as_mut().expect(CARRIED));
+        // SAFETY: the node is queued and we hold the lock; `look` sees the state and the payload only.
+        Some(unsafe { front.with_place(|place| look(&mut place.payload)) })
+    }
+
+    /// Grants to the oldest waiter: `grant` writes the outcome into its payload, then it leaves the line. `None` if
+    /// nobody waits.
+    #[inline]
+    pub fn grant_front(&mut self, list: usize, grant: impl FnOnce(&mut S, &mut P)) -> Option<Wakeup> {
+        self.grant_front_if(list, |state, payload| {
+            grant(state, payload);
+            true
+        })
+    }
+
+    /// Grants to the oldest waiter if `grant` says so, which then has written the outcome into its payload.
+    pub fn grant_front_if(&mut self, list: usize, grant: impl FnOnce(&mut S, &mut P) -> bool) -> Option<Wakeup> {
+        if !self.look_front(list, grant)? {
+            return None;
+        }
+        let line = &mut self.guarded.lists[list];
+        let front = line.front()?;
+        // SAFETY: a node in the list is alive until it leaves under our lock, or until it is GRANTED: the last line here.
+        let front: &Node<P> = unsafe { front.as_ref() };
+        // SAFETY: it is in this list, whose lock we hold.
+        unsafe { line.unlink(front) };
+        // SAFETY: out of the list, but not yet GRANTED: the waiter that finds itself QUEUED asks for the lock we hold.
+        let waker = unsafe { front.with_place(|place| place.waker.take()) };
+        front.set_granted();
+        Some(Wakeup::new(waker))
+    }
+
+    /// Grants to the oldest as long as `grant` says so, and collects the wakes.
+    ///
+    /// A full batch is woken with the lock released, and waiters may come and go meanwhile: `grant` must decide by what
+    /// it sees. The batch may hold wakes when this returns: wake them after the unlock.
+    pub fn grant_while(&mut self, list: usize, wakes: &mut WakeBatch, mut grant: impl FnMut(&mut S, &mut P) -> bool) {
+        while let Some(wakeup) = self.grant_front_if(list, &mut grant) {
+            wakes.push(wakeup);
+            if wakes.is_full() {
+                self.flush(wakes);
+            }
+        }
+    }
+
+    /// Unlocks, wakes everybody in the batch, and locks again.
+    pub fn flush(&mut self, wakes: &mut WakeBatch) {
+        lock::unlocked(&mut self.guarded, || wakes.wake_all());
+    }
+
+    pub(super) fn belongs_to(&self, list: &WaitList<S, P, N>) -> bool {
+        core::ptr::eq(self.list, list)
+    }
+
+    pub(super) fn fifo(&mut self, list: usize) -> &mut Fifo<P> {
+        &mut self.guarded.lists[list]
+    }
+}
+
+pub(super) const CARRIED: &str = "a waiter carries its payload until it is done";
+
+impl<S, P, const N: usize> Deref for Locked<'_, S, P, N> {
+    type Target = S;
+
+    #[inline]
+    fn deref(&self) -> &S {
+        &self.guarded.state
+    }
+}
+
+impl<S, P, const N: usize> DerefMut for Locked<'_, S, P, N> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut S {
+        &mut self.guarded.state
+    }
+}
+
+impl<S: fmt::Debug, P, const N: usize> fmt::Debug for Locked<'_, S, P, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Locked").field("state", &**self).finish_non_exhaustive()
+    }
+}
