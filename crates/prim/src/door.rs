@@ -71,6 +71,37 @@ macro_rules! thread_local {
     };
 }
 
+/// Declares a process-wide variable; in a model, one that each of its runs makes anew.
+///
+/// The initial value is a constant expression outside loom. Under loom the name stands for a reference to the value, so use it
+/// through method calls, which work on both sides.
+///
+/// ```
+/// use motet_prim::atomic::{AtomicU64, Ordering};
+///
+/// motet_prim::global! {
+///     static TICKS: AtomicU64 = AtomicU64::new(0);
+/// }
+///
+/// assert_eq!(TICKS.fetch_add(1, Ordering::Relaxed), 0);
+/// ```
+#[cfg(not(motet_loom))]
+#[macro_export]
+macro_rules! global {
+    ($($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = $init:expr);+ $(;)?) => {
+        $($(#[$attribute])* $visibility static $name: $type = $init;)+
+    };
+}
+
+/// Declares a process-wide variable that each run of a model makes anew.
+#[cfg(motet_loom)]
+#[macro_export]
+macro_rules! global {
+    ($($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = $init:expr);+ $(;)?) => {
+        $($crate::loom::lazy_static! { $(#[$attribute])* $visibility static ref $name: $type = $init; })+
+    };
+}
+
 /// Runs a model once, as a plain test.
 #[cfg(not(motet_loom))]
 pub fn model(run: impl Fn() + Send + Sync + 'static) {
