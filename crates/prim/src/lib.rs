@@ -21,6 +21,22 @@
 //! | [`WakeBatch`], [`Wakeup`] | wakes that are due are made after the unlock | in order | – | never |
 //! | [`park`] | one thread sleeps until a waker calls; runs one future without an executor | – | – | once a thread |
 //!
+//! ```
+//! use motet_prim::atomic::{AtomicU32, Ordering};
+//! use motet_prim::park::Parker;
+//! use std::sync::Arc;
+//!
+//! let (parker, ready) = (Parker::new(), Arc::new(AtomicU32::new(0)));
+//! let (unparker, setter) = (parker.unparker(), ready.clone());
+//! let thread = motet_prim::thread::spawn(move || {
+//!     setter.store(7, Ordering::Relaxed);
+//!     unparker.unpark();                              // publishes what came before it
+//! });
+//! parker.park();
+//! assert_eq!(ready.load(Ordering::Relaxed), 7);
+//! # thread.join().unwrap();
+//! ```
+//!
 //! # Features
 //!
 //! | feature | adds | default |

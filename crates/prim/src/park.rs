@@ -23,6 +23,9 @@ use std::time::{Duration, Instant};
 use crate::atomic::{AtomicU32, Ordering};
 use crate::lock::{Condvar, Mutex};
 
+#[cfg(all(test, motet_loom))]
+mod model;
+
 const EMPTY: u32 = 0;
 const PARKED: u32 = 1;
 const NOTIFIED: u32 = 2;
@@ -79,12 +82,14 @@ impl Parker {
     }
 
     /// Sleeps until unparked or for `limit`; whether it was unparked.
+    #[expect(clippy::must_use_candidate, reason = "parking is an effect; its result may be of no interest")]
     pub fn park_for(&self, limit: Duration) -> bool {
         // A limit beyond what the clock can say is none.
         self.place.park(Instant::now().checked_add(limit))
     }
 
     /// Sleeps until unparked or until `deadline`; whether it was unparked.
+    #[expect(clippy::must_use_candidate, reason = "parking is an effect; its result may be of no interest")]
     pub fn park_until(&self, deadline: Instant) -> bool {
         self.place.park(Some(deadline))
     }

@@ -26,6 +26,13 @@ impl Wakeup {
     }
 }
 
+impl From<Waker> for Wakeup {
+    /// A waker that its owner has taken out from under a lock of its own.
+    fn from(waker: Waker) -> Self {
+        Self(Some(waker))
+    }
+}
+
 impl Drop for Wakeup {
     fn drop(&mut self) {
         if let Some(waker) = self.0.take() {

@@ -75,14 +75,18 @@ impl<S, P, const N: usize> Locked<'_, S, P, N> {
     ///
     /// # Panics
     ///
-    /// Here and below, if there is no list of that number.
+    /// If there is no list of that number.
     #[must_use]
     #[inline]
     pub fn is_empty(&self, list: usize) -> bool {
         self.guarded.lists[list].is_empty()
     }
 
-    /// Looks at the payload of the oldest waiter.
+    /// Looks at the payload of the oldest waiter, without a grant. `None` if nobody waits.
+    ///
+    /// # Panics
+    ///
+    /// If there is no list of that number.
     pub fn look_front<R>(&mut self, list: usize, look: impl FnOnce(&mut S, &mut P) -> R) -> Option<R> {
         let Guarded { state, lists } = &mut *self.guarded;
         let front = lists[list].front()?;
@@ -95,6 +99,10 @@ impl<S, P, const N: usize> Locked<'_, S, P, N> {
 
     /// Grants to the oldest waiter: `grant` writes the outcome into its payload, then it leaves the line. `None` if
     /// nobody waits.
+    ///
+    /// # Panics
+    ///
+    /// If there is no list of that number.
     #[inline]
     pub fn grant_front(&mut self, list: usize, grant: impl FnOnce(&mut S, &mut P)) -> Option<Wakeup> {
         self.grant_front_if(list, |state, payload| {
@@ -104,6 +112,10 @@ impl<S, P, const N: usize> Locked<'_, S, P, N> {
     }
 
     /// Grants to the oldest waiter if `grant` says so, which then has written the outcome into its payload.
+    ///
+    /// # Panics
+    ///
+    /// If there is no list of that number.
     pub fn grant_front_if(&mut self, list: usize, grant: impl FnOnce(&mut S, &mut P) -> bool) -> Option<Wakeup> {
         if !self.look_front(list, grant)? {
             return None;
@@ -124,6 +136,10 @@ impl<S, P, const N: usize> Locked<'_, S, P, N> {
     ///
     /// A full batch is woken with the lock released, and waiters may come and go meanwhile: `grant` must decide by what
     /// it sees. The batch may hold wakes when this returns: wake them after the unlock.
+    ///
+    /// # Panics
+    ///
+    /// If there is no list of that number, or the batch is full already.
     pub fn grant_while(&mut self, list: usize, wakes: &mut WakeBatch, mut grant: impl FnMut(&mut S, &mut P) -> bool) {
         while let Some(wakeup) = self.grant_front_if(list, &mut grant) {
             wakes.push(wakeup);

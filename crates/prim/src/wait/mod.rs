@@ -108,6 +108,8 @@
 mod batch;
 mod fifo;
 mod list;
+#[cfg(all(test, motet_loom))]
+mod model;
 mod node;
 mod waiter;
 

@@ -84,6 +84,8 @@ pub enum Leave<H, P> {
     Granted(H, P),
 }
 
+type Home<H, const N: usize> = NonNull<WaitList<<H as Waitable<N>>::State, <H as Waitable<N>>::Payload, N>>;
+
 /// A place in the line of what `H` refers to; the pinned part of a waiting future.
 ///
 /// It is created idle, queues itself when [polled](Self::poll_wait), and takes itself out when dropped: handing on what
@@ -91,7 +93,7 @@ pub enum Leave<H, P> {
 pub struct Waiter<H: Waitable<N>, const N: usize = 1> {
     node: Node<H::Payload>,
     /// Where the node is linked, once it is.
-    home: Cell<Option<NonNull<WaitList<H::State, H::Payload, N>>>>,
+    home: Cell<Option<Home<H, N>>>,
     list: usize,
     /// Empty once the waiter is done.
     handle: Option<H>,

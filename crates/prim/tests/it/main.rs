@@ -1,0 +1,9 @@
+//! What the door and the wait list promise, one behaviour a test.
+
+mod batch;
+mod drops;
+mod foreign;
+mod gate;
+mod line;
+mod parking;
+mod traits;
