@@ -1,0 +1,84 @@
+//! The helper thread: drives the queues that nobody else drives.
+//!
+//! It starts when a timer is armed in such a queue for the first time, and lives as long as the process; with nothing
+//! to drive it sleeps without a limit. A queue that gets a host, or whose lease ends, drops out of its list at the
+//! next turn; that check and the arrival of a queue in the list exclude each other by the lock here, which is taken
+//! before a queue's lock, never under one.
+#![forbid(unsafe_code)]
+
+use std::time::Instant;
+
+use motet_prim::lock::Mutex;
+use motet_prim::park::{Parker, Unparker};
+
+use crate::clock;
+use crate::queue::Lease;
+
+static HELPER: Mutex<State> = Mutex::new(State { unparker: None, adopted: Vec::new() });
+
+struct State {
+    /// Of the thread, once it was started.
+    unparker: Option<Unparker>,
+    adopted: Vec<Lease>,
+}
+
+/// Gives a queue to the thread, and starts it if this is the first.
+///
+/// # Panics
+///
+/// If the system refuses to start a thread: no timer could fire.
+pub(crate) fn adopt(lease: Lease) {
+    let mut state = HELPER.lock();
+    if !state.adopted.iter().any(|adopted| adopted.is(lease)) {
+        state.adopted.push(lease);
+    }
+    let unparker = state.unparker.get_or_insert_with(start).clone();
+    drop(state);
+    unparker.unpark();
+}
+
+/// Has the thread look around.
+pub(crate) fn unpark() {
+    let unparker = HELPER.lock().unparker.clone();
+    if let Some(unparker) = unparker {
+        unparker.unpark();
+    }
+}
+
+fn start() -> Unparker {
+    let parker = Parker::new();
+    let unparker = parker.unparker();
+    std::thread::Builder::new()
+        .name("motet-timer".into())
+        .spawn(move || run(&parker))
+        .expect("motet-timer could not start its helper thread; raise the limit of threads, or host the timers");
+    unparker
+}
+
+fn run(parker: &Parker) -> ! {
+    loop {
+        match turn() {
+            None => parker.park(),
+            Some(next) => {
+                parker.park_until(next);
+            }
+        }
+    }
+}
+
+/// Fires what is due in every adopted queue, and says when the next timer is.
+fn turn() -> Option<Instant> {
+    let adopted: Vec<Lease> = {
+        let mut state = HELPER.lock();
+        state.adopted.retain(|lease| lease.is_driven_by_helper());
+        state.adopted.clone()
+    };
+    let now = clock::nanos(Instant::now());
+    adopted
+        .into_iter()
+        .filter_map(|lease| {
+            lease.advance(now);
+            lease.next_deadline()
+        })
+        .min()
+}

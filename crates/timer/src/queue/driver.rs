@@ -1,0 +1,146 @@
+//! Who drives a queue, and how they learn of an earlier deadline.
+//!
+//! ```text
+//!   User ◀─── last host leaves ────┐
+//!    │                       (virtual time)
+//!    └────── host() ──────────▶ Hosts ──────── last host leaves ───────┐
+//!    ┌────── host() ──────────▶  ▲                 (real time)         ▼
+//!   Dormant ── first arm ──▶ Helper ◀── timers left? yes ──────────────┤
+//!    ▲                                                                 │
+//!    └─────────────────────────────────────── no ──────────────────────┘
+//! ```
+//!
+//! The race to fear: a host asks for the next deadline, a timer with an earlier one is armed, and the host then waits
+//! for the later one. Both happen under the queue's lock. What the host was told is `published`; whoever arms earlier
+//! than that lowers it, so that each host is woken once for each new earliest deadline, and calls the host's waker
+//! after the unlock. The host's waker is sticky: it also ends a wait that has not begun.
+#![forbid(unsafe_code)]
+
+use core::task::Waker;
+use std::sync::Arc;
+
+use super::{Clock, Lease, Locked, TimerQueue, Unhosted};
+use crate::helper;
+
+/// The waker of one host; its address tells hosts apart.
+pub(crate) type HostWaker = Arc<Waker>;
+
+/// See the file's head.
+pub(super) enum Driver {
+    /// Whoever calls `advance`, when they please.
+    User,
+    /// The helper thread, as soon as there is something to wait for.
+    Dormant,
+    /// The helper thread.
+    Helper,
+    /// Those who called `host()`, of whom one would do. Shared, so that they can be woken without the lock.
+    Hosts(Arc<[HostWaker]>),
+}
+
+/// Who has to be told of an earlier deadline, once the lock is released.
+#[must_use]
+pub(super) enum Alarm {
+    Nobody,
+    Helper,
+    Hosts(Arc<[HostWaker]>),
+    /// The helper has to take the lease first.
+    Adopt(u64),
+}
+
+impl Driver {
+    pub(super) fn unhosted(by: Unhosted) -> Self {
+        match by {
+            Unhosted::User => Self::User,
+            Unhosted::Helper => Self::Dormant,
+        }
+    }
+}
+
+impl Locked {
+    /// What a newly armed deadline means to the driver.
+    pub(super) fn alarm_for(&mut self, at: u64) -> Alarm {
+        let at = self.round_up(at);
+        match &self.driver {
+            Driver::User => Alarm::Nobody,
+            Driver::Dormant => {
+                self.driver = Driver::Helper;
+                Alarm::Adopt(self.lease)
+            }
+            Driver::Helper | Driver::Hosts(_) if at >= self.published => Alarm::Nobody,
+            Driver::Helper => {
+                self.published = at;
+                Alarm::Helper
+            }
+            Driver::Hosts(hosts) => {
+                self.published = at;
+                Alarm::Hosts(hosts.clone())
+            }
+        }
+    }
+}
+
+impl TimerQueue {
+    /// Tells those concerned. No lock is held here.
+    pub(super) fn ring(&'static self, alarm: Alarm) {
+        match alarm {
+            Alarm::Nobody => {}
+            Alarm::Helper => helper::unpark(),
+            Alarm::Hosts(hosts) => hosts.iter().for_each(|waker| waker.wake_by_ref()),
+            Alarm::Adopt(number) => helper::adopt(Lease { queue: self, number }),
+        }
+    }
+}
+
+impl Lease {
+    /// Adds a host. False if the lease has ended.
+    pub(crate) fn add_host(self, waker: &HostWaker) -> bool {
+        // The list is dropped after the lock: it may be the last to hold somebody's waker.
+        let former;
+        {
+            let mut locked = self.queue.locked.lock();
+            if locked.lease != self.number {
+                return false;
+            }
+            let others = match &locked.driver {
+                Driver::Hosts(hosts) => &hosts[..],
+                Driver::User | Driver::Dormant | Driver::Helper => &[],
+            };
+            let hosts = others.iter().chain([waker]).cloned().collect();
+            former = core::mem::replace(&mut locked.driver, Driver::Hosts(hosts));
+        }
+        if matches!(former, Driver::Helper) {
+            // It looks around, finds that the queue is no longer its own, and sleeps for good.
+            helper::unpark();
+        }
+        true
+    }
+
+    /// Removes a host; the last to leave gives the queue to the helper thread.
+    pub(crate) fn remove_host(self, waker: &HostWaker) {
+        // Dropped after the lock, as above.
+        let _former;
+        let alarm = {
+            let mut locked = self.queue.locked.lock();
+            let Driver::Hosts(hosts) = &locked.driver else { return };
+            if locked.lease != self.number {
+                return;
+            }
+            let others: Arc<[HostWaker]> = hosts.iter().filter(|host| !Arc::ptr_eq(host, waker)).cloned().collect();
+            let (driver, alarm) = match self.queue.clock {
+                _ if !others.is_empty() => (Driver::Hosts(others), Alarm::Nobody),
+                Clock::Virtual => (Driver::User, Alarm::Nobody),
+                Clock::Real if locked.wheel.is_empty() => (Driver::Dormant, Alarm::Nobody),
+                Clock::Real => (Driver::Helper, Alarm::Adopt(self.number)),
+            };
+            _former = core::mem::replace(&mut locked.driver, driver);
+            alarm
+        };
+        self.queue.ring(alarm);
+    }
+
+    /// Whether the helper thread is to look after this queue.
+    pub(crate) fn is_driven_by_helper(self) -> bool {
+        let locked = self.queue.locked.lock();
+        locked.lease == self.number && matches!(locked.driver, Driver::Helper)
+    }
+}
