@@ -71,10 +71,11 @@ impl Entry {
     /// The caller is the owner, armed the entry, and has not put its waker out of use by `take_waker` since.
     pub(crate) unsafe fn is_registered(&self, waker: &Waker) -> bool {
         self.waker.with(|registered| {
-            // SAFETY: the owner wrote it when it armed the entry, and only the owner writes. If the entry fires right
-            // now the waker belongs to the queue's copy, but its bits are still these, and `will_wake` only compares.
-            let registered = unsafe { (*registered).assume_init_ref() };
-            registered.will_wake(waker)
+            // SAFETY: only the owner writes, and the owner is here.
+            let registered = unsafe { &*registered };
+            // SAFETY: the owner wrote it when it armed the entry. If the entry fires right now the waker belongs to the
+            // queue's copy, but its bits are still these, and `will_wake` only compares.
+            unsafe { registered.assume_init_ref() }.will_wake(waker)
         })
     }
 
@@ -95,8 +96,10 @@ impl Entry {
     /// The entry is armed, the caller is its owner, and holds the lock of its queue. Nobody takes it again until the next
     /// `put_waker`: the entry is disarmed or given another waker before the lock is released.
     pub(crate) unsafe fn take_waker(&self) -> Waker {
+        // SAFETY: only the owner writes, and the owner is here.
+        let registered = self.waker.with(|registered| unsafe { registered.read() });
         // SAFETY: an armed entry has a waker, which the queue could only take under the lock that is held.
-        self.waker.with(|registered| unsafe { (*registered).assume_init_read() })
+        unsafe { registered.assume_init() }
     }
 }
 

@@ -72,7 +72,6 @@ impl Timers {
     /// let timers = Timers::builder().tick(Duration::from_millis(1)).build();
     /// assert_eq!(timers.next_deadline(), None);
     /// ```
-    #[must_use]
     pub fn builder() -> Builder {
         Builder { tick: Duration::from_nanos(1) }
     }
@@ -150,6 +149,7 @@ impl Timers {
     /// # Complexity
     ///
     /// O(1) for each timer that fires, and as much again, at most ten times in its life, for moving it to a finer level.
+    #[expect(clippy::must_use_candidate, reason = "most event loops need not know how many")]
     pub fn advance(&self, now: Instant) -> usize {
         self.lease().advance(clock::nanos(now))
     }
@@ -196,8 +196,9 @@ impl Timers {
 
     /// The time by the clock of these timers.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "the lease ends with the last clone, and this is one")]
     pub fn now(&self) -> Instant {
-        self.lease().now().expect("a lease is good until its tenant is dropped")
+        self.lease().now().expect("a lease is good until the last clone is dropped")
     }
 
     pub(crate) fn lend(clock: Clock, tick: u64, unhosted: Unhosted) -> Self {
