@@ -1,0 +1,100 @@
+//! The poller: mio's, which is epoll, kqueue or IOCP; and what it does with the events.
+
+use super::turn::Poller;
+use super::{Reactor, helper};
+use crate::source::News;
+use mio::event::Event;
+use mio::{Events, Poll, Token};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+/// The token of the nudge. Tables are shorter.
+const NUDGE: Token = Token(usize::MAX);
+
+/// How many events one system call brings at most.
+const EVENTS_PER_WAIT: usize = 1024;
+
+/// Whoever has this value may wait for events; there is one in the process.
+#[derive(Debug)]
+pub(super) struct Epoll {
+    poll: Poll,
+    events: Events,
+    reactor: Arc<Reactor>,
+    /// Empty between two dispatches; kept for its memory.
+    woken: Vec<Waker>,
+}
+
+impl Epoll {
+    /// Opens the poller, and the shared half that registers sources at it.
+    pub(super) fn open() -> io::Result<(Self, Arc<Reactor>)> {
+        let poll = Poll::new()?;
+        let nudge = Arc::new(mio::Waker::new(poll.registry(), NUDGE)?);
+        let reactor = Arc::new(Reactor::new(poll.registry().try_clone()?, nudge));
+        let events = Events::with_capacity(EVENTS_PER_WAIT);
+        Ok((Self { poll, events, reactor: reactor.clone(), woken: Vec::new() }, reactor))
+    }
+}
+
+impl Poller for Epoll {
+    type Nudge = Arc<mio::Waker>;
+
+    fn nudge(&self) -> Self::Nudge {
+        self.reactor.nudge.clone()
+    }
+
+    fn call(nudge: &Self::Nudge) {
+        // It can fail for want of kernel memory only; the sleeper then wakes at its next event or limit.
+        let _ = nudge.wake();
+    }
+
+    fn start_helper() -> io::Result<()> {
+        helper::start()
+    }
+
+    fn wait(&mut self, limit: Option<Duration>) {
+        if self.poll.poll(&mut self.events, limit).is_err() {
+            // Interrupted by a signal: no event, as if the limit had come. The caller looks around and comes back.
+            self.events.clear();
+        }
+    }
+
+    fn dispatch(&mut self) {
+        if self.events.is_empty() {
+            return;
+        }
+        {
+            let table = self.reactor.table.lock();
+            for event in &self.events {
+                if let Some(source) = table.get(event.token()) {
+                    source.tell(news_of(event), &mut self.woken);
+                }
+            }
+        }
+        self.events.clear();
+        wake_all(&mut self.woken);
+    }
+}
+
+fn news_of(event: &Event) -> News {
+    News::READ.when(event.is_readable())
+        | News::WRITE.when(event.is_writable())
+        | News::READ_CLOSED.when(event.is_read_closed())
+        | News::WRITE_CLOSED.when(event.is_write_closed())
+        | News::ERROR.when(event.is_error())
+}
+
+/// Wakes all of them, whatever one of them does; then goes on with the first panic, if there was any.
+pub(super) fn wake_all(wakers: &mut Vec<Waker>) {
+    let mut panic = None;
+    for waker in wakers.drain(..) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+            panic.get_or_insert(payload);
+        }
+    }
+    if let Some(payload) = panic {
+        resume_unwind(payload);
+    }
+}

@@ -1,0 +1,144 @@
+//! Reading from and writing to a registered stream socket, with the short counts that spare a system call.
+
+use crate::Async;
+use crate::source::{Direction, Extent};
+use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+#[cfg(feature = "hyper")]
+use std::mem::MaybeUninit;
+use std::net::Shutdown;
+use std::task::{Context, Poll};
+
+/// A byte stream that can be split: [`TcpStream`](crate::TcpStream) and, on Unix, `UnixStream`. It cannot be implemented
+/// elsewhere.
+pub trait Duplex: Socket {}
+
+/// What the halves and the trait implementations need of a stream.
+pub trait Socket {
+    fn shut(&self, how: Shutdown) -> io::Result<()>;
+    fn poll_read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>>;
+    fn poll_read_vectored(&self, cx: &mut Context<'_>, bufs: &mut [IoSliceMut<'_>]) -> Poll<io::Result<usize>>;
+    fn poll_write(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>>;
+    fn poll_write_vectored(&self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
+    /// Reads into memory that need not be initialised; the first so many bytes of it are afterwards.
+    #[cfg(feature = "hyper")]
+    fn poll_read_uninit(&self, cx: &mut Context<'_>, buf: &mut [MaybeUninit<u8>]) -> Poll<io::Result<usize>>;
+
+    /// Says to the peer that no more bytes will come. There is nothing to wait for: the system sends what it has.
+    fn poll_close(&self) -> Poll<io::Result<()>> {
+        Poll::Ready(match self.shut(Shutdown::Write) {
+            // Nobody is left to be told.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            result => result,
+        })
+    }
+}
+
+/// The operations of a stream socket, on the registered source.
+impl<S: mio::event::Source> Async<S>
+where
+    for<'a> &'a S: Read + Write,
+{
+    pub(crate) fn poll_read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.source().poll_io(Direction::Read, cx, || read(self.get_ref(), buf))
+    }
+
+    pub(crate) async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.source().io(Direction::Read, || read(self.get_ref(), buf)).await
+    }
+
+    pub(crate) fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.source().try_io(Direction::Read, || read(self.get_ref(), buf))
+    }
+
+    /// `guard` is the source's own `try_io`, which some systems need around each call.
+    #[cfg(feature = "hyper")]
+    pub(crate) fn poll_read_uninit(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut [MaybeUninit<u8>],
+        guard: impl Fn(&S, &mut dyn FnMut() -> io::Result<usize>) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>>
+    where
+        S: std::os::fd::AsFd,
+    {
+        self.source().poll_io(Direction::Read, cx, || {
+            let io = self.get_ref();
+            let count = guard(io, &mut || socket2::SockRef::from(io).recv(buf))?;
+            Ok((count, Extent::of(count, buf.len())))
+        })
+    }
+
+    pub(crate) fn poll_read_vectored(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.source().poll_io(Direction::Read, cx, || read_vectored(self.get_ref(), bufs))
+    }
+
+    pub(crate) async fn read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.source().io(Direction::Read, || read_vectored(self.get_ref(), bufs)).await
+    }
+
+    pub(crate) fn poll_write(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.source().poll_io(Direction::Write, cx, || write(self.get_ref(), buf))
+    }
+
+    pub(crate) async fn write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.source().io(Direction::Write, || write(self.get_ref(), buf)).await
+    }
+
+    pub(crate) fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.source().try_io(Direction::Write, || write(self.get_ref(), buf))
+    }
+
+    pub(crate) fn poll_write_vectored(&self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        self.source().poll_io(Direction::Write, cx, || write_vectored(self.get_ref(), bufs))
+    }
+
+    pub(crate) async fn write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.source().io(Direction::Write, || write_vectored(self.get_ref(), bufs)).await
+    }
+}
+
+fn read<S>(io: &S, buf: &mut [u8]) -> io::Result<(usize, Extent)>
+where
+    for<'a> &'a S: Read,
+{
+    let mut io = io;
+    let count = io.read(buf)?;
+    Ok((count, Extent::of(count, buf.len())))
+}
+
+fn read_vectored<S>(io: &S, bufs: &mut [IoSliceMut<'_>]) -> io::Result<(usize, Extent)>
+where
+    for<'a> &'a S: Read,
+{
+    let mut io = io;
+    let count = io.read_vectored(bufs)?;
+    // The system takes no more slices at once than it likes, so that a short count may mean that: then it is full.
+    let asked = if bufs.len() <= SLICES_AT_ONCE { bufs.iter().map(|buf| buf.len()).sum() } else { count };
+    Ok((count, Extent::of(count, asked)))
+}
+
+fn write<S>(io: &S, buf: &[u8]) -> io::Result<(usize, Extent)>
+where
+    for<'a> &'a S: Write,
+{
+    let mut io = io;
+    let count = io.write(buf)?;
+    Ok((count, Extent::of(count, buf.len())))
+}
+
+fn write_vectored<S>(io: &S, bufs: &[IoSlice<'_>]) -> io::Result<(usize, Extent)>
+where
+    for<'a> &'a S: Write,
+{
+    let mut io = io;
+    let count = io.write_vectored(bufs)?;
+    let asked = if bufs.len() <= SLICES_AT_ONCE { bufs.iter().map(|buf| buf.len()).sum() } else { count };
+    Ok((count, Extent::of(count, asked)))
+}
+
+/// `_XOPEN_IOV_MAX`, the least that POSIX lets a system take in one call. The standard library cuts the rest off.
+const SLICES_AT_ONCE: usize = 16;
