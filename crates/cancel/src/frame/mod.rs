@@ -1,0 +1,28 @@
+//! Frames, for authors of executors and combinators: who adopts what is dropped on this thread now. No `unsafe` is needed to use them.
+//!
+//! | to | take |
+//! | --- | --- |
+//! | poll and drop children so that their cleanup is done before you return | [`Nest`], or [`LocalNest`] if you are not `Send` |
+//! | poll other tasks from inside a task | [`outside`] |
+//! | run what is dropped on your worker threads outside of any task | [`enter_reaper`], [`enter_local_reaper`] |
+//! | know whether a hand-over would find a frame here | [`is_open`] |
+
+mod adopted;
+mod carried;
+mod flag;
+mod framed;
+mod hand_over;
+mod hand_over_local;
+mod kind;
+mod nest;
+mod place;
+mod run;
+
+pub use self::hand_over::adopt;
+pub use self::hand_over_local::adopt_local;
+pub use self::nest::{LocalNest, Nest, is_open, outside};
+pub use crate::reaper::{EnteredReaper, enter_local_reaper, enter_reaper};
+
+pub(crate) use self::kind::{Kind, Local, Sendable};
+pub(crate) use self::place::{Cause, abandoning, cause};
+pub(crate) use self::run::{Ending, Run};

@@ -1,0 +1,200 @@
+//! A body together with what it handed over: the state machine under scopes, tasks, exits and `with`.
+//!
+//! ```text
+//!                body ready, cancelled or panicked: dropped inside the frame
+//!   Running ─────────────────────────────────────────────────────────────────▶ Ended
+//!      │                                                                       (how, or taken)
+//!      └── each poll: the body, then the trees          each poll: the trees until none is left
+//! ```
+//!
+//! Only the owner of the pinned `Run` changes the state. A panic, wherever it comes from, is kept until the trees have ended, and takes the
+//! body or the held output with it; then it goes on. What to fear: foreign drops. Each happens inside the frame and under `catch`.
+
+use super::adopted::Adopted;
+use super::kind::Kind;
+use super::place::{Cause, abandoning};
+use crate::abandon::Abandoned;
+use crate::clock::Mark;
+use crate::panic::{Payload, catch, silence};
+use crate::reason::Reason;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// How a body ended.
+pub(crate) enum Ending<T> {
+    Returned(T),
+    Cancelled(Reason),
+    /// The panic is kept with the trees.
+    Panicked,
+}
+
+pin_project_lite::pin_project! {
+    /// A body and the trees it handed over.
+    pub(crate) struct Run<F: Future, K: Kind> {
+        #[pin]
+        stage: Stage<F>,
+        adopted: Adopted<K>,
+    }
+
+    impl<F: Future, K: Kind> PinnedDrop for Run<F, K> {
+        fn drop(this: Pin<&mut Self>) {
+            this.hand_over_rest();
+        }
+    }
+}
+
+pin_project_lite::pin_project! {
+    #[project = StageProjection]
+    enum Stage<F: Future> {
+        Running { #[pin] body: F },
+        // `None`: the ending was taken.
+        Ended { ending: Option<Ending<F::Output>> },
+    }
+}
+
+impl<F: Future, K: Kind> Run<F, K> {
+    /// A body that has not been polled.
+    pub(crate) const fn new(body: F) -> Self {
+        Self { stage: Stage::Running { body }, adopted: Adopted::none() }
+    }
+
+    /// Whether the body has not ended yet.
+    pub(crate) const fn is_running(&self) -> bool {
+        matches!(self.stage, Stage::Running { .. })
+    }
+
+    /// Whether the output was given out.
+    const fn is_taken(&self) -> bool {
+        matches!(self.stage, Stage::Ended { ending: None })
+    }
+
+    /// Whether a body or an output is here that a panic makes pointless.
+    const fn holds_value(&self) -> bool {
+        matches!(self.stage, Stage::Running { .. } | Stage::Ended { ending: Some(Ending::Returned(_)) })
+    }
+
+    /// Polls the body, then the trees. Ready when both have ended; `Err` is the first panic.
+    pub(crate) fn poll_run(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Ending<F::Output>, Payload>> {
+        if self.is_running() {
+            match self.as_mut().poll_body(cx) {
+                // The way of a task that nobody cancels: nothing adopted, nothing stored.
+                Poll::Ready(ending) if self.adopted.is_none() => return Poll::Ready(Ok(ending)),
+                Poll::Ready(ending) => self.as_mut().project().stage.set(Stage::Ended { ending: Some(ending) }),
+                Poll::Pending if self.adopted.is_none() => return Poll::Pending,
+                Poll::Pending => {}
+            }
+        }
+        self.poll_rest(cx)
+    }
+
+    /// One poll of the body inside the frame. If that was its last, the body is dropped in there too.
+    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ending<F::Output>> {
+        let this = self.project();
+        let mut stage = this.stage;
+        let polled = K::enter(this.adopted, Cause::Fresh, || {
+            let StageProjection::Running { body } = stage.as_mut().project() else {
+                unreachable!("only a running body is polled");
+            };
+            let ended = match catch(|| body.poll(cx)) {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(output)) => Ok(output),
+                Err(panic) => Err(panic),
+            };
+            let dropped = catch(|| stage.set(Stage::Ended { ending: None }));
+            Poll::Ready(match (ended, dropped) {
+                (Ok(output), Ok(())) => Ok(output),
+                (Ok(output), Err(panic)) => {
+                    silence(|| drop(output));
+                    Err(panic)
+                }
+                (Err(panic), dropped) => {
+                    std::mem::forget(dropped);
+                    Err(panic)
+                }
+            })
+        });
+        Poll::Ready(match ready!(polled) {
+            Ok(output) => Ending::Returned(output),
+            Err(panic) => {
+                this.adopted.record(panic);
+                Ending::Panicked
+            }
+        })
+    }
+
+    /// Polls the trees; gives the ending once both they and the body have ended.
+    fn poll_rest(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Ending<F::Output>, Payload>> {
+        assert!(!self.is_taken(), "polled after completion");
+        let mut drained = K::poll_trees(self.as_mut().project().adopted, cx);
+        if self.adopted.has_panicked() && self.holds_value() {
+            self.as_mut().end(Ending::Panicked, Cause::Fresh);
+            drained = K::poll_trees(self.as_mut().project().adopted, cx);
+        }
+        ready!(drained);
+        let this = self.project();
+        let StageProjection::Ended { ending } = this.stage.project() else { return Poll::Pending };
+        let ending = ending.take().expect("checked above: not taken yet");
+        Poll::Ready(match this.adopted.take_panic() {
+            None => Ok(ending),
+            Some(panic) => Err(panic),
+        })
+    }
+
+    /// Drops the body, or the output it gave, inside the frame; from now on the run has ended like this.
+    pub(crate) fn end(self: Pin<&mut Self>, ending: Ending<F::Output>, cause: Cause) {
+        let this = self.project();
+        let mut stage = this.stage;
+        let dropped = K::enter(this.adopted, cause, || catch(|| stage.set(Stage::Ended { ending: Some(ending) })));
+        if let Err(panic) = dropped {
+            this.adopted.record(panic);
+        }
+    }
+
+    /// Drops what still runs in an abandoning frame: the body, which then ended like this, and the trees. A held output stays.
+    pub(crate) fn expire(mut self: Pin<&mut Self>, ending: Ending<F::Output>) {
+        if self.is_running() {
+            self.as_mut().drop_abandoning(Some(ending), Abandoned::GraceExpired);
+        }
+        self.project().adopted.abandon(Abandoned::GraceExpired);
+    }
+
+    /// Drops everything in an abandoning frame.
+    pub(crate) fn abandon_all(mut self: Pin<&mut Self>, why: Abandoned) {
+        self.as_mut().drop_abandoning(None, why);
+        let adopted = self.project().adopted;
+        adopted.abandon(why);
+        std::mem::forget(adopted.take_panic());
+    }
+
+    fn drop_abandoning(self: Pin<&mut Self>, ending: Option<Ending<F::Output>>, why: Abandoned) {
+        let this = self.project();
+        let mut stage = this.stage;
+        if let Err(panic) = abandoning(why, || catch(|| stage.set(Stage::Ended { ending }))) {
+            this.adopted.record(panic);
+        }
+    }
+
+    /// Drops the body or the output in the frame, and hands what is left to the enclosing frame.
+    fn hand_over_rest(mut self: Pin<&mut Self>) {
+        if self.holds_value() {
+            self.as_mut().end(Ending::Panicked, Cause::Inherited);
+        }
+        let adopted = std::mem::take(self.project().adopted);
+        if !adopted.is_none() {
+            K::hand_over(Mark::LATEST, Run::remaining(adopted));
+        }
+    }
+}
+
+impl<K: Kind> Run<K::Exit, K> {
+    /// A tree that is nothing but what another run left behind.
+    pub(crate) const fn remaining(adopted: Adopted<K>) -> Self {
+        Self { stage: Stage::Ended { ending: Some(Ending::Returned(())) }, adopted }
+    }
+
+    /// Takes what is left out of a run whose body has ended.
+    pub(crate) fn take_adopted(&mut self) -> Adopted<K> {
+        std::mem::take(&mut self.adopted)
+    }
+}
