@@ -1,0 +1,120 @@
+//! A growing number of futures that never move: chunks of [`Slots`], each as large as all before it.
+
+use crate::slots::Slots;
+use core::pin::Pin;
+
+/// The size of the first two chunks; a power of two.
+const FIRST: usize = 8;
+
+/// A place in an arena: where, and which of those that were there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Place {
+    pub(crate) index: u32,
+    generation: u32,
+}
+
+pub(crate) struct Arena<F> {
+    chunks: Vec<Slots<F>>,
+    /// For each place that was ever used, how many futures have left it.
+    generations: Vec<u32>,
+    free: Vec<u32>,
+    len: usize,
+}
+
+impl<F> Arena<F> {
+    pub(crate) const fn new() -> Self {
+        Self { chunks: Vec::new(), generations: Vec::new(), free: Vec::new(), len: 0 }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// All places so far have a lower index.
+    pub(crate) fn bound(&self) -> usize {
+        self.generations.len()
+    }
+
+    pub(crate) fn insert(&mut self, future: F) -> Place {
+        let index = self.free.pop().unwrap_or_else(|| self.new_place());
+        let (chunk, offset) = locate(index as usize);
+        self.chunks[chunk].fill(offset, future);
+        self.len += 1;
+        Place { index, generation: self.generations[index as usize] }
+    }
+
+    fn new_place(&mut self) -> u32 {
+        let index = u32::try_from(self.generations.len()).expect("a set has room for 2^32 futures");
+        if locate(index as usize).0 == self.chunks.len() {
+            let size = if self.chunks.is_empty() { FIRST } else { index as usize };
+            self.chunks.push((0..size).map(|_| None).collect());
+        }
+        self.generations.push(0);
+        index
+    }
+
+    /// The place that has this index now.
+    pub(crate) fn place(&self, index: usize) -> Option<Place> {
+        let index = u32::try_from(index).ok()?;
+        let generation = *self.generations.get(index as usize)?;
+        let place = Place { index, generation };
+        self.get(place).map(|_| place)
+    }
+
+    pub(crate) fn get(&self, place: Place) -> Option<&F> {
+        let (chunk, offset) = self.resolve(place)?;
+        self.chunks[chunk].get(offset)
+    }
+
+    pub(crate) fn get_pin(&mut self, place: Place) -> Option<Pin<&mut F>> {
+        let (chunk, offset) = self.resolve(place)?;
+        self.chunks[chunk].get_pin(offset)
+    }
+
+    /// Drops the future where it is; whether there was one.
+    pub(crate) fn clear(&mut self, place: Place) -> bool {
+        let Some((chunk, offset)) = self.resolve(place).filter(|&(chunk, offset)| self.chunks[chunk].get(offset).is_some())
+        else {
+            return false;
+        };
+        self.release(place);
+        self.chunks[chunk].clear(offset);
+        true
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Place, &F)> {
+        (0..self.bound()).filter_map(|index| {
+            let place = self.place(index)?;
+            Some((place, self.get(place)?))
+        })
+    }
+
+    fn resolve(&self, place: Place) -> Option<(usize, usize)> {
+        let generation = *self.generations.get(place.index as usize)?;
+        (generation == place.generation).then(|| locate(place.index as usize))
+    }
+
+    fn release(&mut self, place: Place) {
+        let generation = &mut self.generations[place.index as usize];
+        *generation = generation.wrapping_add(1);
+        self.free.push(place.index);
+        self.len -= 1;
+    }
+}
+
+impl<F: Unpin> Arena<F> {
+    pub(crate) fn take(&mut self, place: Place) -> Option<F> {
+        let (chunk, offset) = self.resolve(place)?;
+        let future = self.chunks[chunk].take(offset)?;
+        self.release(place);
+        Some(future)
+    }
+}
+
+/// The chunk of an index, and where in it.
+fn locate(index: usize) -> (usize, usize) {
+    match (index / FIRST).checked_ilog2() {
+        None => (0, index),
+        Some(doublings) => (doublings as usize + 1, index - (FIRST << doublings)),
+    }
+}

@@ -1,0 +1,103 @@
+//! `as_completed`: any number of futures, their outputs as they come.
+
+use crate::children::Children;
+use core::fmt;
+use core::future::IntoFuture;
+use core::ops::ControlFlow;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use futures_util::stream::{FusedStream, Stream};
+
+/// Runs any number of futures at once and gives each output with its future's index, in the order of completion.
+///
+/// For results that are worth something one by one. The stream is `Unpin`: `next().await` works on it as it is; leave the loop and come back, and it
+/// goes on where it was. asyncio's `as_completed`; its `timeout` is [`AsCompleted::timeout`].
+///
+/// ```
+/// # futures::executor::block_on(async {
+/// use futures::StreamExt;
+/// use motet_combinators::as_completed;
+///
+/// let mut pages = as_completed(["a", "b"].map(async |name| name.to_uppercase()));
+/// assert_eq!(pages.next().await, Some((0, "A".into())));
+/// assert_eq!(pages.next().await, Some((1, "B".into())));
+/// assert_eq!(pages.next().await, None);
+/// # });
+/// ```
+///
+/// # Cancel safety
+///
+/// Cancel safe: `next` on it, dropped, has taken nothing. Dropped itself, it drops the futures that have not finished, each in a frame of its
+/// own.
+///
+/// # Fairness
+///
+/// A future is polled when it was woken, each once a round; of several that complete in one round the one that stands first comes first.
+///
+/// # Complexity
+///
+/// O(1) an output.
+pub fn as_completed<I>(futures: I) -> AsCompleted<<I::Item as IntoFuture>::IntoFuture>
+where
+    I: IntoIterator,
+    I::Item: IntoFuture,
+{
+    let futures = futures.into_iter().map(|future| Some(future.into_future()));
+    AsCompleted { children: Children::new(futures, usize::MAX) }
+}
+
+/// The stream of [`as_completed`].
+#[must_use = "streams do nothing unless polled"]
+pub struct AsCompleted<F> {
+    children: Children<F>,
+}
+
+// The futures are pinned in an allocation of their own.
+impl<F> Unpin for AsCompleted<F> {}
+
+impl<F> AsCompleted<F> {
+    /// How many futures have not completed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.children.live()
+    }
+
+    /// Whether all have completed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<F: Future> Stream for AsCompleted<F> {
+    type Item = (usize, F::Output);
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let children = &mut self.get_mut().children;
+        if children.live() == 0 {
+            return Poll::Ready(None);
+        }
+        let mut found = None;
+        let polled = children.poll(cx, |index, output| {
+            found = Some((index, output));
+            ControlFlow::Break(())
+        });
+        polled.map(|_| found)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.len(), Some(self.len()))
+    }
+}
+
+impl<F: Future> FusedStream for AsCompleted<F> {
+    fn is_terminated(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<F> fmt::Debug for AsCompleted<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsCompleted").field("pending", &self.len()).finish_non_exhaustive()
+    }
+}

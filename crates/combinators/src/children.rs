@@ -1,0 +1,233 @@
+//! Polls many futures of one kind and visits only those that were woken.
+//!
+//! ```text
+//!   Few ──the 17th is pending──▶ Crowded ──next poll──▶ Many
+//! ```
+//!
+//! - **Few**: at most [`FEW`] are pending, and registered with the task's own waker. A poll visits each of them and starts more.
+//! - **Crowded**: more are pending with the task's own waker than a poll should visit. The rest is started in the same way, so that a
+//!   crowd of futures which are ready at once costs what a loop costs.
+//! - **Many**: one [`Slab`] holds a ready bit for each; the first poll in this state marks all that are pending, to register them anew.
+//!
+//! A poll of the whole ends after [`BUDGET`] polls of children: it wakes the task and lets others run. In Few and Crowded the task's waker may
+//! change between two polls; therefore a poll in Few visits all, and Crowded never outlives the poll in which it began.
+
+use crate::nest;
+use crate::slab::{Rest, Slab};
+use crate::slots::Slots;
+use core::ops::ControlFlow;
+use core::task::{Context, Poll};
+
+/// Up to this many pending children are polled in turn: cheaper than a slab.
+const FEW: usize = 16;
+
+/// How many children a poll of the whole polls at most.
+const BUDGET: usize = 256;
+
+pub(crate) struct Children<F> {
+    slots: Slots<F>,
+    /// The first that was not yet polled.
+    next: usize,
+    finished: usize,
+    /// How many may run at once.
+    limit: usize,
+    wakes: Wakes,
+}
+
+enum Wakes {
+    Few(Few),
+    Crowded,
+    Many(Slab),
+}
+
+#[derive(Default)]
+struct Few {
+    children: [u32; FEW],
+    len: usize,
+}
+
+impl<F: Future> Children<F> {
+    pub(crate) fn new(futures: impl IntoIterator<Item = Option<F>>, limit: usize) -> Self {
+        let slots = Slots::from_iter(futures);
+        Self { slots, next: 0, finished: 0, limit, wakes: Wakes::Few(Few::default()) }
+    }
+
+    /// Polls what was woken and starts what may start, and gives each output with its child's index to `each`.
+    ///
+    /// Ready when all have finished, or with `Break` as soon as `each` says so: then the rest is visited by the next poll, which must
+    /// come without a wake.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut each: impl FnMut(usize, F::Output) -> ControlFlow<()>,
+    ) -> Poll<ControlFlow<()>> {
+        if let Wakes::Crowded = self.wakes {
+            self.wakes = Wakes::Many(Slab::new(self.len(), self.next));
+        }
+        let mut budget = BUDGET;
+        if let Wakes::Many(slab) = &mut self.wakes {
+            slab.begin(cx.waker());
+        }
+        // Starting comes first, or children that always wake themselves would keep the rest from it.
+        if self.start(cx, &mut budget, &mut each).is_break()
+            || self.poll_woken(cx, &mut budget, &mut each).is_break()
+            || self.start(cx, &mut budget, &mut each).is_break()
+        {
+            return Poll::Ready(ControlFlow::Break(()));
+        }
+        if self.live() == 0 {
+            return Poll::Ready(ControlFlow::Continue(()));
+        }
+        let rest = match &mut self.wakes {
+            _ if budget == 0 => Rest::Busy,
+            Wakes::Many(slab) => slab.rest(),
+            Wakes::Few(_) | Wakes::Crowded => Rest::Armed,
+        };
+        if rest == Rest::Busy {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+
+    fn poll_woken(
+        &mut self,
+        cx: &mut Context<'_>,
+        budget: &mut usize,
+        each: &mut impl FnMut(usize, F::Output) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        match &mut self.wakes {
+            Wakes::Few(few) => {
+                let mut at = 0;
+                while let Some(child) = few.get(at).filter(|_| *budget > 0) {
+                    *budget -= 1;
+                    match poll_slot(&mut self.slots, child, cx) {
+                        Poll::Pending => at += 1,
+                        Poll::Ready(output) => {
+                            few.remove(at);
+                            self.finished += 1;
+                            each(child, output)?;
+                        }
+                    }
+                }
+            }
+            Wakes::Crowded => {}
+            Wakes::Many(slab) => {
+                while *budget > 0 {
+                    let Some(child) = slab.next() else { break };
+                    if self.slots.get(child).is_none() {
+                        // Woken once more after it had finished.
+                        continue;
+                    }
+                    *budget -= 1;
+                    if let Poll::Ready(output) = slab.with_waker(child, |cx| poll_slot(&mut self.slots, child, cx)) {
+                        self.finished += 1;
+                        each(child, output)?;
+                    }
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn start(
+        &mut self,
+        cx: &mut Context<'_>,
+        budget: &mut usize,
+        each: &mut impl FnMut(usize, F::Output) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        while *budget > 0 && self.next < self.slots.len() && self.next - self.finished < self.limit {
+            *budget -= 1;
+            let child = self.next;
+            self.next += 1;
+            let polled = match &mut self.wakes {
+                Wakes::Many(slab) => slab.with_waker(child, |cx| poll_slot(&mut self.slots, child, cx)),
+                Wakes::Few(_) | Wakes::Crowded => poll_slot(&mut self.slots, child, cx),
+            };
+            match (polled, &mut self.wakes) {
+                (Poll::Ready(output), _) => {
+                    self.finished += 1;
+                    each(child, output)?;
+                }
+                (Poll::Pending, Wakes::Few(few)) => {
+                    if !few.push(child) {
+                        self.wakes = Wakes::Crowded;
+                    }
+                }
+                (Poll::Pending, Wakes::Crowded | Wakes::Many(_)) => {}
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+}
+
+/// Polls the future in a slot, and drops it there once it is ready.
+#[inline]
+fn poll_slot<F: Future>(slots: &mut Slots<F>, child: usize, cx: &mut Context<'_>) -> Poll<F::Output> {
+    let Some(future) = slots.get_pin(child) else { return Poll::Pending };
+    let output = core::task::ready!(future.poll(cx));
+    slots.clear(child);
+    Poll::Ready(output)
+}
+
+impl Few {
+    fn get(&self, at: usize) -> Option<usize> {
+        self.children[..self.len].get(at).map(|&child| child as usize)
+    }
+
+    /// Whether there was room.
+    fn push(&mut self, child: usize) -> bool {
+        let Some(place) = self.children.get_mut(self.len) else { return false };
+        let Ok(child) = u32::try_from(child) else { return false };
+        *place = child;
+        self.len += 1;
+        true
+    }
+
+    /// Takes one out and keeps the order of the rest.
+    fn remove(&mut self, at: usize) {
+        self.children.copy_within(at + 1..self.len, at);
+        self.len -= 1;
+    }
+}
+
+impl<F> Children<F> {
+    /// How many there were at the start.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Changes how many may run at once.
+    ///
+    /// # Panics
+    ///
+    /// If some run already.
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        assert!(self.next == 0, "set the limit of a gather before it is polled");
+        self.limit = limit;
+    }
+
+    /// How many have not finished.
+    pub(crate) fn live(&self) -> usize {
+        self.len() - self.finished
+    }
+
+    /// Drops what has not finished, each in a frame of its own.
+    pub(crate) fn clear(&mut self) {
+        if self.live() == 0 {
+            return;
+        }
+        for child in 0..self.len() {
+            if self.slots.get(child).is_some() {
+                self.finished += 1;
+                nest::alone(|| self.slots.clear(child));
+            }
+        }
+    }
+}
+
+impl<F> Drop for Children<F> {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}

@@ -1,0 +1,98 @@
+//! What can be joined, raced and selected: tuples and arrays polled in place, vectors through [`Children`](crate::children).
+
+mod array;
+mod tuple;
+mod vec;
+
+use crate::nest;
+use crate::settle::Clear;
+use core::pin::Pin;
+use core::task::Context;
+use futures_util::future::MaybeDone;
+
+/// Asks for all outputs.
+pub struct All;
+/// Asks for all outputs, or the first error.
+pub struct AllOk;
+/// Asks for the first output.
+pub struct First;
+/// Asks for the first success, or all errors.
+pub struct FirstOk;
+/// Asks which is first, and for its output.
+pub struct Which;
+
+/// Several futures, or what turns into futures, of which questions can be asked.
+pub trait IntoMembers {
+    /// The futures, side by side.
+    type Members: Clear;
+
+    /// Makes them ready to be polled; polls none.
+    fn into_members(self) -> Self::Members;
+}
+
+/// Polls a member unless it has finished; whether it has.
+#[inline]
+fn poll_member<F: Future>(member: Pin<&mut MaybeDone<F>>, cx: &mut Context<'_>) -> bool {
+    member.poll(cx).is_ready()
+}
+
+/// Polls a member unless it has failed before; its output if it has one.
+#[inline]
+fn poll_output<F: Future>(mut member: Pin<&mut MaybeDone<F>>, cx: &mut Context<'_>) -> Option<F::Output> {
+    match poll_member(member.as_mut(), cx) {
+        true => member.take_output(),
+        false => None,
+    }
+}
+
+/// Polls a member unless it has finished; whether it has, or its error.
+#[inline]
+fn poll_ok<F, T, E>(mut member: Pin<&mut MaybeDone<F>>, cx: &mut Context<'_>) -> Result<bool, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    if !poll_member(member.as_mut(), cx) {
+        return Ok(false);
+    }
+    match member.as_mut().output_mut() {
+        Some(Err(_)) => member.take_output().map_or(Ok(true), |output| output.map(|_| true)),
+        Some(Ok(_)) | None => Ok(true),
+    }
+}
+
+/// Polls a member unless it has failed; its value, or whether it has failed.
+#[inline]
+fn poll_value<F, T, E>(mut member: Pin<&mut MaybeDone<F>>, cx: &mut Context<'_>) -> Result<T, bool>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    if !poll_member(member.as_mut(), cx) {
+        return Err(false);
+    }
+    match member.as_mut().output_mut() {
+        Some(Ok(_)) => member.take_output().and_then(Result::ok).ok_or(true),
+        Some(Err(_)) | None => Err(true),
+    }
+}
+
+/// The output of a member that has finished.
+fn output<F: Future>(member: Pin<&mut MaybeDone<F>>) -> F::Output {
+    member.take_output().expect("polled again after it was ready")
+}
+
+/// The value of a member that has succeeded.
+fn value<F, T, E>(member: Pin<&mut MaybeDone<F>>) -> T
+where
+    F: Future<Output = Result<T, E>>,
+{
+    output(member).unwrap_or_else(|_| unreachable!("errors are taken out as they come"))
+}
+
+/// Drops a member: in a frame of its own if it has not finished.
+fn clear_member<F: Future>(mut member: Pin<&mut MaybeDone<F>>) {
+    match &*member {
+        MaybeDone::Future(_) => nest::alone(|| member.set(MaybeDone::Gone)),
+        MaybeDone::Done(_) => member.set(MaybeDone::Gone),
+        MaybeDone::Gone => {}
+    }
+}

@@ -1,0 +1,113 @@
+//! A future's panic as a value.
+
+use core::any::Any;
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use pin_project_lite::pin_project;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// The panic of a future whose panics are caught.
+///
+/// ```
+/// # futures::executor::block_on(async {
+/// use motet_combinators::gather;
+///
+/// let results = gather([async { panic!("out of cheese") }]).catch_panics().await;
+/// let panicked: Result<(), _> = results.into_iter().next().unwrap();
+/// assert_eq!(panicked.unwrap_err().to_string(), "panicked: out of cheese");
+/// # });
+/// ```
+pub struct Panicked {
+    payload: Box<dyn Any + Send>,
+}
+
+impl Panicked {
+    pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
+        Self { payload }
+    }
+
+    /// What the panic said, if it was a text.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        let payload = &*self.payload;
+        let text = payload.downcast_ref::<&str>().copied();
+        text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("(not a text)")
+    }
+
+    /// The payload, as from [`catch_unwind`].
+    #[must_use]
+    pub fn into_payload(self) -> Box<dyn Any + Send> {
+        self.payload
+    }
+
+    /// Goes on with the panic.
+    ///
+    /// # Panics
+    ///
+    /// Always: that is what it is for.
+    pub fn resume(self) -> ! {
+        resume_unwind(self.payload)
+    }
+}
+
+impl fmt::Debug for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Panicked").field(&self.message()).finish()
+    }
+}
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "panicked: {}", self.message())
+    }
+}
+
+// A payload that is not `Sync` is behind `&self` only looked at as a text.
+impl std::error::Error for Panicked {}
+
+pin_project! {
+    /// A future whose panics are caught; see [`Gather::catch_panics`](crate::Gather::catch_panics).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct CatchPanics<F> {
+        #[pin]
+        future: Option<F>,
+    }
+}
+
+impl<F> CatchPanics<F> {
+    pub(crate) fn new(future: F) -> Self {
+        Self { future: Some(future) }
+    }
+}
+
+impl<F: Future> Future for CatchPanics<F> {
+    type Output = Result<F::Output, Panicked>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut slot = self.project().future;
+        // The future is never looked at again after a panic, but to drop it.
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            let future = slot.as_mut().as_pin_mut().expect("polled again after it was ready");
+            let output = core::task::ready!(future.poll(cx));
+            slot.set(None);
+            Poll::Ready(output)
+        }));
+        match polled {
+            Ok(polled) => polled.map(Ok),
+            Err(payload) => {
+                if let Err(second) = catch_unwind(AssertUnwindSafe(|| slot.set(None))) {
+                    // The first panic is the one to tell of; dropping the second payload may panic once more.
+                    core::mem::forget(second);
+                }
+                Poll::Ready(Err(Panicked::new(payload)))
+            }
+        }
+    }
+}
+
+impl<F> fmt::Debug for CatchPanics<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CatchPanics").finish_non_exhaustive()
+    }
+}

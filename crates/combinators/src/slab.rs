@@ -1,0 +1,239 @@
+//! Which children were woken: ready bits that wakers of the children set, and one parent that is told once.
+//!
+//! One allocation serves any number of children: blocks of 64, each with a word of ready bits. The waker of child `i` is the
+//! address of its block plus `i % 64` (a block is aligned to 64 bytes, so the low six bits are free), its reference count the
+//! `Arc`'s. Above the ready words lies one [`Parent`] word, and with more than [`Parent::BITS`] blocks a level of group
+//! words between them.
+//!
+//! ```text
+//!   wake(i):  ready[i / 64] |= bit   ──0→1──▶   (groups[..] |= bit   ──0→1──▶)   parent |= bit   ──idle→1──▶   wake the task
+//!   poll:     parent ──▶ swap out the groups that are set ──▶ swap out the words that are set ──▶ poll the children
+//! ```
+//!
+//! Going up, a wake stops at the first word that was not 0: whoever made it non-zero is on the way up, or the poll that will swap it
+//! out is. The race to fear: a wake stops at a word which the poll has just swapped out. It cannot: the swap left 0 behind, and
+//! all accesses to one word are read-modify-writes, which have one order. (A relaxed look before the `fetch_or` would break this.)
+//! Going down, a poll may find a word empty whose bit above was set: it was taken out early; nothing is lost.
+//!
+//! A poll works through what it swapped out before it looks again, over several polls if it has to: a child that always wakes
+//! itself cannot starve one with a higher index.
+
+mod parent;
+mod waker;
+
+#[cfg(all(test, motet_loom))]
+mod model;
+
+use core::task::{Context, Waker};
+use motet_prim::atomic::{AtomicU64, Ordering};
+use parent::{Parent, Poller};
+use std::sync::Arc;
+
+/// How many children share a block; as many as there are bits in a word, and bytes in a block's alignment.
+const BLOCK: usize = 64;
+
+/// The wakes of up to 64 children. Every block has room for the words above it; only the first ones use it.
+#[repr(align(64))]
+struct Block {
+    /// Which of these 64 children were woken.
+    ready: AtomicU64,
+    /// In block `g`, if there is a group level: which of the blocks `64 g ..` have ready bits.
+    group: AtomicU64,
+    /// In block 0: which groups (blocks, if there is no group level) have bits, and the waker of the task.
+    parent: Parent,
+    /// Where this block lies in the slab.
+    index: u32,
+    /// How many blocks there are.
+    count: u32,
+}
+
+/// The poller's side. There is one of it to a slab; the wakers are the other side.
+pub(crate) struct Slab {
+    blocks: Arc<[Block]>,
+    round: Round,
+    poller: Poller,
+}
+
+/// What the poller took out of the words and has not yet visited.
+#[derive(Default)]
+struct Round {
+    /// What comes after this round: the bits of wakes since it began.
+    later: u64,
+    /// Groups, modulo [`Parent::BITS`]; blocks, if there is no group level.
+    top: u64,
+    /// The next group that shares the current bit of `top`.
+    group: Option<usize>,
+    /// Blocks of the group that begins with `first_block`.
+    blocks: u64,
+    first_block: usize,
+    /// Children of the block that begins with `first_child`.
+    children: u64,
+    first_child: usize,
+}
+
+/// Whether the poller may rest.
+#[must_use]
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// The next wake of a child wakes the parent.
+    Armed,
+    /// There is more to do: poll again.
+    Busy,
+}
+
+impl Slab {
+    /// A slab for `children` children, of which the first `marked` count as woken.
+    ///
+    /// # Panics
+    ///
+    /// With more than 2³⁸ children.
+    pub(crate) fn new(children: usize, marked: usize) -> Self {
+        let count = children.div_ceil(BLOCK).max(1);
+        let known = u32::try_from(count).expect("a slab has room for 2^38 children");
+        let marked_blocks = marked.div_ceil(BLOCK);
+        let grouped = is_grouped(count);
+        let blocks = (0..known).map(|index| {
+            let at = index as usize;
+            Block {
+                ready: AtomicU64::new(ones(marked.saturating_sub(at * BLOCK))),
+                group: AtomicU64::new(if grouped { ones(marked_blocks.saturating_sub(at * BLOCK)) } else { 0 }),
+                parent: Parent::new(),
+                index,
+                count: known,
+            }
+        });
+        let tops = if grouped { marked_blocks.div_ceil(BLOCK) } else { marked_blocks };
+        let round = Round { top: ones(tops.min(Parent::BITS)), ..Round::default() };
+        Self { blocks: blocks.collect(), round, poller: Poller::default() }
+    }
+
+    /// How many children have room.
+    pub(crate) fn capacity(&self) -> usize {
+        self.blocks.len() * BLOCK
+    }
+
+    /// Begins a poll: from now to [`rest`](Self::rest), wakes leave the task alone.
+    pub(crate) fn begin(&mut self, task: &Waker) {
+        self.round.later |= self.blocks[0].parent.begin(&mut self.poller, task);
+    }
+
+    /// Ends a poll. Without it (an item was found) the slab stays as in a poll: the task must come back by itself.
+    pub(crate) fn rest(&mut self) -> Rest {
+        if !self.round.is_over() {
+            return Rest::Busy;
+        }
+        self.blocks[0].parent.rest(&mut self.poller)
+    }
+
+    /// Marks a child as woken, without a word to the parent; between [`begin`](Self::begin) and [`rest`](Self::rest), or before the
+    /// first poll.
+    pub(crate) fn mark(&mut self, child: usize) {
+        if let Some(top) = self.blocks[child / BLOCK].set_ready(child % BLOCK, &self.blocks) {
+            self.round.later |= top;
+        }
+    }
+
+    /// A child that was woken, each once a round.
+    pub(crate) fn next(&mut self) -> Option<usize> {
+        self.round.next(&self.blocks)
+    }
+
+    /// Polls with the waker of this child.
+    pub(crate) fn with_waker<R>(&self, child: usize, poll: impl FnOnce(&mut Context<'_>) -> R) -> R {
+        waker::lend(&self.blocks, child, |waker| poll(&mut Context::from_waker(waker)))
+    }
+}
+
+impl Drop for Slab {
+    fn drop(&mut self) {
+        // Wakers of children may live on for long; the task is not theirs to keep.
+        drop(self.blocks[0].parent.close(&mut self.poller));
+    }
+}
+
+impl Block {
+    /// Sets a ready bit and what lies above, up to but without the parent's word; the parent's bit if that is to be set as well.
+    fn set_ready(&self, bit: usize, blocks: &[Self]) -> Option<u64> {
+        // Release: what happened before the wake is visible to the child's poll, which swaps this word out with Acquire.
+        if self.ready.fetch_or(1 << bit, Ordering::Release) != 0 {
+            return None;
+        }
+        let at = self.index as usize;
+        if !is_grouped(blocks.len()) {
+            return Some(1 << at);
+        }
+        let group = at / BLOCK;
+        // Release: the ready bit is visible to whoever swaps out this bit with Acquire.
+        if blocks[group].group.fetch_or(1 << (at % BLOCK), Ordering::Release) != 0 {
+            return None;
+        }
+        Some(1 << (group % Parent::BITS))
+    }
+
+    /// The wake of a child.
+    fn wake(&self, bit: usize, blocks: &[Self]) {
+        if let Some(top) = self.set_ready(bit, blocks) {
+            blocks[0].parent.wake(top);
+        }
+    }
+}
+
+impl Round {
+    fn is_over(&self) -> bool {
+        self.children == 0 && self.blocks == 0 && self.group.is_none() && self.top == 0 && self.later == 0
+    }
+
+    #[inline]
+    fn next(&mut self, blocks: &[Block]) -> Option<usize> {
+        while self.children == 0 {
+            let block = self.next_block(blocks)?;
+            self.first_child = block * BLOCK;
+            // Acquire: pairs with the Release in `set_ready`, of this wake and of those that stopped at it.
+            self.children = blocks[block].ready.swap(0, Ordering::Acquire);
+        }
+        Some(self.first_child + take_lowest(&mut self.children))
+    }
+
+    fn next_block(&mut self, blocks: &[Block]) -> Option<usize> {
+        let grouped = is_grouped(blocks.len());
+        while self.blocks == 0 {
+            let Some(group) = self.group else {
+                if self.top == 0 {
+                    self.top = core::mem::take(&mut self.later);
+                }
+                if self.top == 0 {
+                    return None;
+                }
+                if grouped {
+                    self.group = Some(take_lowest(&mut self.top));
+                    continue;
+                }
+                return Some(take_lowest(&mut self.top));
+            };
+            self.group = Some(group + Parent::BITS).filter(|next| next * BLOCK < blocks.len());
+            self.first_block = group * BLOCK;
+            // Acquire: pairs with the Release in `set_ready`.
+            self.blocks = blocks[group].group.swap(0, Ordering::Acquire);
+        }
+        Some(self.first_block + take_lowest(&mut self.blocks))
+    }
+}
+
+/// Whether that many blocks need a level of groups below the parent's word.
+fn is_grouped(blocks: usize) -> bool {
+    blocks > Parent::BITS
+}
+
+/// The lowest `count` bits, at most all 64.
+fn ones(count: usize) -> u64 {
+    if count >= 64 { u64::MAX } else { (1 << count) - 1 }
+}
+
+fn take_lowest(word: &mut u64) -> usize {
+    let lowest = word.trailing_zeros();
+    *word &= *word - 1;
+    lowest as usize
+}
+
+#[cfg(all(test, not(motet_loom)))]
+mod tests;

@@ -1,0 +1,115 @@
+//! The slab on one thread.
+
+use super::{BLOCK, Parent, Rest, Slab};
+use core::task::{Context, Waker};
+use motet_test::WakeCount;
+
+fn waker_of(slab: &Slab, child: usize) -> Waker {
+    slab.with_waker(child, |cx: &mut Context<'_>| cx.waker().clone())
+}
+
+fn all(slab: &mut Slab) -> Vec<usize> {
+    std::iter::from_fn(|| slab.next()).collect()
+}
+
+fn armed(children: usize, task: &WakeCount) -> Slab {
+    let mut slab = Slab::new(children, 0);
+    slab.begin(&task.waker());
+    assert_eq!(all(&mut slab), []);
+    assert_eq!(slab.rest(), Rest::Armed);
+    slab
+}
+
+#[test]
+fn only_the_woken_are_visited_and_the_task_is_woken_once() {
+    let task = WakeCount::new();
+    let mut slab = armed(200, &task);
+    for child in [3, 199, 64, 3, 130] {
+        waker_of(&slab, child).wake();
+    }
+    assert_eq!(task.count(), 1);
+    slab.begin(&task.waker());
+    assert_eq!(all(&mut slab), [3, 64, 130, 199]);
+    assert_eq!(slab.rest(), Rest::Armed);
+}
+
+#[test]
+fn marked_children_are_all_visited() {
+    for (children, marked) in [(1, 1), (64, 64), (100, 65), (4000, 4000), (300_000, 299_999), (300_000, 70)] {
+        let mut slab = Slab::new(children, marked);
+        slab.begin(Waker::noop());
+        let mut visited = all(&mut slab);
+        visited.sort_unstable();
+        assert!(visited.into_iter().eq(0..marked), "{marked} of {children} children");
+        assert_eq!(slab.rest(), Rest::Armed);
+    }
+}
+
+#[test]
+fn groups_that_share_a_bit_of_the_parent_are_told_apart() {
+    let task = WakeCount::new();
+    let apart = Parent::BITS * BLOCK * BLOCK;
+    let mut slab = armed(2 * apart, &task);
+    for child in [5, 5 + apart, apart - 1] {
+        waker_of(&slab, child).wake();
+    }
+    assert_eq!(task.count(), 1);
+    slab.begin(&task.waker());
+    let mut visited = all(&mut slab);
+    visited.sort_unstable();
+    assert_eq!(visited, [5, apart - 1, 5 + apart]);
+    assert_eq!(slab.rest(), Rest::Armed);
+}
+
+#[test]
+fn wakes_in_a_poll_leave_the_task_alone_and_keep_the_poller_busy() {
+    let task = WakeCount::new();
+    let mut slab = armed(10, &task);
+    slab.begin(&task.waker());
+    waker_of(&slab, 7).wake();
+    assert_eq!(slab.rest(), Rest::Busy);
+    assert_eq!(task.count(), 0);
+    slab.begin(&task.waker());
+    assert_eq!(all(&mut slab), [7]);
+    assert_eq!(slab.rest(), Rest::Armed);
+}
+
+#[test]
+fn a_new_task_takes_the_place_of_the_old() {
+    let (old, new) = (WakeCount::new(), WakeCount::new());
+    let mut slab = armed(10, &old);
+    slab.begin(&new.waker());
+    assert_eq!(slab.rest(), Rest::Armed);
+    waker_of(&slab, 1).wake();
+    assert_eq!((old.count(), new.count()), (0, 1));
+    assert_eq!(old.wakers_alive(1), 0, "the old task's waker is kept");
+}
+
+#[test]
+fn wakers_that_outlive_the_poller_keep_the_words_and_not_the_task() {
+    let task = WakeCount::new();
+    let slab = armed(100, &task);
+    let late = waker_of(&slab, 99);
+    let copy = late.clone();
+    assert!(late.will_wake(&copy));
+    assert!(!late.will_wake(&waker_of(&slab, 98)));
+    drop(slab);
+    assert_eq!(task.wakers_alive(1), 0);
+    late.wake_by_ref();
+    late.wake();
+    drop(copy);
+    assert_eq!(task.count(), 0);
+}
+
+#[test]
+fn a_poll_cut_short_goes_on_where_it_was() {
+    let task = WakeCount::new();
+    let mut slab = armed(500, &task);
+    [1, 100, 400].into_iter().for_each(|child| waker_of(&slab, child).wake());
+    slab.begin(&task.waker());
+    assert_eq!(slab.next(), Some(1));
+    waker_of(&slab, 1).wake();
+    assert_eq!(slab.rest(), Rest::Busy, "a round is under way");
+    slab.begin(&task.waker());
+    assert_eq!(all(&mut slab), [100, 400, 1], "the one that woke itself comes last");
+}

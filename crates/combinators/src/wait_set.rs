@@ -1,0 +1,199 @@
+//! `WaitSet`: futures that stay registered from one wait to the next.
+
+use crate::arena::{Arena, Place};
+use crate::nest;
+use crate::slab::{Rest, Slab};
+use core::fmt;
+use core::task::{Context, Poll};
+
+/// How many members a poll of a wait polls at most.
+const BUDGET: usize = 256;
+
+/// Names a member of a [`WaitSet`]; no other member of that set ever has the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub(crate) Place);
+
+/// Futures to [`wait`](crate::wait()) for: those that are pending when a wait ends stay in the set, and stay registered.
+///
+/// For loops that take results as they come and keep, add and remove futures on the way. A loop over the first of N costs O(1) an event,
+/// where asyncio's own `wait` and `select_all` look at all N each time. asyncio: the set that `wait` takes and gives back.
+///
+/// ```
+/// # futures::executor::block_on(async {
+/// use motet_combinators::{FirstCompleted, WaitSet, wait};
+///
+/// let mut set = WaitSet::new();
+/// let fast = set.insert(futures::future::Either::Left(std::future::ready(7)));
+/// let slow = set.insert(futures::future::Either::Right(std::future::pending()));
+///
+/// let done: Vec<_> = wait(&mut set, FirstCompleted).await.unwrap().into_iter().collect();
+/// assert_eq!(done, [(fast, 7)]);
+/// assert!(set.contains(slow));
+/// # });
+/// ```
+pub struct WaitSet<F: Future> {
+    members: Arena<F>,
+    slab: Slab,
+    /// Finished, and not yet given to anybody.
+    done: Vec<(Key, F::Output)>,
+}
+
+// Members are pinned in allocations of their own; outputs are not pinned.
+impl<F: Future> Unpin for WaitSet<F> {}
+
+impl<F: Future> WaitSet<F> {
+    /// An empty set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { members: Arena::new(), slab: Slab::new(0, 0), done: Vec::new() }
+    }
+
+    /// Adds a future; the next wait polls it.
+    pub fn insert(&mut self, future: F) -> Key {
+        let place = self.members.insert(future);
+        self.make_room();
+        self.slab.mark(place.index as usize);
+        Key(place)
+    }
+
+    /// Grows the slab: the members are marked, for they are registered with the one that goes.
+    fn make_room(&mut self) {
+        let (bound, capacity) = (self.members.bound(), self.slab.capacity());
+        if bound > capacity {
+            self.slab = Slab::new(2 * capacity.max(bound / 2), bound);
+        }
+    }
+
+    /// Takes a member that has not finished out of the set.
+    ///
+    /// For members that are `Unpin`, as tasks and boxed futures are; [`discard`](Self::discard) is for any.
+    ///
+    /// ```
+    /// use motet_combinators::WaitSet;
+    ///
+    /// let mut set = WaitSet::new();
+    /// let key = set.insert(std::future::ready(7));
+    /// assert!(set.remove(key).is_some());
+    /// assert!(set.remove(key).is_none());
+    /// ```
+    pub fn remove(&mut self, key: Key) -> Option<F>
+    where
+        F: Unpin,
+    {
+        self.members.take(key.0)
+    }
+
+    /// Drops a member that has not finished; whether there was one. What it leaves to clean up goes to the frame around the call.
+    pub fn discard(&mut self, key: Key) -> bool {
+        let mut found = false;
+        nest::alone(|| found = self.members.clear(key.0));
+        found
+    }
+
+    /// Whether this member is in the set and has not finished.
+    #[must_use]
+    pub fn contains(&self, key: Key) -> bool {
+        self.members.get(key.0).is_some()
+    }
+
+    /// A member that has not finished.
+    #[must_use]
+    pub fn get(&self, key: Key) -> Option<&F> {
+        self.members.get(key.0)
+    }
+
+    /// The members that have not finished, with their keys.
+    pub fn iter(&self) -> impl Iterator<Item = (Key, &F)> {
+        self.members.iter().map(|(place, future)| (Key(place), future))
+    }
+
+    /// How many members there are: those that have not finished, and those whose output no wait has given yet.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.members.len() + self.done.len()
+    }
+
+    /// Whether there is nothing to wait for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many have not finished.
+    pub(crate) fn pending(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The outputs that nobody was given yet.
+    pub(crate) fn done(&self) -> &[(Key, F::Output)] {
+        &self.done
+    }
+
+    pub(crate) fn take_done(&mut self) -> Vec<(Key, F::Output)> {
+        core::mem::take(&mut self.done)
+    }
+
+    /// Polls the members that were woken. Ready: all that were woken when the round began have been polled.
+    ///
+    /// Whoever goes to sleep after this calls [`rest`](Self::rest) first.
+    pub(crate) fn poll_round(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.slab.begin(cx.waker());
+        for _ in 0..BUDGET {
+            let Some(index) = self.slab.next() else { return Poll::Ready(()) };
+            let Some(place) = self.members.place(index) else { continue };
+            let Some(member) = self.members.get_pin(place) else { continue };
+            if let Poll::Ready(output) = self.slab.with_waker(index, |cx| member.poll(cx)) {
+                self.done.push((Key(place), output));
+                self.members.clear(place);
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// From now on a member's wake wakes the task.
+    pub(crate) fn rest(&mut self, cx: &Context<'_>) {
+        if self.slab.rest() == Rest::Busy {
+            cx.waker().wake_by_ref();
+        }
+    }
+}
+
+impl<F: Future> Drop for WaitSet<F> {
+    fn drop(&mut self) {
+        for index in 0..self.members.bound() {
+            if let Some(place) = self.members.place(index) {
+                self.discard(Key(place));
+            }
+        }
+    }
+}
+
+impl<F: Future> Default for WaitSet<F> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<F: Future> FromIterator<F> for WaitSet<F> {
+    fn from_iter<I: IntoIterator<Item = F>>(futures: I) -> Self {
+        let mut set = Self::new();
+        set.extend(futures);
+        set
+    }
+}
+
+impl<F: Future> Extend<F> for WaitSet<F> {
+    fn extend<I: IntoIterator<Item = F>>(&mut self, futures: I) {
+        for future in futures {
+            self.insert(future);
+        }
+    }
+}
+
+impl<F: Future> fmt::Debug for WaitSet<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("WaitSet");
+        debug.field("pending", &self.pending()).field("done", &self.done.len()).finish_non_exhaustive()
+    }
+}

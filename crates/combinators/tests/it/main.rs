@@ -1,0 +1,4 @@
+//! Behaviours, one module an idea.
+
+mod gather;
+mod support;

@@ -1,0 +1,77 @@
+//! Futures that a test finishes by hand.
+
+use futures::channel::oneshot;
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+/// A future and the switch that makes it ready.
+pub(crate) fn gate<T>() -> (oneshot::Sender<T>, impl Future<Output = T> + Unpin) {
+    use futures::FutureExt;
+    let (open, opened) = oneshot::channel();
+    (open, opened.map(|value| value.expect("the test opens its gates")))
+}
+
+/// A future that yields once to whoever polls it.
+#[derive(Default)]
+pub(crate) struct Yield(bool);
+
+impl Future for Yield {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Counts the polls of the futures it wraps.
+#[derive(Clone, Default)]
+pub(crate) struct Polls(Rc<Cell<usize>>);
+
+impl Polls {
+    pub(crate) fn count(&self) -> usize {
+        self.0.get()
+    }
+
+    pub(crate) fn take(&self) -> usize {
+        self.0.take()
+    }
+
+    pub(crate) fn of<F: Future + Unpin>(&self, mut future: F) -> impl Future<Output = F::Output> + Unpin {
+        let polls = self.0.clone();
+        std::future::poll_fn(move |cx| {
+            polls.set(polls.get() + 1);
+            Pin::new(&mut future).poll(cx)
+        })
+    }
+}
+
+/// Counts drops.
+#[derive(Clone, Default)]
+pub(crate) struct Drops(Rc<Cell<usize>>);
+
+impl Drops {
+    pub(crate) fn count(&self) -> usize {
+        self.0.get()
+    }
+}
+
+impl Drops {
+    pub(crate) fn guard(&self) -> DropGuard {
+        DropGuard(self.0.clone())
+    }
+}
+
+pub(crate) struct DropGuard(Rc<Cell<usize>>);
+
+impl Drop for DropGuard {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() + 1);
+    }
+}
