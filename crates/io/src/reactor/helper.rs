@@ -3,6 +3,7 @@
 //! It starts when first needed, and lives as long as the process.
 
 use super::floor;
+use super::turn::Hand;
 use std::io;
 use std::thread;
 use std::time::Duration;
@@ -17,8 +18,10 @@ pub(super) fn start() -> io::Result<()> {
 }
 
 fn run() {
-    let mut seen = None;
+    let mut hand = Hand::new();
     loop {
-        floor().help(&mut seen, GRACE);
+        floor().help(&mut hand, |parker| {
+            parker.park_for(GRACE);
+        });
     }
 }

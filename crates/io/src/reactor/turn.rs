@@ -114,6 +114,20 @@ enum Duty<P> {
     Sleep,
 }
 
+/// What the helper remembers between two steps.
+pub(super) struct Hand<P> {
+    /// The poller, while it is inside.
+    poller: Option<P>,
+    /// The moves at its last look.
+    seen: Option<u64>,
+}
+
+impl<P> Hand<P> {
+    pub(super) fn new() -> Self {
+        Self { poller: None, seen: None }
+    }
+}
+
 /// Who has the poller, and who waits for it.
 pub(super) struct Floor<P: Poller> {
     state: Mutex<State<P>>,
@@ -236,14 +250,15 @@ impl<P: Poller> Floor<P> {
         let _ = self.obey(order);
     }
 
-    /// One step of the helper. `seen` is its memory of the last look.
-    pub(super) fn help(&self, seen: &mut Option<u64>, grace: Duration) {
-        match self.duty(seen) {
-            Duty::Drive(poller) => self.drive(poller),
-            Duty::Watch => {
-                self.parker.park_for(grace);
-            }
-            Duty::Sleep => self.parker.park(),
+    /// One step of the helper. `nap` sleeps for a grace, or until the parker is unparked.
+    pub(super) fn help(&self, hand: &mut Hand<P>, nap: impl FnOnce(&Parker)) {
+        match hand.poller.take() {
+            Some(poller) => hand.poller = self.drive(poller),
+            None => match self.duty(&mut hand.seen) {
+                Duty::Drive(poller) => hand.poller = Some(poller),
+                Duty::Watch => nap(&self.parker),
+                Duty::Sleep => self.parker.park(),
+            },
         }
     }
 
@@ -266,22 +281,21 @@ impl<P: Poller> Floor<P> {
         duty
     }
 
-    /// The helper waits for events until a seat wants to.
-    fn drive(&self, mut poller: P) {
-        loop {
-            poller.wait(None);
-            // A waker that panics has said so on standard error; the sockets of others must go on.
-            let _ = catch_unwind(AssertUnwindSafe(|| poller.dispatch()));
-            let mut state = self.state.lock();
-            state.moves += 1;
-            match state.offer(poller) {
-                Ok(order) => {
-                    drop(state);
-                    let _ = self.obey(order);
-                    return;
-                }
-                Err(back) => poller = back,
+    /// The helper waits for one batch of events; gives the poller back unless a seat wants it.
+    fn drive(&self, mut poller: P) -> Option<P> {
+        poller.wait(None);
+        // A waker that panics has said so on standard error; the sockets of others must go on.
+        let _ = catch_unwind(AssertUnwindSafe(|| poller.dispatch()));
+        let mut state = self.state.lock();
+        match state.offer(poller) {
+            Ok(order) => {
+                state.moves += 1;
+                drop(state);
+                // An offer to a seat: it asks for no thread, and cannot fail.
+                let _ = self.obey(order);
+                None
             }
+            Err(poller) => Some(poller),
         }
     }
 
