@@ -73,7 +73,8 @@ impl<F> Arena<F> {
 
     /// Drops the future where it is; whether there was one.
     pub(crate) fn clear(&mut self, place: Place) -> bool {
-        let Some((chunk, offset)) = self.resolve(place).filter(|&(chunk, offset)| self.chunks[chunk].get(offset).is_some())
+        let Some((chunk, offset)) =
+            self.resolve(place).filter(|&(chunk, offset)| self.chunks[chunk].get(offset).is_some())
         else {
             return false;
         };

@@ -158,7 +158,6 @@ impl<F: Future> Children<F> {
         }
         ControlFlow::Continue(())
     }
-
 }
 
 /// Polls the future in a slot, and drops it there once it is ready.

@@ -1,8 +1,8 @@
 //! Tuples of one to twelve futures, polled in place.
 
 use super::{
-    All, AllOk, First, FirstOk, IntoMembers, Which, clear_member, output, poll_member, poll_ok, poll_output, poll_value,
-    value,
+    All, AllOk, First, FirstOk, IntoMembers, Which, clear_member, output, poll_member, poll_ok, poll_output,
+    poll_value, value,
 };
 use crate::select::{Select2, Select3, Select4, Select5, Select6};
 use crate::settle::{Clear, Decide};

@@ -70,7 +70,8 @@ impl Parent {
     pub(super) fn begin(&self, poller: &mut Poller, task: &Waker) -> u64 {
         let bits = self.take(poller);
         // SAFETY: the poller is the only one that writes, and it reads now.
-        poller.stale = !self.waker.with(|waker| unsafe { (*waker).as_ref() }.is_some_and(|known| known.will_wake(task)));
+        poller.stale =
+            !self.waker.with(|waker| unsafe { (*waker).as_ref() }.is_some_and(|known| known.will_wake(task)));
         if poller.stale && !poller.caller {
             drop(self.replace(poller, Some(task.clone())));
             poller.stale = false;
