@@ -97,8 +97,11 @@ macro_rules! global {
 #[cfg(motet_loom)]
 #[macro_export]
 macro_rules! global {
-    ($($(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = $init:expr);+ $(;)?) => {
-        $($crate::loom::lazy_static! { $(#[$attribute])* $visibility static ref $name: $type = $init; })+
+    // Not `vis`: loom's macro has to see the tokens.
+    ($($(#[$attribute:meta])* $(pub $(($($scope:tt)+))?)? static $name:ident: $type:ty = $init:expr);+ $(;)?) => {
+        $($crate::loom::lazy_static! {
+            $(#[$attribute])* $(pub $(($($scope)+))?)? static ref $name: $type = $init;
+        })+
     };
 }
 
