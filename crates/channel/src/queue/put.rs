@@ -1,0 +1,186 @@
+//! The putting side: `put` and its kin, and their waits.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use super::{OrderedQueue, PutError, QueueSink, ShutDown, Slot, TryPutError};
+use crate::shared::{Fifo, Order, PUTTERS, Refusal, Shared, Waiter, poll_put, poll_reserve, waiter};
+use motet_prim::{park, pin_project};
+
+impl<T, O: Order<T>> OrderedQueue<T, O> {
+    /// Puts an item; waits while the queue is full. asyncio's `put`.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let queue = motet_channel::Queue::bounded(1);
+    /// queue.put('a').await.unwrap();
+    /// assert_eq!(queue.len(), 1);
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`PutError`](crate::PutError) gives the item back if the queue is shut down, before or during the wait.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: dropped before it is ready, it has put nothing; the item is dropped with it, and the place that was
+    /// perhaps reserved for it is the next putter's. To keep the item, [`reserve`](Self::reserve) first: then nothing is at
+    /// stake while waiting.
+    ///
+    /// # Fairness
+    ///
+    /// Putters are served in the order of their first poll.
+    pub fn put(&self, item: T) -> Put<'_, T, O> {
+        Put::new(&self.shared, item)
+    }
+
+    /// Puts an item if there is room. asyncio's `put_nowait`.
+    ///
+    /// ```
+    /// use motet_channel::{Queue, TryPutError};
+    ///
+    /// let queue = Queue::bounded(1);
+    /// assert_eq!(queue.try_put('a'), Ok(()));
+    /// assert_eq!(queue.try_put('b'), Err(TryPutError::Full('b')));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TryPutError::Full`] without room (a place that is reserved for others is none), [`TryPutError::ShutDown`] once
+    /// the queue is shut down; both give the item back.
+    pub fn try_put(&self, item: T) -> Result<(), TryPutError<T>> {
+        self.shared.try_put(item).map_err(|refusal| match refusal {
+            Refusal::Full(item) => TryPutError::Full(item),
+            Refusal::Closed(item) => TryPutError::ShutDown(item),
+        })
+    }
+
+    /// Waits for room and reserves it; the item is put with the [`Slot`], without another wait.
+    ///
+    /// Use it where the item must survive a cancelled wait, or is costly to make before there is room for it.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// let queue = motet_channel::Queue::bounded(1);
+    /// let slot = queue.reserve().await.unwrap();
+    /// assert!(queue.is_full());
+    /// slot.put('a').unwrap();
+    /// assert_eq!(queue.try_get(), Ok('a'));
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ShutDown`] if the queue is shut down.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: dropped before it is ready, it has reserved nothing.
+    ///
+    /// [`Slot`]: crate::Slot
+    pub fn reserve(&self) -> Reserve<'_, T, O> {
+        Reserve::new(&self.shared)
+    }
+
+    /// The putting side as a sink. It owns a share of the queue; closing it does not shut the queue down.
+    ///
+    /// ```
+    /// use futures::{SinkExt, StreamExt};
+    /// # futures::executor::block_on(async {
+    /// let queue = motet_channel::Queue::unbounded();
+    /// futures::stream::iter(1..=3).map(Ok).forward(queue.sink()).await.unwrap();
+    /// assert_eq!(queue.len(), 3);
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn sink(&self) -> QueueSink<T, O> {
+        QueueSink::new(self.shared.clone())
+    }
+
+    /// Puts an item; blocks this thread while the queue is full.
+    ///
+    /// For threads outside of any executor; they wait in one line with the tasks. In async code use [`put`](Self::put).
+    ///
+    /// ```
+    /// let queue = motet_channel::Queue::bounded(1);
+    /// let producer = queue.clone();
+    /// let thread = std::thread::spawn(move || (0..3).try_for_each(|i| producer.put_blocking(i)));
+    /// assert_eq!([(); 3].map(|()| queue.get_blocking().unwrap()), [0, 1, 2]);
+    /// assert_eq!(thread.join().unwrap(), Ok(()));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`PutError`] gives the item back if the queue is shut down.
+    pub fn put_blocking(&self, item: T) -> Result<(), PutError<T>> {
+        park::block_on(self.put(item))
+    }
+}
+
+pin_project! {
+    /// The wait of [`OrderedQueue::put`].
+    #[must_use = "a future does nothing unless it is awaited"]
+    pub struct Put<'a, T, O: Order<T> = Fifo> {
+        #[pin]
+        waiter: Waiter<&'a Shared<T, O>>,
+        // Empty once it is put; and, at a rendezvous, while it waits in line.
+        item: Option<T>,
+    }
+}
+
+impl<'a, T, O: Order<T>> Put<'a, T, O> {
+    pub(crate) const fn new(shared: &'a Shared<T, O>, item: T) -> Self {
+        Self { waiter: waiter(shared, PUTTERS), item: Some(item) }
+    }
+}
+
+impl<T, O: Order<T>> Future for Put<'_, T, O> {
+    type Output = Result<(), PutError<T>>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        poll_put(this.waiter, cx, this.item).map_err(PutError)
+    }
+}
+
+impl<T, O: Order<T>> fmt::Debug for Put<'_, T, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Put").field("waiting", &self.waiter.is_waiting()).finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// The wait of [`OrderedQueue::reserve`].
+    #[must_use = "a future does nothing unless it is awaited"]
+    pub struct Reserve<'a, T, O: Order<T> = Fifo> {
+        shared: &'a Shared<T, O>,
+        #[pin]
+        waiter: Waiter<&'a Shared<T, O>>,
+    }
+}
+
+impl<'a, T, O: Order<T>> Reserve<'a, T, O> {
+    const fn new(shared: &'a Shared<T, O>) -> Self {
+        Self { shared, waiter: waiter(shared, PUTTERS) }
+    }
+}
+
+impl<'a, T, O: Order<T>> Future for Reserve<'a, T, O> {
+    type Output = Result<Slot<'a, T, O>, ShutDown>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let shared = *this.shared;
+        poll_reserve(this.waiter, cx).map(|reserved| if reserved { Ok(Slot::new(shared)) } else { Err(ShutDown) })
+    }
+}
+
+impl<T, O: Order<T>> fmt::Debug for Reserve<'_, T, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reserve").field("waiting", &self.waiter.is_waiting()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,137 @@
+//! What queues and channels share: a store of items and three lines of waiters under one lock.
+//!
+//! An item is in exactly one place: with the putter, in the store, or with a getter. It moves between them under the lock,
+//! in one step. What moves when:
+//!
+//! ```text
+//!    putter ──room, nobody waits──▶ store ──any getter──▶ getter
+//!       │                            ▲  ▲
+//!       │                            │  └── give_back: a getter dropped with an item it was handed
+//!       ├────────a getter waits──────┼────▶ handed to the oldest getter's place in line
+//!       └──full: waits in line; a getter that makes room reserves it (a *slot*) for the oldest putter, which is woken and
+//!                puts the item in by itself. So a putter that is dropped before has put nothing.
+//! ```
+//!
+//! - A getter that waits is handed its item: nobody can come before it, and it fetches the item without the lock. Dropped
+//!   before that, it gives the item back: to the next getter, or to the store, in the item's old place.
+//! - *Rendezvous*: nothing is stored, so there is room for as many items as getters wait. A putter waits with its item in
+//!   its place in line, where a getter that comes takes it: from then on it has been put, whether the putter is polled
+//!   again or not.
+//!
+//! Two invariants, true whenever the lock is free (a long batch of wakes, which lets go of it, aside):
+//! nobody waits to get while the store has an item; nobody waits to put while there is room.
+//!
+//! Reservations, waiting getters and unfinished work are counted in the [`Ledger`], which holds no data.
+
+mod close;
+mod ledger;
+mod order;
+mod parcel;
+mod poll;
+mod seat;
+mod sides;
+
+pub(crate) use ledger::{Capacity, Close};
+pub use order::{Fifo, Lifo, Order, Smallest};
+pub(crate) use poll::{poll_get, poll_get_many, poll_join, poll_put, poll_reserve};
+pub(crate) use seat::{GetSeat, PutSeat};
+pub(crate) use sides::{Nothing, Refusal};
+
+use ledger::Ledger;
+use motet_prim::{WaitList, Waitable, WakeBatch};
+use order::Store;
+use parcel::Parcel;
+
+/// The three lines.
+pub(crate) const GETTERS: usize = 0;
+pub(crate) const PUTTERS: usize = 1;
+pub(crate) const JOINERS: usize = 2;
+
+/// A place in one of the lines.
+pub(crate) type Waiter<H> = motet_prim::Waiter<H, 3>;
+
+/// A place in one of the lines, not yet taken.
+pub(crate) const fn waiter<H: Waitable<3, Payload = Parcel<T>>, T>(handle: H, line: usize) -> Waiter<H> {
+    Waiter::new(handle, line, Parcel::empty())
+}
+
+type Locked<'a, T, O> = motet_prim::Locked<'a, State<T, O>, Parcel<T>, 3>;
+
+/// One queue or channel.
+pub(crate) struct Shared<T, O: Order<T>> {
+    line: WaitList<State<T, O>, Parcel<T>, 3>,
+}
+
+/// What the lock guards besides the lines.
+pub(crate) struct State<T, O: Order<T>> {
+    ledger: Ledger,
+    store: O::Store,
+}
+
+impl<T, O: Order<T>> State<T, O> {
+    /// For how many more items there is room that nobody has reserved.
+    fn room(&self) -> usize {
+        self.ledger.room(self.store.len())
+    }
+}
+
+impl<T, O: Order<T>> Shared<T, O> {
+    pub(crate) fn new(capacity: Capacity) -> Self {
+        let state = State { ledger: Ledger::new(capacity), store: O::Store::default() };
+        Self { line: WaitList::new(state) }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.line.lock().store.len()
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.line.lock().room() == 0
+    }
+
+    /// `None`: unlimited.
+    pub(crate) fn capacity(&self) -> Option<usize> {
+        self.line.lock().ledger.limit()
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.line.lock().ledger.is_closed()
+    }
+
+    /// How many items were put and not reported done.
+    pub(crate) fn unfinished(&self) -> u64 {
+        self.line.lock().ledger.unfinished()
+    }
+}
+
+impl<T, O: Order<T>> Waitable<3> for Shared<T, O> {
+    type State = State<T, O>;
+    type Payload = Parcel<T>;
+
+    #[inline]
+    fn wait_list(&self) -> &WaitList<State<T, O>, Parcel<T>, 3> {
+        &self.line
+    }
+
+    fn on_leave(&self, list: usize, locked: &mut Locked<'_, T, O>, _: &mut WakeBatch) {
+        if list == GETTERS {
+            locked.ledger.getter_left();
+        }
+    }
+
+    fn on_return(&self, list: usize, parcel: Parcel<T>) {
+        match list {
+            GETTERS => {
+                if let Some((ticket, item)) = parcel.into_handed() {
+                    self.give_back(ticket, item);
+                }
+            }
+            PUTTERS => {
+                if parcel.has_slot() {
+                    self.release_slot();
+                }
+            }
+            _ => {}
+        }
+    }
+}

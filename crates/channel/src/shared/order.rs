@@ -1,0 +1,233 @@
+//! Which item comes next: the stores of the three kinds of queue.
+
+use core::cmp::Ordering;
+use std::collections::{BinaryHeap, VecDeque};
+
+/// The place of an item that was handed over in the order of its store, for the case that it comes back.
+pub(crate) type Ticket = u64;
+
+/// Which item of an [`OrderedQueue`](crate::OrderedQueue) comes next. Implemented by [`Fifo`], [`Lifo`] and [`Smallest`];
+/// sealed.
+pub trait Order<T>: sealed::Sealed {
+    /// Where the items are.
+    #[doc(hidden)]
+    type Store: Store<T>;
+}
+
+/// First in, first out: the order of [`Queue`](crate::Queue) and of the channels.
+#[derive(Clone, Copy, Debug)]
+pub struct Fifo;
+
+/// Last in, first out: the order of [`LifoQueue`](crate::LifoQueue).
+#[derive(Clone, Copy, Debug)]
+pub struct Lifo;
+
+/// The smallest first, and those that are equal in the order they went in: the order of
+/// [`PriorityQueue`](crate::PriorityQueue).
+#[derive(Clone, Copy, Debug)]
+pub struct Smallest;
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Fifo {}
+    impl Sealed for super::Lifo {}
+    impl Sealed for super::Smallest {}
+}
+
+/// Items in some order.
+#[doc(hidden)]
+pub trait Store<T>: Default {
+    fn len(&self) -> usize;
+    fn push(&mut self, item: T);
+    fn pop(&mut self) -> Option<T>;
+    /// A ticket for an item that goes to a waiting getter, past the (empty) store.
+    fn issue(&mut self) -> Ticket;
+    /// Such an item comes back: to where it would be had it never been handed over.
+    fn put_back(&mut self, ticket: Ticket, item: T);
+}
+
+impl<T> Order<T> for Fifo {
+    type Store = Ring<T>;
+}
+
+impl<T> Order<T> for Lifo {
+    type Store = Stack<T>;
+}
+
+impl<T: Ord> Order<T> for Smallest {
+    type Store = Heap<T>;
+}
+
+/// A ring. What came back is older than all that is in it, and stands before it in the order of the tickets.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Ring<T> {
+    items: VecDeque<T>,
+    came_back: VecDeque<(Ticket, T)>,
+    next_ticket: Ticket,
+}
+
+impl<T> Default for Ring<T> {
+    fn default() -> Self {
+        Self { items: VecDeque::new(), came_back: VecDeque::new(), next_ticket: 0 }
+    }
+}
+
+impl<T> Store<T> for Ring<T> {
+    #[inline]
+    fn len(&self) -> usize {
+        self.items.len() + self.came_back.len()
+    }
+
+    #[inline]
+    fn push(&mut self, item: T) {
+        self.items.push_back(item);
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<T> {
+        match self.came_back.pop_front() {
+            Some((_, item)) => Some(item),
+            None => self.items.pop_front(),
+        }
+    }
+
+    #[inline]
+    fn issue(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        self.next_ticket
+    }
+
+    fn put_back(&mut self, ticket: Ticket, item: T) {
+        let at = self.came_back.partition_point(|(other, _)| *other < ticket);
+        self.came_back.insert(at, (ticket, item));
+    }
+}
+
+/// A stack. What comes back lies on top again.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Stack<T> {
+    items: Vec<T>,
+}
+
+impl<T> Default for Stack<T> {
+    fn default() -> Self {
+        Self { items: Vec::new() }
+    }
+}
+
+impl<T> Store<T> for Stack<T> {
+    fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    fn push(&mut self, item: T) {
+        self.items.push(item);
+    }
+
+    fn pop(&mut self) -> Option<T> {
+        self.items.pop()
+    }
+
+    fn issue(&mut self) -> Ticket {
+        0
+    }
+
+    fn put_back(&mut self, _: Ticket, item: T) {
+        self.items.push(item);
+    }
+}
+
+/// A heap whose entries are numbered as they come, so that equals keep their order.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Heap<T> {
+    entries: BinaryHeap<Entry<T>>,
+    next_ticket: Ticket,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    item: T,
+    ticket: Ticket,
+}
+
+impl<T: Ord> Ord for Entry<T> {
+    /// The heap gives its greatest first: the smallest item, and of equals the earliest, is the greatest entry.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.item.cmp(&self.item).then(other.ticket.cmp(&self.ticket))
+    }
+}
+
+impl<T: Ord> PartialOrd for Entry<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T: Ord> PartialEq for Entry<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl<T: Ord> Eq for Entry<T> {}
+
+impl<T: Ord> Default for Heap<T> {
+    fn default() -> Self {
+        Self { entries: BinaryHeap::new(), next_ticket: 0 }
+    }
+}
+
+impl<T: Ord> Store<T> for Heap<T> {
+    fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn push(&mut self, item: T) {
+        let ticket = self.issue();
+        self.put_back(ticket, item);
+    }
+
+    fn pop(&mut self) -> Option<T> {
+        self.entries.pop().map(|entry| entry.item)
+    }
+
+    fn issue(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        self.next_ticket
+    }
+
+    fn put_back(&mut self, ticket: Ticket, item: T) {
+        self.entries.push(Entry { item, ticket });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ranked;
+
+    #[test]
+    fn what_came_back_to_a_ring_comes_first_and_in_its_old_order() {
+        let mut ring = Ring::default();
+        let (first, second) = (ring.issue(), ring.issue());
+        ring.push('c');
+        ring.put_back(second, 'b');
+        ring.put_back(first, 'a');
+        assert_eq!(ring.len(), 3);
+        assert_eq!([ring.pop(), ring.pop(), ring.pop(), ring.pop()], [Some('a'), Some('b'), Some('c'), None]);
+    }
+
+    #[test]
+    fn what_came_back_to_a_heap_keeps_its_place_among_equals() {
+        let mut heap = Heap::default();
+        let early = heap.issue();
+        heap.push(Ranked::new(1, "late"));
+        heap.put_back(early, Ranked::new(1, "early"));
+        heap.push(Ranked::new(0, "first"));
+        let order: Vec<_> = core::iter::from_fn(|| heap.pop()).map(|ranked| ranked.item).collect();
+        assert_eq!(order, ["first", "early", "late"]);
+    }
+}

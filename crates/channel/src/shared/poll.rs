@@ -1,0 +1,202 @@
+//! Waiting: one poll of each kind of wait, for futures that borrow the queue and for those that own a share of it.
+//!
+//! Each first tries without registering, under the lock but without a clone of the waker; only if it must wait it clones
+//! the waker, locks again, and looks again: what came in between would otherwise be missed.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use super::ledger::Offer;
+use super::order::{Order, Store};
+use super::parcel::{Outcome, Parcel};
+use super::sides::{Nothing, Refusal, admit_putter, get, put, wake};
+use super::{Locked, Shared, State, Waiter};
+use motet_prim::{Admit, Waitable};
+
+/// `&Shared`, or an owned handle that leads to it.
+pub(crate) trait SharedHandle<T, O: Order<T>>: Waitable<3, State = State<T, O>, Payload = Parcel<T>> {
+    fn shared(&self) -> &Shared<T, O>;
+}
+
+impl<T, O: Order<T>> SharedHandle<T, O> for &Shared<T, O> {
+    fn shared(&self) -> &Shared<T, O> {
+        self
+    }
+}
+
+impl<T, O: Order<T>> SharedHandle<T, O> for std::sync::Arc<Shared<T, O>> {
+    fn shared(&self) -> &Shared<T, O> {
+        self
+    }
+}
+
+const READY_BEFORE: &str = "polled after it was ready";
+
+/// Gets an item; `None` if the queue is closed and empty.
+pub(crate) fn poll_get<T, O: Order<T>, H: SharedHandle<T, O>>(
+    waiter: Pin<&mut Waiter<H>>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<T>> {
+    if !waiter.is_waiting() {
+        match waiter.handle().shared().try_get() {
+            Ok(item) => return Poll::Ready(Some(item)),
+            Err(Nothing::Closed) => return Poll::Ready(None),
+            Err(Nothing::Empty) => {}
+        }
+    }
+    wait_to_get(waiter, cx).map(|(_handle, item)| item)
+}
+
+/// Gets at least one item and at most `max`; `None` if the queue is closed and empty.
+pub(crate) fn poll_get_many<T, O: Order<T>, H: SharedHandle<T, O>>(
+    waiter: Pin<&mut Waiter<H>>,
+    cx: &mut Context<'_>,
+    out: &mut Vec<T>,
+    max: usize,
+) -> Poll<Option<usize>> {
+    if !waiter.is_waiting() {
+        match waiter.handle().shared().get_many(max, |item| out.push(item)) {
+            Ok(count) => return Poll::Ready(Some(count)),
+            Err(Nothing::Closed) => return Poll::Ready(None),
+            Err(Nothing::Empty) => {}
+        }
+    }
+    wait_to_get(waiter, cx).map(|(handle, item)| {
+        out.push(item?);
+        // More may have come behind the one that was handed over.
+        let more = handle.shared().get_many(max - 1, |item| out.push(item));
+        Some(1 + more.unwrap_or(0))
+    })
+}
+
+/// Waits in line to be handed an item, unless one has come.
+pub(super) fn wait_to_get<T, O: Order<T>, H: SharedHandle<T, O>>(
+    waiter: Pin<&mut Waiter<H>>,
+    cx: &mut Context<'_>,
+) -> Poll<(H, Option<T>)> {
+    let mut wakeup = None;
+    let admit = |_: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
+        let (got, putter) = get(locked);
+        wakeup = putter;
+        if got.is_some() {
+            // No ticket: it is on its way to nobody else.
+            parcel.hand(0, got);
+            return Admit::Pass;
+        }
+        if locked.ledger.is_closed() {
+            parcel.outcome = Outcome::Closed;
+            return Admit::Pass;
+        }
+        locked.ledger.getter_waits();
+        // At a rendezvous that makes room, for a putter that wants a slot.
+        wakeup = admit_putter(locked);
+        Admit::Wait
+    };
+    let polled = waiter.poll_wait(cx, |_, _| false, admit);
+    wake(wakeup);
+    polled.map(|(handle, parcel)| (handle, parcel.into_handed().map(|(_, item)| item)))
+}
+
+/// Puts the item; gives it back if the queue is closed.
+pub(crate) fn poll_put<T, O: Order<T>, H: SharedHandle<T, O>>(
+    waiter: Pin<&mut Waiter<H>>,
+    cx: &mut Context<'_>,
+    item: &mut Option<T>,
+) -> Poll<Result<(), T>> {
+    if !waiter.is_waiting() {
+        match waiter.handle().shared().try_put(item.take().expect(READY_BEFORE)) {
+            Ok(()) => return Poll::Ready(Ok(())),
+            Err(Refusal::Closed(back)) => return Poll::Ready(Err(back)),
+            Err(Refusal::Full(back)) => *item = Some(back),
+        }
+    }
+    let mut wakeup = None;
+    let admit = |_: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| match offer(locked) {
+        Offer::Room => {
+            wakeup = put(locked, item.take().expect(READY_BEFORE));
+            parcel.outcome = Outcome::Done;
+            Admit::Pass
+        }
+        Offer::Closed => {
+            parcel.outcome = Outcome::Closed;
+            Admit::Pass
+        }
+        Offer::Full => {
+            if locked.ledger.is_rendezvous() {
+                parcel.item = item.take();
+            }
+            Admit::Wait
+        }
+    };
+    let polled = waiter.poll_wait(cx, |_, _| false, admit);
+    wake(wakeup);
+    polled.map(|(handle, mut parcel)| match parcel.outcome {
+        Outcome::Slot => handle.shared().fill_slot(item.take().expect(READY_BEFORE)),
+        Outcome::Closed => Err(parcel.item.take().or_else(|| item.take()).expect(READY_BEFORE)),
+        _ => Ok(()),
+    })
+}
+
+/// Reserves a place; `false` if the queue is closed.
+pub(crate) fn poll_reserve<T, O: Order<T>, H: SharedHandle<T, O>>(
+    waiter: Pin<&mut Waiter<H>>,
+    cx: &mut Context<'_>,
+) -> Poll<bool> {
+    if !waiter.is_waiting() {
+        match waiter.handle().shared().try_reserve() {
+            Ok(()) => return Poll::Ready(true),
+            Err(Refusal::Closed(())) => return Poll::Ready(false),
+            Err(Refusal::Full(())) => {}
+        }
+    }
+    wait_to_reserve(waiter, cx)
+}
+
+/// Waits in line for a place, unless there is room by now.
+pub(super) fn wait_to_reserve<T, O: Order<T>, H: SharedHandle<T, O>>(
+    waiter: Pin<&mut Waiter<H>>,
+    cx: &mut Context<'_>,
+) -> Poll<bool> {
+    let admit = |_: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| match offer(locked) {
+        Offer::Room => {
+            locked.ledger.reserve_slot();
+            parcel.outcome = Outcome::Slot;
+            Admit::Pass
+        }
+        Offer::Closed => {
+            parcel.outcome = Outcome::Closed;
+            Admit::Pass
+        }
+        Offer::Full => Admit::Wait,
+    };
+    waiter.poll_wait(cx, |_, _| false, admit).map(|(handle, parcel)| {
+        // Closed since the slot was granted: it is of no use.
+        let closed = parcel.outcome == Outcome::Closed || handle.shared().is_closed();
+        if closed && parcel.has_slot() {
+            handle.shared().release_slot();
+        }
+        !closed
+    })
+}
+
+/// Waits until nothing is unfinished.
+pub(crate) fn poll_join<T, O: Order<T>, H: SharedHandle<T, O>>(
+    waiter: Pin<&mut Waiter<H>>,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    if !waiter.is_waiting() && waiter.handle().shared().unfinished() == 0 {
+        return Poll::Ready(());
+    }
+    let admit = |_: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
+        if locked.ledger.unfinished() == 0 {
+            return Admit::Pass;
+        }
+        parcel.ticket = locked.ledger.generation();
+        Admit::Wait
+    };
+    waiter.poll_wait(cx, |_, _| false, admit).map(drop)
+}
+
+fn offer<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> Offer {
+    locked.ledger.offer(locked.store.len())
+}

@@ -1,0 +1,245 @@
+//! Putting and getting without waiting: how items and reservations move, all under the lock; wakes come after it.
+
+use super::ledger::Offer;
+use super::order::{Order, Store, Ticket};
+use super::parcel::Outcome;
+use super::{GETTERS, Locked, PUTTERS, Shared};
+use motet_prim::{WakeBatch, Wakeup};
+
+/// An item that could not be put; it is given back.
+pub(crate) enum Refusal<T> {
+    Full(T),
+    Closed(T),
+}
+
+/// Why there was nothing to get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nothing {
+    Empty,
+    Closed,
+}
+
+impl<T, O: Order<T>> Shared<T, O> {
+    #[inline]
+    pub(crate) fn try_put(&self, item: T) -> Result<(), Refusal<T>> {
+        let mut locked = self.line.lock();
+        match locked.ledger.offer(locked.store.len()) {
+            Offer::Room => {
+                let wakeup = put(&mut locked, item);
+                drop(locked);
+                wake(wakeup);
+                Ok(())
+            }
+            Offer::Full => Err(Refusal::Full(item)),
+            Offer::Closed => Err(Refusal::Closed(item)),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn try_get(&self) -> Result<T, Nothing> {
+        let mut locked = self.line.lock();
+        let (got, wakeup) = get(&mut locked);
+        let nothing = if locked.ledger.is_closed() { Nothing::Closed } else { Nothing::Empty };
+        drop(locked);
+        wake(wakeup);
+        got.ok_or(nothing)
+    }
+
+    /// Gets what is there, up to `max`, and hands each item to `take`.
+    pub(crate) fn get_many(&self, max: usize, mut take: impl FnMut(T)) -> Result<usize, Nothing> {
+        if max == 0 {
+            return Ok(0);
+        }
+        let mut wakes = WakeBatch::new();
+        let mut count = 0;
+        let mut locked = self.line.lock();
+        while count < max {
+            // Only a rendezvous wakes one for each item: elsewhere putters are admitted together, below.
+            if wakes.is_full() {
+                locked.flush(&mut wakes);
+            }
+            let (item, wakeup) = match locked.store.pop() {
+                Some(item) => (item, None),
+                None => match take_offer(&mut locked) {
+                    Some((item, wakeup)) => (item, Some(wakeup)),
+                    None => break,
+                },
+            };
+            if let Some(wakeup) = wakeup {
+                wakes.push(wakeup);
+            }
+            take(item);
+            count += 1;
+        }
+        let closed = locked.ledger.is_closed();
+        if count > 0 {
+            admit_putters(&mut locked, &mut wakes);
+        }
+        drop(locked);
+        wakes.wake_all();
+        match count {
+            0 if closed => Err(Nothing::Closed),
+            0 => Err(Nothing::Empty),
+            _ => Ok(count),
+        }
+    }
+
+    /// Takes an item back that was handed to a getter which went away: for the next getter, or into its old place.
+    pub(super) fn give_back(&self, ticket: Ticket, item: T) {
+        let mut locked = self.line.lock();
+        if locked.ledger.getters() > 0 {
+            let wakeup = hand_over(&mut locked, ticket, item);
+            drop(locked);
+            wake(wakeup);
+        } else if locked.ledger.is_shut() {
+            self.drop_unfinished(locked, item);
+        } else {
+            locked.store.put_back(ticket, item);
+        }
+    }
+
+    /// Reserves a place, if there is room.
+    pub(crate) fn try_reserve(&self) -> Result<(), Refusal<()>> {
+        let mut locked = self.line.lock();
+        match locked.ledger.offer(locked.store.len()) {
+            Offer::Room => {
+                locked.ledger.reserve_slot();
+                Ok(())
+            }
+            Offer::Full => Err(Refusal::Full(())),
+            Offer::Closed => Err(Refusal::Closed(())),
+        }
+    }
+
+    /// Puts an item into a reserved place; gives it back if the queue was closed meanwhile. The reservation ends.
+    pub(crate) fn fill_slot(&self, item: T) -> Result<(), T> {
+        let mut locked = self.line.lock();
+        locked.ledger.end_slot();
+        if locked.ledger.is_closed() {
+            return Err(item);
+        }
+        let getter = put(&mut locked, item);
+        // If a getter has taken it away at once, the place is free again.
+        let putter = if getter.is_some() { admit_putter(&mut locked) } else { None };
+        drop(locked);
+        wake(getter);
+        wake(putter);
+        Ok(())
+    }
+
+    /// Gives a reservation up: the place is for the next putter.
+    pub(crate) fn release_slot(&self) {
+        let mut wakes = WakeBatch::new();
+        let mut locked = self.line.lock();
+        locked.ledger.end_slot();
+        admit_putters(&mut locked, &mut wakes);
+        drop(locked);
+        wakes.wake_all();
+    }
+}
+
+/// Wakes, with the lock released.
+pub(super) fn wake(wakeup: Option<Wakeup>) {
+    if let Some(wakeup) = wakeup {
+        wakeup.wake();
+    }
+}
+
+/// Puts an item for which there is room: to a getter that waits, else into the store.
+#[inline]
+pub(super) fn put<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, item: T) -> Option<Wakeup> {
+    if locked.ledger.getters() > 0 {
+        let ticket = locked.store.issue();
+        locked.ledger.count_put();
+        return hand_over(locked, ticket, item);
+    }
+    // Counted after: the store compares items with the user's code, which may panic.
+    locked.store.push(item);
+    locked.ledger.count_put();
+    None
+}
+
+/// Hands an item to the oldest getter that waits; there is one.
+fn hand_over<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, ticket: Ticket, item: T) -> Option<Wakeup> {
+    let mut item = Some(item);
+    let wakeup = locked.grant_front(GETTERS, |state, parcel| {
+        state.ledger.getter_left();
+        parcel.hand(ticket, item.take());
+    });
+    debug_assert!(item.is_none(), "a getter was counted that does not wait");
+    wakeup
+}
+
+/// Gets an item: from the store, and then the place it leaves is the oldest putter's; or from a putter that offers it.
+#[inline]
+pub(super) fn get<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> (Option<T>, Option<Wakeup>) {
+    match locked.store.pop() {
+        Some(item) => (Some(item), admit_putter(locked)),
+        None => match take_offer(locked) {
+            Some((item, wakeup)) => (Some(item), Some(wakeup)),
+            None => (None, None),
+        },
+    }
+}
+
+/// At a rendezvous: takes the item of the putter that has waited longest.
+fn take_offer<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> Option<(T, Wakeup)> {
+    if !locked.ledger.is_rendezvous() {
+        return None;
+    }
+    let mut offered = None;
+    let wakeup = locked.grant_front_if(PUTTERS, |state, parcel| {
+        offered = parcel.item.take();
+        // A putter without an item wants a slot: a getter that waits gives it one.
+        if offered.is_some() {
+            parcel.outcome = Outcome::Done;
+            state.ledger.count_put();
+        }
+        offered.is_some()
+    })?;
+    offered.map(|item| (item, wakeup))
+}
+
+/// Reserves a place for the oldest putter, if there is room.
+#[inline]
+pub(super) fn admit_putter<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> Option<Wakeup> {
+    if locked.is_empty(PUTTERS) || locked.room() == 0 {
+        return None;
+    }
+    locked.grant_front_if(PUTTERS, |state, parcel| {
+        let wants_slot = parcel.item.is_none();
+        if wants_slot {
+            state.ledger.reserve_slot();
+            parcel.outcome = Outcome::Slot;
+        }
+        wants_slot
+    })
+}
+
+/// Admits the oldest putters as long as there is room. The batch may hold wakes when this returns.
+pub(super) fn admit_putters<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, wakes: &mut WakeBatch) {
+    loop {
+        if wakes.is_full() {
+            locked.flush(wakes);
+        }
+        if locked.room() == 0 {
+            return;
+        }
+        if let Some((item, putter)) = take_offer(locked) {
+            // At a rendezvous room means that a getter waits.
+            let ticket = locked.store.issue();
+            let getter = hand_over(locked, ticket, item);
+            wakes.push(putter);
+            if let Some(getter) = getter {
+                if wakes.is_full() {
+                    locked.flush(wakes);
+                }
+                wakes.push(getter);
+            }
+        } else if let Some(putter) = admit_putter(locked) {
+            wakes.push(putter);
+        } else {
+            return;
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The behaviour of queues and channels, seen from outside.
+
+mod queue;
