@@ -20,6 +20,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
@@ -106,16 +107,18 @@ impl Error for LookupError {
 }
 
 type Answer = io::Result<Vec<SocketAddr>>;
+type Resolve = dyn Fn(&str, u16) -> Answer + Send + Sync;
 
 /// The lookups of a process.
 struct Lookups {
     most_at_once: usize,
-    resolve: Box<dyn Fn(&str, u16) -> Answer + Send + Sync>,
+    resolve: Box<Resolve>,
     desk: Mutex<Desk>,
 }
 
 #[derive(Default)]
 struct Desk {
+    /// The workers that run, or have been asked for.
     workers: usize,
     queue: VecDeque<Arc<Lookup>>,
 }
@@ -152,8 +155,11 @@ impl Lookups {
 
     fn work(&self) {
         while let Some(lookup) = self.next() {
-            let answer = (self.resolve)(&lookup.host, lookup.port);
-            lookup.finish(answer.map_err(|source| LookupError::wrap(&lookup.host, source)));
+            let answer = catch_unwind(AssertUnwindSafe(|| (self.resolve)(&lookup.host, lookup.port)));
+            let answer = answer.unwrap_or_else(|_| Err(io::Error::other("the resolver panicked")));
+            let answer = answer.map_err(|source| LookupError::wrap(&lookup.host, source));
+            // A waker that panics has said so on standard error; this worker has others to serve.
+            let _ = catch_unwind(AssertUnwindSafe(|| lookup.finish(answer)));
         }
     }
 
@@ -175,7 +181,7 @@ impl Lookup {
     }
 }
 
-/// Waits for the answer to one lookup.
+/// Waits for the answer to one lookup; gives it up when dropped.
 struct Lookout {
     lookups: Arc<Lookups>,
     lookup: Arc<Lookup>,
@@ -213,3 +219,7 @@ impl Drop for Lookout {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(not(motet_loom))]
+mod tests;

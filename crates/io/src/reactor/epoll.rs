@@ -9,7 +9,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The token of the nudge. Tables are shorter.
 const NUDGE: Token = Token(usize::MAX);
@@ -46,7 +46,7 @@ impl Poller for Epoll {
     }
 
     fn call(nudge: &Self::Nudge) {
-        // It can fail for want of kernel memory only; the sleeper then wakes at its next event or limit.
+        // It can fail for want of kernel memory only; whoever waits then comes back with the next event.
         let _ = nudge.wake();
     }
 
@@ -55,6 +55,7 @@ impl Poller for Epoll {
     }
 
     fn wait(&mut self, limit: Option<Duration>) {
+        let limit = self.reactor.delays.shorten(limit);
         if self.poll.poll(&mut self.events, limit).is_err() {
             // Interrupted by a signal: no event, as if the limit had come. The caller looks around and comes back.
             self.events.clear();
@@ -62,10 +63,7 @@ impl Poller for Epoll {
     }
 
     fn dispatch(&mut self) {
-        if self.events.is_empty() {
-            return;
-        }
-        {
+        if !self.events.is_empty() {
             let table = self.reactor.table.lock();
             for event in &self.events {
                 if let Some(source) = table.get(event.token()) {
@@ -74,6 +72,7 @@ impl Poller for Epoll {
             }
         }
         self.events.clear();
+        self.reactor.delays.take_due(Instant::now, &mut self.woken);
         wake_all(&mut self.woken);
     }
 }

@@ -7,6 +7,7 @@
 //! | [`helper`] | the thread that waits while no seat does |
 //! | [`epoll`] | the poller itself, and the dispatch of events |
 //! | [`table`] | the registered sources |
+//! | [`delay`] | short delays, for the stagger of connection attempts |
 
 mod delay;
 mod epoll;
@@ -22,6 +23,7 @@ mod model;
 pub(crate) use self::delay::Delay;
 pub use self::seat::Seat;
 
+use self::delay::Delays;
 use self::epoll::Epoll;
 use self::table::Table;
 use self::turn::Floor;
@@ -37,6 +39,7 @@ pub(crate) struct Reactor {
     registry: Registry,
     nudge: Arc<mio::Waker>,
     table: Mutex<Table>,
+    delays: Delays,
 }
 
 static REACTOR: OnceLock<Arc<Reactor>> = OnceLock::new();
@@ -49,7 +52,7 @@ fn floor() -> &'static Floor<Epoll> {
 
 impl Reactor {
     fn new(registry: Registry, nudge: Arc<mio::Waker>) -> Self {
-        Self { registry, nudge, table: Mutex::new(Table::new()) }
+        Self { registry, nudge, table: Mutex::new(Table::new()), delays: Delays::new() }
     }
 
     /// The reactor; opens it at the first call.
@@ -99,6 +102,12 @@ impl Reactor {
             source.tell(News::READ_CLOSED | News::WRITE_CLOSED, &mut abandoned);
             epoll::wake_all(&mut abandoned);
         }
+    }
+
+    /// Ends the wait for events under way, or the next one.
+    fn call(&self) {
+        // It can fail for want of kernel memory only; whoever waits then comes back with the next event.
+        let _ = self.nudge.wake();
     }
 
     fn remove(&self, token: Token) -> Option<Arc<Source>> {
