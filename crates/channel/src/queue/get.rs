@@ -129,7 +129,7 @@ pin_project! {
 }
 
 impl<'a, T, O: Order<T>> Get<'a, T, O> {
-    pub(crate) const fn new(shared: &'a Shared<T, O>) -> Self {
+    pub(crate) fn new(shared: &'a Shared<T, O>) -> Self {
         Self { waiter: waiter(shared, GETTERS) }
     }
 }
@@ -161,7 +161,7 @@ pin_project! {
 }
 
 impl<'a, T, O: Order<T>> GetMany<'a, T, O> {
-    pub(crate) const fn new(shared: &'a Shared<T, O>, out: &'a mut Vec<T>, max: usize) -> Self {
+    pub(crate) fn new(shared: &'a Shared<T, O>, out: &'a mut Vec<T>, max: usize) -> Self {
         Self { waiter: waiter(shared, GETTERS), out, max }
     }
 }

@@ -6,7 +6,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::{OrderedQueue, PutError, QueueSink, ShutDown, Slot, TryPutError};
-use crate::shared::{Fifo, Order, PUTTERS, Refusal, Shared, Waiter, poll_put, poll_reserve, waiter};
+use crate::shared::{Fifo, Order, PUTTERS, Refusal, Shared, Waiter, poll_put, poll_reserve, stop_putting, waiter};
 use motet_prim::{park, pin_project};
 
 impl<T, O: Order<T>> OrderedQueue<T, O> {
@@ -132,8 +132,31 @@ pin_project! {
 }
 
 impl<'a, T, O: Order<T>> Put<'a, T, O> {
-    pub(crate) const fn new(shared: &'a Shared<T, O>, item: T) -> Self {
+    pub(crate) fn new(shared: &'a Shared<T, O>, item: T) -> Self {
         Self { waiter: waiter(shared, PUTTERS), item: Some(item) }
+    }
+
+    /// Gives the put up and takes its item back; `None` if it has been put.
+    ///
+    /// For what comes after a timeout or a lost race, so that the item is not swallowed:
+    ///
+    /// ```
+    /// use futures::FutureExt;
+    /// # futures::executor::block_on(async {
+    /// let queue = motet_channel::Queue::bounded(1);
+    /// queue.put('a').await.unwrap();
+    /// let mut put = std::pin::pin!(queue.put('b'));
+    /// assert!(put.as_mut().now_or_never().is_none());
+    /// assert_eq!(put.as_mut().take_back(), Some('b'));
+    /// # });
+    /// ```
+    ///
+    /// The future must not be polled again.
+    #[must_use = "the item is dropped, if there is one"]
+    pub fn take_back(self: Pin<&mut Self>) -> Option<T> {
+        let this = self.project();
+        let offered = if this.waiter.is_waiting() { stop_putting(this.waiter) } else { None };
+        offered.or_else(|| this.item.take())
     }
 }
 
@@ -164,7 +187,7 @@ pin_project! {
 }
 
 impl<'a, T, O: Order<T>> Reserve<'a, T, O> {
-    const fn new(shared: &'a Shared<T, O>) -> Self {
+    pub(crate) fn new(shared: &'a Shared<T, O>) -> Self {
         Self { shared, waiter: waiter(shared, PUTTERS) }
     }
 }

@@ -188,7 +188,7 @@ pin_project! {
 }
 
 impl<'a, T, O: Order<T>> Join<'a, T, O> {
-    const fn new(shared: &'a Shared<T, O>) -> Self {
+    fn new(shared: &'a Shared<T, O>) -> Self {
         Self { waiter: waiter(shared, JOINERS) }
     }
 }

@@ -33,14 +33,14 @@ mod sides;
 
 pub(crate) use ledger::{Capacity, Close};
 pub use order::{Fifo, Lifo, Order, Smallest};
-pub(crate) use poll::{poll_get, poll_get_many, poll_join, poll_put, poll_reserve};
+pub(crate) use parcel::Parcel;
+pub(crate) use poll::{SharedHandle, poll_get, poll_get_many, poll_join, poll_put, poll_reserve, stop_putting};
 pub(crate) use seat::{GetSeat, PutSeat};
 pub(crate) use sides::{Nothing, Refusal};
 
 use ledger::Ledger;
 use motet_prim::{WaitList, Waitable, WakeBatch};
 use order::Store;
-use parcel::Parcel;
 
 /// The three lines.
 pub(crate) const GETTERS: usize = 0;
@@ -51,11 +51,11 @@ pub(crate) const JOINERS: usize = 2;
 pub(crate) type Waiter<H> = motet_prim::Waiter<H, 3>;
 
 /// A place in one of the lines, not yet taken.
-pub(crate) const fn waiter<H: Waitable<3, Payload = Parcel<T>>, T>(handle: H, line: usize) -> Waiter<H> {
+pub(crate) fn waiter<H: Waitable<3, Payload = Parcel<T>>, T>(handle: H, line: usize) -> Waiter<H> {
     Waiter::new(handle, line, Parcel::empty())
 }
 
-type Locked<'a, T, O> = motet_prim::Locked<'a, State<T, O>, Parcel<T>, 3>;
+pub(crate) type Locked<'a, T, O> = motet_prim::Locked<'a, State<T, O>, Parcel<T>, 3>;
 
 /// One queue or channel.
 pub(crate) struct Shared<T, O: Order<T>> {

@@ -73,6 +73,17 @@ impl<T> Default for Ring<T> {
     }
 }
 
+impl<T> Ring<T> {
+    /// Takes all items out.
+    pub(super) fn take_all(&mut self) -> VecDeque<T> {
+        let mut items = core::mem::take(&mut self.items);
+        while let Some((_, item)) = self.came_back.pop_back() {
+            items.push_front(item);
+        }
+        items
+    }
+}
+
 impl<T> Store<T> for Ring<T> {
     #[inline]
     fn len(&self) -> usize {

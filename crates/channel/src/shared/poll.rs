@@ -11,7 +11,7 @@ use super::order::{Order, Store};
 use super::parcel::{Outcome, Parcel};
 use super::sides::{Nothing, Refusal, admit_putter, get, put, wake};
 use super::{Locked, Shared, State, Waiter};
-use motet_prim::{Admit, Waitable};
+use motet_prim::{Admit, Leave, Waitable};
 
 /// `&Shared`, or an owned handle that leads to it.
 pub(crate) trait SharedHandle<T, O: Order<T>>: Waitable<3, State = State<T, O>, Payload = Parcel<T>> {
@@ -135,6 +135,19 @@ pub(crate) fn poll_put<T, O: Order<T>, H: SharedHandle<T, O>>(
         Outcome::Closed => Err(parcel.item.take().or_else(|| item.take()).expect(READY_BEFORE)),
         _ => Ok(()),
     })
+}
+
+/// Leaves the line of putters; gives back the item that was offered there, if nobody has taken it.
+pub(crate) fn stop_putting<T, O: Order<T>, H: SharedHandle<T, O>>(waiter: Pin<&mut Waiter<H>>) -> Option<T> {
+    match waiter.leave() {
+        Leave::Ungranted(_, parcel) => parcel.item,
+        Leave::Granted(handle, parcel) => {
+            if parcel.has_slot() {
+                handle.shared().release_slot();
+            }
+            parcel.item
+        }
+    }
 }
 
 /// Reserves a place; `false` if the queue is closed.

@@ -1,10 +1,11 @@
 //! Putting and getting without waiting: how items and reservations move, all under the lock; wakes come after it.
 
 use super::ledger::Offer;
-use super::order::{Order, Store, Ticket};
+use super::order::{Fifo, Order, Store, Ticket};
 use super::parcel::Outcome;
 use super::{GETTERS, Locked, PUTTERS, Shared};
 use motet_prim::{WakeBatch, Wakeup};
+use std::collections::VecDeque;
 
 /// An item that could not be put; it is given back.
 pub(crate) enum Refusal<T> {
@@ -135,6 +136,26 @@ impl<T, O: Order<T>> Shared<T, O> {
         admit_putters(&mut locked, &mut wakes);
         drop(locked);
         wakes.wake_all();
+    }
+}
+
+impl<T> Shared<T, Fifo> {
+    /// Takes all that is there, in one step; at a rendezvous, what waiting putters offer.
+    pub(crate) fn drain(&self) -> VecDeque<T> {
+        let mut wakes = WakeBatch::new();
+        let mut locked = self.line.lock();
+        let mut items = locked.store.take_all();
+        while let Some((item, wakeup)) = take_offer(&mut locked) {
+            items.push_back(item);
+            wakes.push(wakeup);
+            if wakes.is_full() {
+                locked.flush(&mut wakes);
+            }
+        }
+        admit_putters(&mut locked, &mut wakes);
+        drop(locked);
+        wakes.wake_all();
+        items
     }
 }
 

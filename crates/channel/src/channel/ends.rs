@@ -1,0 +1,182 @@
+//! Making a channel; and the count of its ends, which closes it.
+//!
+//! Two counts, of senders and of receivers. The last sender to go closes the channel, so that receivers drain it; the last
+//! receiver to go closes it and drops what is in it. A weak end revives its side only while the count is not zero, in one
+//! step: a side that has gone stays gone.
+
+use std::sync::Arc;
+
+use super::{Receiver, Sender};
+use crate::shared::{Capacity, Close, Fifo, Locked, Parcel, Shared, SharedHandle, State};
+use motet_prim::atomic::{AtomicUsize, Ordering};
+use motet_prim::{WaitList, Waitable, WakeBatch};
+
+/// What all ends of a channel share.
+pub(super) struct Channel<T> {
+    pub(super) shared: Shared<T, Fifo>,
+    senders: EndCount,
+    receivers: EndCount,
+}
+
+/// A channel that holds at most `capacity` values: `send` waits while it is full.
+///
+/// Many senders and many receivers; each value goes to one receiver, in the order they were sent.
+///
+/// ```
+/// # futures::executor::block_on(async {
+/// let (tx, rx) = motet_channel::bounded(1);
+/// tx.send("hello").await.unwrap();
+/// assert!(tx.try_send("world").is_err());
+/// assert_eq!(rx.recv().await, Ok("hello"));
+/// drop(tx);
+/// assert!(rx.recv().await.is_err());
+/// # });
+/// ```
+///
+/// # Panics
+///
+/// If `capacity` is 0. Where asyncio says `maxsize=0` and means "without limit", write [`unbounded`]; for a hand-over without a
+/// buffer, [`rendezvous`].
+#[must_use]
+#[track_caller]
+pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+    assert!(
+        capacity > 0,
+        "a bounded channel needs a capacity of at least 1: use `rendezvous()` to hand over without a buffer, \
+         or `unbounded()` for no limit (asyncio's maxsize=0)"
+    );
+    channel(Capacity::Bounded(capacity))
+}
+
+/// A channel without a limit: `send` never waits.
+///
+/// ```
+/// let (tx, rx) = motet_channel::unbounded();
+/// (0..3).for_each(|i| tx.try_send(i).unwrap());
+/// drop(tx);
+/// assert_eq!(rx.drain().collect::<Vec<_>>(), [0, 1, 2]);
+/// ```
+#[must_use]
+pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
+    channel(Capacity::Unbounded)
+}
+
+/// A channel without a buffer: a value goes from a sender straight to a receiver, and `send` waits until one comes for it.
+///
+/// A value that was handed to a receiver which is dropped at that moment stays in the channel, for the next one.
+///
+/// ```
+/// # futures::executor::block_on(async {
+/// let (tx, rx) = motet_channel::rendezvous();
+/// assert!(tx.try_send(0).is_err(), "nobody waits for it");
+/// let (sent, received) = futures::join!(tx.send(1), rx.recv());
+/// assert_eq!((sent, received), (Ok(()), Ok(1)));
+/// # });
+/// ```
+#[must_use]
+pub fn rendezvous<T>() -> (Sender<T>, Receiver<T>) {
+    channel(Capacity::Rendezvous)
+}
+
+fn channel<T>(capacity: Capacity) -> (Sender<T>, Receiver<T>) {
+    let channel =
+        Arc::new(Channel { shared: Shared::new(capacity), senders: EndCount::one(), receivers: EndCount::one() });
+    (Sender::of(channel.clone()), Receiver::of(channel))
+}
+
+impl<T> Channel<T> {
+    /// Another sender of one that exists.
+    pub(super) fn add_sender(self: &Arc<Self>) -> Sender<T> {
+        self.senders.add();
+        Sender::of(self.clone())
+    }
+
+    /// Another receiver of one that exists.
+    pub(super) fn add_receiver(self: &Arc<Self>) -> Receiver<T> {
+        self.receivers.add();
+        Receiver::of(self.clone())
+    }
+
+    /// A sender, if there is one.
+    pub(super) fn revive_sender(self: &Arc<Self>) -> Option<Sender<T>> {
+        self.senders.add_unless_gone().then(|| Sender::of(self.clone()))
+    }
+
+    /// A receiver, if there is one.
+    pub(super) fn revive_receiver(self: &Arc<Self>) -> Option<Receiver<T>> {
+        self.receivers.add_unless_gone().then(|| Receiver::of(self.clone()))
+    }
+
+    pub(super) fn sender_gone(&self) {
+        if self.senders.remove_is_last() {
+            self.shared.close(Close::Drain);
+        }
+    }
+
+    pub(super) fn receiver_gone(&self) {
+        if self.receivers.remove_is_last() {
+            self.shared.close(Close::Immediate);
+        }
+    }
+
+    pub(super) fn sender_count(&self) -> usize {
+        self.senders.count()
+    }
+
+    pub(super) fn receiver_count(&self) -> usize {
+        self.receivers.count()
+    }
+}
+
+/// How many ends one side has.
+struct EndCount(AtomicUsize);
+
+impl EndCount {
+    fn one() -> Self {
+        Self(AtomicUsize::new(1))
+    }
+
+    fn add(&self) {
+        // Relaxed: whoever adds has an end, so the count cannot reach zero meanwhile.
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn add_unless_gone(&self) -> bool {
+        let one_more = |count: usize| (count > 0).then(|| count + 1);
+        // Relaxed: nothing is read on the strength of it; the channel's lock guards the channel.
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
+    }
+
+    fn remove_is_last(&self) -> bool {
+        // Release: what I have sent comes before the close. Acquire: and so does what the others have.
+        self.0.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl<T> Waitable<3> for Channel<T> {
+    type State = State<T, Fifo>;
+    type Payload = Parcel<T>;
+
+    #[inline]
+    fn wait_list(&self) -> &WaitList<State<T, Fifo>, Parcel<T>, 3> {
+        self.shared.wait_list()
+    }
+
+    fn on_leave(&self, list: usize, locked: &mut Locked<'_, T, Fifo>, wakes: &mut WakeBatch) {
+        self.shared.on_leave(list, locked, wakes);
+    }
+
+    fn on_return(&self, list: usize, parcel: Parcel<T>) {
+        self.shared.on_return(list, parcel);
+    }
+}
+
+impl<T> SharedHandle<T, Fifo> for Arc<Channel<T>> {
+    fn shared(&self) -> &Shared<T, Fifo> {
+        &self.shared
+    }
+}

@@ -1,0 +1,19 @@
+//! Channels: many senders, many receivers, closed when the last of either side is dropped.
+
+mod drain;
+mod ends;
+mod permit;
+mod receiver;
+mod recv;
+mod send;
+mod sender;
+mod weak;
+
+pub use drain::Drain;
+pub use ends::{bounded, rendezvous, unbounded};
+pub use permit::{Permit, ReserveFuture};
+pub use receiver::Receiver;
+pub use recv::{RecvFuture, RecvManyFuture};
+pub use send::SendFuture;
+pub use sender::Sender;
+pub use weak::{WeakReceiver, WeakSender};
