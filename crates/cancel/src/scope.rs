@@ -16,20 +16,22 @@ use std::task::{Context, Poll};
 /// them beside the body. asyncio: what every task does for `async with`.
 ///
 /// ```
-/// use futures::executor::block_on;
+/// use futures::{executor::block_on, poll};
 /// use motet_cancel::{Outcome, guard, scope};
-/// use std::sync::mpsc;
+/// use std::{future, pin::pin, sync::mpsc};
 ///
-/// let (done, log) = mpsc::channel();
+/// let (log, exits) = mpsc::channel();
 /// let (work, handle) = scope(async {
-///     let _connection = guard(done, async |done: mpsc::Sender<_>, outcome| done.send(outcome).unwrap());
-///     std::future::pending::<()>().await;
+///     let _connection = guard(log, async |log: mpsc::Sender<_>, outcome| log.send(outcome).unwrap());
+///     future::pending::<()>().await;
 /// });
-/// let work = std::thread::spawn(|| block_on(work));
-/// handle.cancel("shutting down");
-/// assert_eq!(work.join().unwrap().unwrap_err().reason, "shutting down");
-/// // Cancelled before its first poll, the body never ran: there was no guard yet. Later, there is one.
-/// assert!(matches!(log.recv(), Err(_) | Ok(Outcome::Cancelled(_))));
+/// block_on(async {
+///     let mut work = pin!(work);
+///     assert!(poll!(work.as_mut()).is_pending());
+///     handle.cancel("shutting down");
+///     assert_eq!(work.await.unwrap_err().reason, "shutting down");
+/// });
+/// assert_eq!(exits.recv(), Ok(Outcome::Cancelled("shutting down".into())));
 /// ```
 ///
 /// # Cancel safety

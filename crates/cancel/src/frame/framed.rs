@@ -21,6 +21,12 @@ impl<F: Future, K: Kind> Framed<F, K> {
     }
 }
 
+impl<F: Future, K: Kind> From<Run<F, K>> for Framed<F, K> {
+    fn from(run: Run<F, K>) -> Self {
+        Self { run }
+    }
+}
+
 impl<F: Future, K: Kind> Future for Framed<F, K> {
     type Output = F::Output;
 

@@ -8,6 +8,7 @@
 //! | know whether a hand-over would find a frame here | [`is_open`] |
 
 mod adopted;
+mod after;
 mod carried;
 mod flag;
 mod framed;
@@ -23,6 +24,11 @@ pub use self::hand_over_local::adopt_local;
 pub use self::nest::{LocalNest, Nest, is_open, outside};
 pub use crate::reaper::{EnteredReaper, enter_local_reaper, enter_reaper};
 
+pub(crate) use self::after::After;
+pub(crate) use self::carried::Carried;
+pub(crate) use self::framed::Framed;
+pub(crate) use self::hand_over::hand_over;
+pub(crate) use self::hand_over_local::hand_over_local;
 pub(crate) use self::kind::{Kind, Local, Sendable};
 pub(crate) use self::place::{Cause, abandoning, cause};
 pub(crate) use self::run::{Ending, Run};

@@ -16,9 +16,11 @@
 use super::adopted::Adopted;
 use super::kind::{Kind, Local, Sendable};
 use crate::abandon::Abandoned;
+use crate::clock::Mark;
 use crate::reason::Reason;
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
+use std::task::Context;
 
 /// Which frame is current.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -142,6 +144,34 @@ pub(super) fn enter<K: Slotted, R>(adopted: &mut Adopted<K>, cause: Cause, f: im
     let outer = CURRENT.with(|current| Outer::displace(current, cause, held));
     let _leave = Leave { adopted, outer };
     f()
+}
+
+/// Whether something that the current frame adopted after `mark` is unfinished.
+pub(super) fn is_busy_since(mark: Mark) -> bool {
+    match place() {
+        Place::Sendable { .. } => with_nearest(|adopted: &mut Adopted<Sendable>| adopted.is_busy_since(mark)),
+        Place::Local => with_nearest(|adopted: &mut Adopted<Local>| adopted.is_busy_since(mark)),
+        Place::Nowhere | Place::Abandoning(_) => false,
+    }
+}
+
+/// Polls what the current frame adopted, from inside of it.
+pub(super) fn advance(cx: &mut Context<'_>) {
+    match place() {
+        Place::Sendable { .. } => advance_kind::<Sendable>(cx),
+        Place::Local => advance_kind::<Local>(cx),
+        Place::Nowhere | Place::Abandoning(_) => {}
+    }
+}
+
+fn advance_kind<K: Slotted>(cx: &mut Context<'_>) {
+    let mut adopted = with_nearest(|adopted: &mut Adopted<K>| std::mem::take(adopted));
+    // Ready or not: whoever waits here waits for a tree of its own.
+    let _polled = K::poll_trees(&mut adopted, cx);
+    with_nearest(|fresh: &mut Adopted<K>| {
+        adopted.absorb(std::mem::take(fresh));
+        *fresh = adopted;
+    });
 }
 
 /// Runs `f` with no frame.

@@ -176,7 +176,7 @@ impl<F: Future, K: Kind> Run<F, K> {
     }
 
     /// Drops the body or the output in the frame, and hands what is left to the enclosing frame.
-    fn hand_over_rest(mut self: Pin<&mut Self>) {
+    pub(crate) fn hand_over_rest(mut self: Pin<&mut Self>) {
         if self.holds_value() {
             self.as_mut().end(Ending::Panicked, Cause::Inherited);
         }
@@ -193,8 +193,23 @@ impl<K: Kind> Run<K::Exit, K> {
         Self { stage: Stage::Ended { ending: Some(Ending::Returned(())) }, adopted }
     }
 
-    /// Takes what is left out of a run whose body has ended.
+    /// Takes what the run has adopted out of it.
     pub(crate) fn take_adopted(&mut self) -> Adopted<K> {
         std::mem::take(&mut self.adopted)
+    }
+}
+
+impl<F: Future + Unpin, K: Kind> Run<F, K> {
+    /// Takes a running body out and gives it to `wrap`; the run that comes back goes on with what the old one adopted.
+    pub(crate) fn rewrap<G: Future>(&mut self, wrap: impl FnOnce(F) -> G) -> Option<Run<G, K>> {
+        match std::mem::replace(&mut self.stage, Stage::Ended { ending: None }) {
+            Stage::Running { body } => {
+                Some(Run { stage: Stage::Running { body: wrap(body) }, adopted: std::mem::take(&mut self.adopted) })
+            }
+            ended @ Stage::Ended { .. } => {
+                self.stage = ended;
+                None
+            }
+        }
     }
 }

@@ -1,0 +1,133 @@
+//! Shields: work that goes on when its awaiter does not.
+
+use crate::clock::Mark;
+use crate::frame::{self, Carried, Ending, Kind, Local, Run, Sendable};
+use crate::reaper::{LocalReaper, Reaper};
+use futures_util::future::FutureExt;
+use std::fmt;
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// Protects a future from its awaiter: dropped while pending, it goes on elsewhere, and completes. asyncio: `shield`.
+///
+/// A cancelled awaiter ends at once; the work goes to the reaper, outside of every scope's drain and grace, where its output is
+/// dropped. Where there is no reaper ([`set_reaper`](crate::set_reaper); Motet's executor has its own), the enclosing scope runs it to its end. The work is a
+/// frame of its own. Cancelling the work itself is seen through the shield: `shield(task)` of a cancelled task gives the task's error.
+///
+/// ```
+/// use futures::executor::block_on;
+/// use motet_cancel::{set_reaper, shield};
+/// use std::sync::mpsc;
+///
+/// let (reap, reaped) = mpsc::channel();
+/// let registered = set_reaper(move |work| reap.send(work).unwrap());
+/// let (done, log) = mpsc::channel();
+/// let write = shield(async move { done.send("written").unwrap() });
+/// drop(write); // Its awaiter was cancelled.
+/// block_on(reaped.recv().unwrap());
+/// assert_eq!(log.recv(), Ok("written"));
+/// # drop(registered);
+/// ```
+///
+/// # Cancel safety
+///
+/// Dropping it never stops the work, not even before its first poll.
+pub fn shield<F: Future + Send + 'static>(f: F) -> Shield<F> {
+    Shield { run: Run::new(Box::pin(f)) }
+}
+
+/// [`shield`] for work that is not `Send`: goes to the thread's local reaper, else to the nearest local frame.
+///
+/// ```
+/// use futures::executor::block_on;
+/// use motet_cancel::shield_local;
+/// use std::rc::Rc;
+///
+/// assert_eq!(*block_on(shield_local(async { Rc::new(7) })), 7);
+/// ```
+///
+/// # Cancel safety
+///
+/// Dropping it never stops the work, not even before its first poll. Where there is neither a local reaper nor a local frame, it is abandoned.
+pub fn shield_local<F: Future + 'static>(f: F) -> LocalShield<F> {
+    LocalShield { run: Run::new(Box::pin(f)) }
+}
+
+/// Work that goes on when its awaiter does not; made by [`shield`].
+#[must_use = "a shield that is dropped goes to the reaper, which runs it"]
+pub struct Shield<F: Future + Send + 'static> {
+    run: Run<Pin<Box<F>>, Sendable>,
+}
+
+/// A [`Shield`] that stays on its thread; made by [`shield_local`].
+#[must_use = "a shield that is dropped goes to the local reaper, which runs it"]
+pub struct LocalShield<F: Future + 'static> {
+    run: Run<Pin<Box<F>>, Local>,
+}
+
+fn poll_run<F: Future, K: Kind>(run: &mut Run<Pin<Box<F>>, K>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    match ready!(Pin::new(run).poll_run(cx)) {
+        Ok(Ending::Returned(output)) => Poll::Ready(output),
+        Ok(Ending::Cancelled(_) | Ending::Panicked) => unreachable!("nobody can cancel it, and a panic is an `Err`"),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+async fn forget_output<F: Future>(work: F) {
+    drop(work.await);
+}
+
+impl<F: Future + Send + 'static> Future for Shield<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        poll_run(&mut self.run, cx)
+    }
+}
+
+impl<F: Future + 'static> Future for LocalShield<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        poll_run(&mut self.run, cx)
+    }
+}
+
+impl<F: Future + Send + 'static> Drop for Shield<F> {
+    fn drop(&mut self) {
+        let Some(work) = self.run.rewrap(|body| forget_output(body).boxed()) else {
+            // Only cleanup is left, if anything: outside of every drain, that too.
+            return frame::outside(|| Pin::new(&mut self.run).hand_over_rest());
+        };
+        match Reaper::nearest() {
+            Some(reaper) => reaper.reap(Carried::from(work).boxed()),
+            None => Sendable::hand_over(Mark::LATEST, work),
+        }
+    }
+}
+
+impl<F: Future + 'static> Drop for LocalShield<F> {
+    fn drop(&mut self) {
+        let Some(work) = self.run.rewrap(|body| forget_output(body).boxed_local()) else {
+            return frame::outside(|| Pin::new(&mut self.run).hand_over_rest());
+        };
+        match LocalReaper::nearest() {
+            Some(reaper) => reaper.reap(Carried::from(work).boxed_local()),
+            None => Local::hand_over(Mark::LATEST, work),
+        }
+    }
+}
+
+impl<F: Future + Send + 'static> fmt::Debug for Shield<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shield").finish_non_exhaustive()
+    }
+}
+
+impl<F: Future + 'static> fmt::Debug for LocalShield<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalShield").finish_non_exhaustive()
+    }
+}
