@@ -1,0 +1,281 @@
+//! Which executor this thread works for, so that `spawn` needs no handle.
+//!
+//! A stack in a thread-local; the last that was entered is the present one:
+//!
+//! * `Worker`: a worker thread, or a guest of `block_on`;
+//! * `Pool`: a blocking thread, an eager first poll, or a worker inside of a nested `block_on`, its queues handed over;
+//! * `Spawner`: somebody's own, such as a test scheduler.
+//!
+//! Guards that are dropped out of order take out their own entry, whatever lies above it.
+
+use crate::foreign::{self, AnySpawn};
+use crate::pool::{Executor, Shard, Shared, Start, Worker};
+use crate::task::{Origin, Task, TaskBuilder};
+use core::fmt;
+use core::future::Future;
+use core::marker::PhantomData;
+use futures_util::task::Spawn;
+use std::cell::RefCell;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What a thread works for.
+#[derive(Clone)]
+pub(crate) enum Ambient {
+    Worker(Rc<Worker>),
+    Pool(Arc<Shared>),
+    Spawner(Arc<AnySpawn>),
+}
+
+struct Stack {
+    entries: Vec<(u64, Ambient)>,
+    next: u64,
+}
+
+motet_prim::thread_local! {
+    static STACK: RefCell<Stack> = const { RefCell::new(Stack { entries: Vec::new(), next: 0 }) };
+}
+
+/// This thread works for somebody until this is dropped.
+pub(crate) struct Entered {
+    entry: u64,
+    of_this_thread: PhantomData<*const ()>,
+}
+
+/// Enters; what is displaced comes back when the guard is dropped.
+pub(crate) fn enter(ambient: Ambient) -> Entered {
+    let entry = STACK.with(|stack| {
+        let mut stack = stack.borrow_mut();
+        let entry = stack.next;
+        stack.next += 1;
+        stack.entries.push((entry, ambient));
+        entry
+    });
+    Entered { entry, of_this_thread: PhantomData }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        // A thread that is being torn down has no stack any more.
+        let left = STACK.try_with(|stack| {
+            let entries = &mut stack.borrow_mut().entries;
+            let place = entries.iter().rposition(|(entry, _)| *entry == self.entry);
+            place.map(|place| entries.remove(place))
+        });
+        // Outside of the borrow: it may be the last reference on an executor's state.
+        drop(left);
+    }
+}
+
+/// Looks at the present entry.
+fn with<R>(look: impl FnOnce(Option<&Ambient>) -> R) -> R {
+    let mut look = Some(look);
+    let seen = STACK.try_with(|stack| {
+        let stack = stack.borrow();
+        look.take().map(|look| look(stack.entries.last().map(|(_, ambient)| ambient)))
+    });
+    match (seen, look) {
+        (Ok(Some(seen)), _) => seen,
+        (_, Some(look)) => look(None),
+        (_, None) => unreachable!("`look` is taken by the branch above alone"),
+    }
+}
+
+/// The worker that this thread is at present.
+pub(crate) fn worker() -> Option<Rc<Worker>> {
+    with(|ambient| match ambient {
+        Some(Ambient::Worker(worker)) => Some(worker.clone()),
+        _ => None,
+    })
+}
+
+/// The same, if it works for the executor of this shard.
+pub(crate) fn worker_of(shard: &Shard) -> Option<Rc<Worker>> {
+    with(|ambient| match ambient {
+        Some(Ambient::Worker(worker)) if worker.is_of(shard) => Some(worker.clone()),
+        _ => None,
+    })
+}
+
+/// Whether this thread is a worker of this executor, at present or beneath.
+pub(crate) fn works_for(shared: &Arc<Shared>) -> bool {
+    let is_it = |ambient: &Ambient| matches!(ambient, Ambient::Worker(worker) if Arc::ptr_eq(worker.shared(), shared));
+    STACK.try_with(|stack| stack.borrow().entries.iter().any(|(_, ambient)| is_it(ambient))).unwrap_or(false)
+}
+
+/// Where `spawn` spawns.
+pub(crate) enum Spawner {
+    Pool(Arc<Shared>),
+    Foreign(Arc<AnySpawn>),
+}
+
+impl Spawner {
+    /// The one of this thread.
+    fn present() -> Option<Self> {
+        with(|ambient| {
+            Some(match ambient? {
+                Ambient::Worker(worker) => Self::Pool(worker.shared().clone()),
+                Ambient::Pool(shared) => Self::Pool(shared.clone()),
+                Ambient::Spawner(spawner) => Self::Foreign(spawner.clone()),
+            })
+        })
+    }
+
+    pub(crate) fn spawn<F>(&self, future: F, origin: Origin, start: Start) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        match self {
+            Self::Pool(shared) => shared.spawn(future, origin, start),
+            Self::Foreign(spawner) => foreign::spawn(spawner, future, origin, start),
+        }
+    }
+
+    pub(crate) fn spawn_blocking<T: Send + 'static>(
+        &self,
+        run: impl FnOnce() -> T + Send + 'static,
+        origin: Origin,
+    ) -> Task<T> {
+        match self {
+            Self::Pool(shared) => shared.spawn_blocking(run, origin),
+            // A test scheduler has one thread: the closure runs there, in its turn.
+            Self::Foreign(spawner) => foreign::spawn(spawner, async { run() }, origin, Start::Queued),
+        }
+    }
+}
+
+impl fmt::Debug for Spawner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pool(_) => "Pool",
+            Self::Foreign(_) => "Foreign",
+        })
+    }
+}
+
+#[track_caller]
+fn present() -> Spawner {
+    match Spawner::present() {
+        Some(spawner) => spawner,
+        None => panic!(
+            "there is no executor on this thread: spawn inside of `Executor::block_on` or a task, \
+             or call `spawn` on an `Executor` that you hold"
+        ),
+    }
+}
+
+/// Spawns a task onto the executor whose worker polls us, or onto the [ambient spawner](enter_spawner).
+///
+/// ```
+/// use motet_executor::{Executor, spawn};
+///
+/// let executor = Executor::new();
+/// let answer = executor.block_on(async { spawn(async { 42 }).await });
+/// assert_eq!(answer.unwrap(), 42);
+/// ```
+///
+/// # Cancel safety
+///
+/// Dropping the [`Task`] cancels it; see there.
+///
+/// # Panics
+///
+/// On a thread that works for no executor.
+#[track_caller]
+pub fn spawn<F>(future: F) -> Task<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    present().spawn(future, Origin::at(Location::caller()), Start::Queued)
+}
+
+/// Runs a closure that blocks on a blocking thread of the executor whose worker polls us.
+///
+/// Under an [ambient spawner](enter_spawner), which has no such threads, the closure runs as a task.
+///
+/// ```
+/// use motet_executor::{Executor, spawn_blocking};
+///
+/// let executor = Executor::new();
+/// let answer = executor.block_on(async { spawn_blocking(|| 42).await });
+/// assert_eq!(answer.unwrap(), 42);
+/// ```
+///
+/// # Cancel safety
+///
+/// As of [`Executor::spawn_blocking`]: a closure that has started runs to its end.
+///
+/// # Panics
+///
+/// On a thread that works for no executor.
+#[track_caller]
+pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Task<T> {
+    present().spawn_blocking(f, Origin::at(Location::caller()))
+}
+
+/// Options of one task for the executor whose worker polls us, or for the [ambient spawner](enter_spawner).
+///
+/// ```
+/// use motet_executor::{Executor, task};
+///
+/// let executor = Executor::new();
+/// let name = executor.block_on(async { task().name("reader").spawn(async {}).name().map(str::to_owned) });
+/// assert_eq!(name.as_deref(), Some("reader"));
+/// ```
+///
+/// # Panics
+///
+/// On a thread that works for no executor.
+#[track_caller]
+pub fn task() -> TaskBuilder {
+    TaskBuilder::new(present())
+}
+
+/// The executor whose worker polls us, while a handle keeps it open (asyncio's `get_running_loop`).
+///
+/// ```
+/// use motet_executor::{Executor, current};
+///
+/// assert!(current().is_none());
+/// let executor = Executor::new();
+/// assert!(executor.block_on(async { current().is_some() }));
+/// ```
+#[must_use]
+pub fn current() -> Option<Executor> {
+    match Spawner::present()? {
+        Spawner::Pool(shared) => Executor::upgrade(&shared),
+        Spawner::Foreign(_) => None,
+    }
+}
+
+/// Makes a spawner this thread's ambient one until the guard is dropped: [`spawn`] goes there.
+///
+/// For test schedulers and for foreign executors, on the threads that poll their tasks. The innermost of what was entered
+/// counts; guards may be dropped in any order.
+///
+/// ```
+/// use motet_executor::{Executor, block_on, enter_spawner, spawn};
+///
+/// let elsewhere = Executor::new();
+/// let entered = enter_spawner(elsewhere.clone());
+/// assert_eq!(block_on(spawn(async { 7 })).unwrap(), 7);
+/// drop(entered);
+/// ```
+pub fn enter_spawner(spawner: impl Spawn + Send + Sync + 'static) -> EnteredSpawner {
+    EnteredSpawner { _entered: enter(Ambient::Spawner(Arc::new(spawner))) }
+}
+
+/// This thread has an ambient spawner until this is dropped; given by [`enter_spawner`].
+#[must_use = "dropping the guard takes the spawner back"]
+pub struct EnteredSpawner {
+    _entered: Entered,
+}
+
+impl fmt::Debug for EnteredSpawner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnteredSpawner").finish_non_exhaustive()
+    }
+}

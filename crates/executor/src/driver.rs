@@ -1,0 +1,90 @@
+//! What an idle worker does: the [`Driver`] seam, and the cell through which workers hand a driver on.
+//!
+//! One worker is inside the driver, the others sleep on their own [berths](crate::pool). An idle worker always tries for
+//! the driver; whoever gives it up to run tasks wakes an idle worker, if one rests, so that one slow poll never holds up
+//! events while a worker has nothing to do.
+//!
+//! The race to fear: worker A finds the driver taken and lies down elsewhere, while B, who has it, leaves it and sees
+//! nobody resting; then nobody is inside. A counts as resting (with a fence) *before* it tries; B unlocks, fences, and
+//! reads the count. One of them sees the other.
+
+use motet_prim::lock::{Mutex, MutexGuard};
+use std::task::Waker;
+use std::time::Duration;
+
+/// What one idle worker does until there is something to run. The executor knows nothing else of I/O and time.
+///
+/// An executor has at most one driver; the worker that gets idle first is inside it, the others sleep. The facade's driver
+/// waits in the reactor with the timer wheel's next deadline as its limit; a test's driver moves a virtual clock.
+///
+/// ```
+/// use motet_executor::{Driver, Executor};
+/// use motet_prim::park::{Parker, Unparker};
+/// use std::{task::Waker, time::Duration};
+///
+/// /// Does nothing but wait.
+/// struct Idle(Parker, Unparker);
+///
+/// impl Driver for Idle {
+///     fn park(&mut self, limit: Option<Duration>, _quiet: bool) {
+///         match limit {
+///             Some(limit) => drop(self.0.park_for(limit)),
+///             None => self.0.park(),
+///         }
+///     }
+///     fn poll(&mut self) {}
+///     fn unparker(&self) -> Waker {
+///         self.1.clone().into()
+///     }
+/// }
+///
+/// let parker = Parker::new();
+/// let unparker = parker.unparker();
+/// let executor = Executor::builder().threads(1).driver(Idle(parker, unparker)).build()?;
+/// assert_eq!(executor.block_on(async { 7 }), 7);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub trait Driver: Send + 'static {
+    /// Waits until unparked, an event, or the limit; wakes the wakers of what happened. `quiet`: no other worker runs or
+    /// has work; only then may a virtual clock move.
+    fn park(&mut self, limit: Option<Duration>, quiet: bool);
+
+    /// The same without waiting; called every so many polls, so that a busy executor still sees events.
+    fn poll(&mut self);
+
+    /// Ends a `park`, now or the next one (sticky); cheap, idempotent, callable from any thread.
+    fn unparker(&self) -> Waker;
+
+    /// Whether this driver moves a virtual clock, so that a worker inside it must hear when the executor falls quiet
+    /// (its `park` is ended and called again with `quiet`).
+    fn is_virtual(&self) -> bool {
+        false
+    }
+}
+
+/// A driver that workers take in turn.
+pub(crate) struct Wheelhouse<D: ?Sized> {
+    unparker: Waker,
+    is_virtual: bool,
+    driver: Mutex<Box<D>>,
+}
+
+impl<D: Driver + ?Sized> Wheelhouse<D> {
+    pub(crate) fn new(driver: Box<D>) -> Self {
+        Self { unparker: driver.unparker(), is_virtual: driver.is_virtual(), driver: Mutex::new(driver) }
+    }
+
+    /// The driver, if nobody has it.
+    pub(crate) fn try_enter(&self) -> Option<MutexGuard<'_, Box<D>>> {
+        self.driver.try_lock()
+    }
+
+    /// Ends the `park` of whoever is inside, or the next one.
+    pub(crate) fn unpark(&self) {
+        self.unparker.wake_by_ref();
+    }
+
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.is_virtual
+    }
+}

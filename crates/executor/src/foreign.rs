@@ -1,0 +1,107 @@
+//! Tasks on somebody else's executor: a pump, spawned there, runs our task whenever that is due.
+//!
+//! ```text
+//!   our task is woken ─▶ its Runnable lies in the pump ─▶ the pump is woken ─▶ the executor polls it ─▶ it runs the Runnable
+//! ```
+//!
+//! The race to fear: the executor drops the pump while our task is woken on another thread. The pump is closed under its
+//! lock: what comes later is dropped by whoever brings it, and with it the task's body.
+
+use crate::pool::{Start, new_task, run_outside};
+use crate::task::{Home, Origin, Runnable, Task, TaskRef};
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use futures_util::task::{FutureObj, Spawn};
+use motet_prim::lock::Mutex;
+use std::sync::Arc;
+
+/// A spawner of whatever kind.
+pub(crate) type AnySpawn = dyn Spawn + Send + Sync;
+
+/// Where one task waits for its next run.
+pub(crate) struct Pump(Mutex<Due>);
+
+#[derive(Default)]
+struct Due {
+    runnable: Option<Runnable>,
+    waker: Option<Waker>,
+    is_closed: bool,
+}
+
+impl Pump {
+    /// The task is due; a pump that was dropped drops it.
+    pub(crate) fn push(&self, runnable: Runnable) {
+        let mut due = self.0.lock();
+        if due.is_closed {
+            drop(due);
+            return drop(runnable);
+        }
+        let earlier = due.runnable.replace(runnable);
+        debug_assert!(earlier.is_none(), "async-task schedules a task once until it runs");
+        let waker = due.waker.take();
+        drop(due);
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// The run that is due. The next one wakes `waker`.
+    fn take(&self, waker: &Waker) -> Option<Runnable> {
+        let waker = waker.clone();
+        let mut due = self.0.lock();
+        let runnable = due.runnable.take();
+        let stale = due.waker.replace(waker);
+        drop(due);
+        drop(stale);
+        runnable
+    }
+
+    fn close(&self) {
+        let mut due = self.0.lock();
+        due.is_closed = true;
+        let left = (due.runnable.take(), due.waker.take());
+        drop(due);
+        drop(left);
+    }
+}
+
+/// Spawns a task there. A spawner that refuses gives a task that was cancelled.
+pub(crate) fn spawn<F>(spawner: &Arc<AnySpawn>, future: F, origin: Origin, start: Start) -> Task<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let pump = Arc::new(Pump(Mutex::new(Due::default())));
+    let (runnable, task, reference) = new_task(future, Home::Foreign(pump.clone()), origin);
+    let pumping = Pumping { pump, task: reference.clone() };
+    match start {
+        Start::Queued => runnable.schedule(),
+        Start::Eager => run_outside(runnable),
+    }
+    // Refused, it is dropped, which closes the pump.
+    drop(spawner.spawn_obj(FutureObj::new(Box::new(pumping))));
+    Task::new(task, reference)
+}
+
+/// The future that the other executor polls.
+struct Pumping {
+    pump: Arc<Pump>,
+    task: TaskRef,
+}
+
+impl Future for Pumping {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // One run a poll: a task that wakes itself goes to the back of the other executor's queue.
+        self.pump.take(cx.waker()).into_iter().for_each(run_outside);
+        if self.task.is_finished() { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl Drop for Pumping {
+    fn drop(&mut self) {
+        self.pump.close();
+        // A task that waits for a wake is woken, finds the pump closed, and is dropped there with its body.
+        self.task.wake();
+    }
+}

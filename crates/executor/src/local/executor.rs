@@ -1,0 +1,185 @@
+//! The executor of one thread.
+
+use super::queue::LocalQueue;
+use super::run::Run;
+use super::shell::{self, Bodies};
+use crate::pool::hand_over;
+use crate::seam;
+use crate::task::{Origin, Task, contain};
+use core::fmt;
+use core::future::Future;
+use core::marker::PhantomData;
+use futures_util::task::{FutureObj, LocalFutureObj, LocalSpawn, Spawn, SpawnError};
+use std::cell::Cell;
+use std::panic::Location;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Runs tasks on one thread: futures that are not `Send`, and that may borrow what outlives the executor.
+///
+/// Nothing runs but inside of [`run`](Self::run) or [`block_on`](Self::block_on); tasks are woken from any thread. Dropping
+/// the executor drops the tasks that are left, on this thread, and their guards' exits go to the scope in which that happens.
+///
+/// ```
+/// use motet_executor::LocalExecutor;
+/// use std::cell::Cell;
+///
+/// let sum = Cell::new(0);
+/// let executor = LocalExecutor::new();
+/// executor.block_on(async {
+///     let tasks: Vec<_> = (1..=4).map(|n| executor.spawn({ let sum = &sum; async move { sum.set(sum.get() + n) } })).collect();
+///     for task in tasks {
+///         task.await.unwrap();
+///     }
+/// });
+/// assert_eq!(sum.get(), 10);
+/// ```
+///
+/// # Fairness
+///
+/// First in, first out.
+pub struct LocalExecutor<'a> {
+    queue: Arc<LocalQueue>,
+    bodies: Rc<Bodies>,
+    /// Whether this thread polls tasks of this executor right now.
+    is_polling: Cell<bool>,
+    /// Invariant: a task may borrow for `'a` and no less.
+    borrows: PhantomData<Cell<&'a ()>>,
+}
+
+impl<'a> LocalExecutor<'a> {
+    /// An executor without tasks.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            queue: Arc::new(LocalQueue::new()),
+            bodies: Rc::new(Bodies::new()),
+            is_polling: Cell::new(false),
+            borrows: PhantomData,
+        }
+    }
+
+    /// Spawns a task on this thread.
+    ///
+    /// ```
+    /// use motet_executor::LocalExecutor;
+    /// use std::rc::Rc;
+    ///
+    /// let executor = LocalExecutor::new();
+    /// let shared = Rc::new(7);
+    /// let task = executor.spawn(async move { *shared });
+    /// assert_eq!(executor.block_on(task).unwrap(), 7);
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the [`Task`] cancels it; see there.
+    #[track_caller]
+    pub fn spawn<T>(&self, f: impl Future<Output = T> + 'a) -> Task<T> {
+        let origin = Origin::at(Location::caller());
+        // SAFETY: `'a` outlives this executor, and invariance keeps it from being shortened; `drop` below empties the bodies.
+        // Whoever forgets the executor forgets its queue, so that its tasks are neither polled nor dropped any more.
+        unsafe { shell::spawn(&self.queue, &self.bodies, f, origin) }
+    }
+
+    /// Runs a future to its end on this thread, and the executor's tasks meanwhile.
+    ///
+    /// The future is a local scope: what its guards left behind is cleaned up before this returns. Tasks that are left go on at
+    /// the next call.
+    ///
+    /// ```
+    /// use motet_executor::LocalExecutor;
+    ///
+    /// assert_eq!(LocalExecutor::new().block_on(async { 7 }), 7);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Inside of a task of this executor, where it could never return; and with the future's panic.
+    pub fn block_on<F: Future>(&self, f: F) -> F::Output {
+        assert!(
+            !self.is_polling.get(),
+            "`LocalExecutor::block_on` inside of a task of the same executor waits for itself: use `.await` there"
+        );
+        let _nested = hand_over();
+        motet_prim::park::block_on(self.run(f))
+    }
+
+    /// Runs a future to its end, and the executor's tasks meanwhile, inside of whatever polls this.
+    ///
+    /// ```
+    /// use motet_executor::{LocalExecutor, block_on};
+    ///
+    /// let executor = LocalExecutor::new();
+    /// let task = executor.spawn(async { 7 });
+    /// assert_eq!(block_on(executor.run(task)).unwrap(), 7);
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe for the executor: its tasks wait for the next `run`, and a wakeup that this one had goes on to another that
+    /// runs. The future itself is dropped; what its guards leave behind goes to the enclosing scope.
+    pub async fn run<F: Future>(&self, f: F) -> F::Output {
+        Run::new(self, seam::root(f)).await
+    }
+
+    pub(super) fn queue(&self) -> &LocalQueue {
+        &self.queue
+    }
+
+    /// This thread polls tasks of this executor until the guard is dropped.
+    pub(super) fn enter(&self) -> Polling<'_> {
+        Polling { is_polling: &self.is_polling, outer: self.is_polling.replace(true) }
+    }
+}
+
+/// See [`LocalExecutor::enter`].
+pub(super) struct Polling<'e> {
+    is_polling: &'e Cell<bool>,
+    outer: bool,
+}
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        self.is_polling.set(self.outer);
+    }
+}
+
+impl Drop for LocalExecutor<'_> {
+    fn drop(&mut self) {
+        // Tasks that are due, those never polled among them: dropped here, with their bodies.
+        self.queue.take().into_iter().for_each(|runnable| contain(|| drop(runnable)));
+        // Tasks that wait: emptied in place, then woken, so that their last runnables come to the queue.
+        self.bodies.empty_all();
+        // From here on a wake that was on its way finds the queue closed and an empty body.
+        self.queue.close().into_iter().for_each(|runnable| contain(|| drop(runnable)));
+    }
+}
+
+impl Default for LocalExecutor<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl LocalSpawn for LocalExecutor<'_> {
+    #[track_caller]
+    fn spawn_local_obj(&self, future: LocalFutureObj<'static, ()>) -> Result<(), SpawnError> {
+        self.spawn(future).detach();
+        Ok(())
+    }
+}
+
+impl Spawn for LocalExecutor<'_> {
+    #[track_caller]
+    fn spawn_obj(&self, future: FutureObj<'static, ()>) -> Result<(), SpawnError> {
+        self.spawn(future).detach();
+        Ok(())
+    }
+}
+
+impl fmt::Debug for LocalExecutor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalExecutor").field("waiting", &self.bodies.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,13 @@
+//! The executor of one thread, for futures that are not `Send` and may borrow.
+//!
+//! * [`executor`]: the type; [`run`]: the future that polls its tasks; [`queue`]: where wakes from any thread put them.
+//! * [`shell`]: `unsafe` is here. A task's future as async-task owns it, which its executor can empty in place.
+
+mod executor;
+mod queue;
+mod run;
+mod shell;
+
+pub use executor::LocalExecutor;
+
+pub(crate) use queue::LocalQueue;

@@ -1,0 +1,55 @@
+//! The future that polls a local executor's tasks while it waits for one future of its own.
+
+use super::executor::LocalExecutor;
+use crate::pool::run_outside;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use pin_project_lite::pin_project;
+
+pin_project! {
+    /// Polls the root, then what is due.
+    pub(super) struct Run<'e, 'a, F> {
+        #[pin]
+        root: F,
+        runner: Runner<'e, 'a>,
+    }
+}
+
+/// A place in the queue's list of runners.
+struct Runner<'e, 'a> {
+    executor: &'e LocalExecutor<'a>,
+    key: Option<usize>,
+}
+
+impl<'e, 'a, F> Run<'e, 'a, F> {
+    pub(super) fn new(executor: &'e LocalExecutor<'a>, root: F) -> Self {
+        Self { root, runner: Runner { executor, key: None } }
+    }
+}
+
+impl<F: Future> Future for Run<'_, '_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if let Poll::Ready(output) = this.root.poll(cx) {
+            return Poll::Ready(output);
+        }
+        let queue = this.runner.executor.queue();
+        let runner = *this.runner.key.get_or_insert_with(|| queue.register());
+        let _polling = this.runner.executor.enter();
+        // One batch a poll: what its tasks wake comes after the root, and after the tasks of whoever polls us.
+        queue.begin().into_iter().for_each(run_outside);
+        if queue.end(runner, cx.waker()) {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Runner<'_, '_> {
+    fn drop(&mut self) {
+        self.key.into_iter().for_each(|key| self.executor.queue().unregister(key));
+    }
+}

@@ -1,0 +1,232 @@
+//! The seat of `block_on`'s caller: a thread that is a worker for as long as its future runs.
+//!
+//! ```text
+//!              seat free                       future ends, or panics
+//!   Caller ───────────────▶ Guest (worker 0) ────────────────────────▶ seat free: its next waiting caller is unparked
+//!     │                        ▲
+//!     └── seat taken ──▶ Waiting (parks) ── future ends ──▶ leaves the list, and passes an unused seat on
+//! ```
+//!
+//! The race to fear: the guest leaves while a caller finds the seat taken and parks; then nobody works. Both happen under
+//! the seat's lock: a caller is on the list before it lets go of the lock, and the leaving guest looks at the list.
+
+use super::shared::{OwnRing, Shared};
+use super::threads::Post;
+use super::worker::Worker;
+use crate::ambient::{self, Ambient};
+use crate::seam;
+use crate::slab::Slab;
+use core::future::Future;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll, Waker};
+use motet_prim::atomic::{AtomicBool, Ordering};
+use motet_prim::lock::Mutex;
+use motet_prim::park::{Parker, Unparker};
+use std::sync::{Arc, Weak};
+use std::task::Wake;
+
+/// The seat, and who waits for it.
+pub(super) struct GuestSeat(Mutex<Occupancy>);
+
+struct Occupancy {
+    /// The ring that goes with the seat, while it is free.
+    ring: Option<OwnRing>,
+    waiting: Slab<Unparker>,
+}
+
+/// The index of the guests' seat.
+const SEAT: usize = 0;
+
+impl GuestSeat {
+    pub(super) fn new(ring: OwnRing) -> Self {
+        Self(Mutex::new(Occupancy { ring: Some(ring), waiting: Slab::new() }))
+    }
+
+    /// Takes the seat if it is free.
+    pub(super) fn take(&self) -> Option<OwnRing> {
+        self.0.lock().ring.take()
+    }
+
+    /// Takes the seat if it is free; else the caller is on the list, at the place in `key`.
+    fn take_or_wait(&self, key: &mut Option<usize>, unparker: impl FnOnce() -> Unparker) -> Option<OwnRing> {
+        let mut occupancy = self.0.lock();
+        if let Some(ring) = occupancy.ring.take() {
+            key.take().into_iter().for_each(|key| drop(occupancy.waiting.remove(key)));
+            return Some(ring);
+        }
+        key.get_or_insert_with(|| occupancy.waiting.insert(unparker()));
+        None
+    }
+
+    /// Gives the seat back; its next guest is unparked.
+    fn give_back(&self, ring: OwnRing) {
+        let mut occupancy = self.0.lock();
+        occupancy.ring = Some(ring);
+        let next = occupancy.waiting.iter().next().cloned();
+        drop(occupancy);
+        next.into_iter().for_each(|next| next.unpark());
+    }
+
+    /// Leaves the list; a seat that is free goes to another caller.
+    fn stop_waiting(&self, key: usize) {
+        let mut occupancy = self.0.lock();
+        occupancy.waiting.remove(key);
+        let next = occupancy.ring.as_ref().and_then(|_| occupancy.waiting.iter().next().cloned());
+        drop(occupancy);
+        next.into_iter().for_each(|next| next.unpark());
+    }
+}
+
+/// Runs a future to its end on this thread, which works for the executor meanwhile if it can.
+pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
+    let is_nested = ambient::works_for(shared);
+    let _nested = hand_over();
+    let root = pin!(seam::root(future));
+    let parker = Parker::new();
+    let waker = Arc::new(RootWaker::new(Arc::downgrade(shared), parker.unparker()));
+    let root = Root { future: root, context: waker.clone().into(), waker };
+    if is_nested { root.park_until_ready(&parker) } else { root.park_or_work(shared, &parker) }
+}
+
+/// Gives up the queues of the worker that this thread is, if it is one: its thread is about to block.
+///
+/// Until what this gives is dropped, the thread is no worker; what it spawns and wakes goes to the injector.
+pub(crate) fn hand_over() -> Option<ambient::Entered> {
+    let worker = ambient::worker()?;
+    if worker.drain() {
+        worker.shared().wake_worker();
+    }
+    Some(ambient::enter(Ambient::Pool(worker.shared().clone())))
+}
+
+/// The future of a `block_on`, with its waker.
+struct Root<'a, F> {
+    future: Pin<&'a mut F>,
+    waker: Arc<RootWaker>,
+    context: Waker,
+}
+
+impl<F: Future> Root<'_, F> {
+    fn poll(&mut self) -> Poll<F::Output> {
+        if !self.waker.take_ready() {
+            return Poll::Pending;
+        }
+        self.future.as_mut().poll(&mut Context::from_waker(&self.context))
+    }
+
+    /// A nested call: this thread runs no other task, or tasks would run inside of tasks.
+    fn park_until_ready(mut self, parker: &Parker) -> F::Output {
+        loop {
+            if let Poll::Ready(output) = self.poll() {
+                return output;
+            }
+            parker.park();
+        }
+    }
+
+    fn park_or_work(mut self, shared: &Arc<Shared>, parker: &Parker) -> F::Output {
+        let mut waiting = Waiting { shared, key: None };
+        loop {
+            if let Some(ring) = shared.guest.take_or_wait(&mut waiting.key, || parker.unparker()) {
+                return self.work(shared, ring);
+            }
+            if let Poll::Ready(output) = self.poll() {
+                return output;
+            }
+            parker.park();
+        }
+    }
+
+    fn work(mut self, shared: &Arc<Shared>, ring: OwnRing) -> F::Output {
+        shared.seated.fetch_add(1, Ordering::Relaxed);
+        self.waker.move_to_seat();
+        let guest = Guest { post: Some(Post::enter(Worker::new(shared.clone(), SEAT, ring))), shared };
+        loop {
+            if let Poll::Ready(output) = self.poll() {
+                return output;
+            }
+            guest.step();
+        }
+    }
+}
+
+/// A caller on the list, until it has the seat or its future has ended.
+struct Waiting<'a> {
+    shared: &'a Arc<Shared>,
+    key: Option<usize>,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.key.into_iter().for_each(|key| self.shared.guest.stop_waiting(key));
+    }
+}
+
+/// A thread in the seat; it leaves on every way out, panics included.
+struct Guest<'a> {
+    post: Option<Post>,
+    shared: &'a Arc<Shared>,
+}
+
+impl Guest<'_> {
+    fn step(&self) {
+        self.post.iter().for_each(|post| post.worker().step());
+    }
+}
+
+impl Drop for Guest<'_> {
+    fn drop(&mut self) {
+        let ring = self.post.take().and_then(|post| post.leave().0);
+        ring.into_iter().for_each(|ring| self.shared.guest.give_back(ring));
+        // The last handle may have gone meanwhile, and there may be no thread that would run the exits.
+        self.shared.see_to_the_end();
+    }
+}
+
+/// Wakes the future of a `block_on`, wherever its thread waits.
+struct RootWaker {
+    ready: AtomicBool,
+    in_seat: AtomicBool,
+    shared: Weak<Shared>,
+    unparker: Unparker,
+}
+
+impl RootWaker {
+    fn new(shared: Weak<Shared>, unparker: Unparker) -> Self {
+        Self { ready: AtomicBool::new(true), in_seat: AtomicBool::new(false), shared, unparker }
+    }
+
+    /// Whether a poll is due.
+    fn take_ready(&self) -> bool {
+        // A look first: most steps of a guest find no wake, and an exchange costs them.
+        // AcqRel: what the waker did before its Release is visible to the poll; releases `in_seat` to the next waker.
+        self.ready.load(Ordering::Relaxed) && self.ready.swap(false, Ordering::AcqRel)
+    }
+
+    /// From now on a wake goes to the seat; one that went to the parker is made good by a poll.
+    fn move_to_seat(&self) {
+        self.in_seat.store(true, Ordering::Relaxed);
+        // Release: a waker whose exchange comes after this one sees `in_seat`; one that came before left it set, or is
+        // covered by the poll that this causes.
+        self.ready.store(true, Ordering::Release);
+    }
+}
+
+impl Wake for RootWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        // AcqRel: pairs with `take_ready`.
+        if self.ready.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if self.in_seat.load(Ordering::Relaxed) {
+            // No executor any more: then its guest is gone, and its future with it.
+            self.shared.upgrade().into_iter().for_each(|shared| shared.unpark(SEAT));
+        } else {
+            self.unparker.unpark();
+        }
+    }
+}

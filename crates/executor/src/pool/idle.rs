@@ -1,0 +1,48 @@
+//! A worker that has nothing of its own to do: it searches, lies down, and sleeps.
+
+use super::berth::Rested;
+use super::metrics::Event;
+use super::sleepers::Up;
+use super::worker::Worker;
+use crate::task::{Runnable, contain};
+
+/// How a worker came out of its rest, until its next poll of a task.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Rest {
+    /// It counts as searching.
+    pub(super) searching: bool,
+    /// It was in the driver, which has nobody now.
+    pub(super) left_driver: bool,
+}
+
+impl Worker {
+    /// Searches the other workers' rings, unless enough do.
+    pub(super) fn search(&self) -> Option<Runnable> {
+        let rest = self.rest.get();
+        if !rest.searching && !self.shared().sleepers.try_search(self.shared().seated()) {
+            return None;
+        }
+        self.rest.set(Rest { searching: true, ..rest });
+        self.steal()
+    }
+
+    /// Sleeps until there may be something to do.
+    pub(super) fn sleep(&self) {
+        let shared = self.shared();
+        let searching = self.rest.take().searching;
+        let resting = shared.sleepers.rest(self.index(), searching);
+        // The last look: see `sleepers.rs`. The worker that is woken may be this one.
+        let has_work = shared.has_work();
+        if has_work {
+            shared.wake_worker();
+        }
+        let all_rest = resting == shared.seated();
+        let quiet = all_rest && !has_work && shared.blocking.is_idle();
+        self.seat().tally.count(Event::Park);
+        let mut rested = Rested::InDriver;
+        // A driver that panics has lost its turn, not the worker.
+        contain(|| rested = self.seat().berth.park(shared.driver.as_ref(), None, quiet));
+        let searching = shared.sleepers.get_up(self.index()) == Up::Searching;
+        self.rest.set(Rest { searching, left_driver: rested == Rested::InDriver });
+    }
+}

@@ -1,0 +1,35 @@
+//! The executor on threads: workers with rings, their sleep, their guests, and the life of an executor.
+//!
+//! * [`executor`]: the handle; [`builder`]: its options; [`shutdown`]: its end; [`metrics`]: what it has done.
+//! * [`shared`]: what all workers of an executor share; [`worker`]: one of them, from poll to poll; [`idle`]: one that has
+//!   nothing to do; [`guest`]: the seat that `block_on`'s caller takes; [`threads`]: the workers' threads.
+//! * [`sleepers`], [`berth`]: whom to wake, and where they sleep.
+//! * [`shard`], [`ledger`]: which tasks live, and how many are left when it closes.
+//!
+//! Who holds what: handles, workers and blocked callers hold [`shared::Shared`]; a task holds its shard, which holds it
+//! weakly. The last handle closes the executor; the workers leave when it is over; the last of them frees the state.
+
+mod berth;
+mod builder;
+mod executor;
+mod guest;
+mod hooks;
+mod idle;
+mod ledger;
+mod metrics;
+mod shard;
+mod shared;
+mod shutdown;
+mod sleepers;
+mod threads;
+mod worker;
+
+pub use builder::Builder;
+pub use executor::{Executor, WeakExecutor};
+pub use metrics::{Metrics, WorkerMetrics};
+
+pub(crate) use guest::hand_over;
+pub(crate) use hooks::PanicHook;
+pub(crate) use shard::Shard;
+pub(crate) use shared::{Shared, Start, new_task, run_outside};
+pub(crate) use worker::Worker;

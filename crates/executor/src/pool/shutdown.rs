@@ -1,0 +1,97 @@
+//! The end of an executor: waiting for it, and seeing to it when nobody is left who would.
+
+use super::executor::Executor;
+use super::shared::Shared;
+use super::threads;
+use crate::task::TaskRef;
+use crate::yield_now;
+use core::future::Future;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
+use futures_util::future::{Either, select};
+use motet_cancel::Reason;
+use std::sync::Arc;
+
+/// So often a shutdown gives way, after its limit, to the workers that drop what is left.
+const ROUNDS: usize = 1000;
+
+impl Executor {
+    /// Closes the executor and waits for the cleanups of its tasks, until `limit` is ready; then drops what is left, and says
+    /// how many tasks that were.
+    ///
+    /// Any future is a limit: a timer, a second Ctrl-C, `std::future::pending()`. It is to be awaited in `block_on`, or on
+    /// another executor: a task of this one would be cancelled itself. A task that blocks its thread in one long poll, or on
+    /// a blocking thread, counts as dropped and goes when that poll ends.
+    ///
+    /// ```
+    /// use motet_executor::Executor;
+    /// use std::future::{pending, ready};
+    ///
+    /// let executor = Executor::new();
+    /// executor.spawn(pending::<()>()).detach();
+    /// assert_eq!(executor.block_on(executor.shutdown(pending())), 0, "everything ended in time");
+    /// assert_eq!(executor.block_on(executor.shutdown(ready(()))), 0, "a second shutdown has nothing to do");
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: once polled the executor is closed and stays so; a new `shutdown` goes on with the wait.
+    pub async fn shutdown(&self, limit: impl Future<Output = ()>) -> usize {
+        let shared = self.shared();
+        shared.close();
+        let over = Over { shared, key: None };
+        let Either::Right(((), over)) = select(over, pin!(limit)).await else { return 0 };
+        drop(over);
+        let left = shared.tasks();
+        abandon(&left);
+        for _ in 0..ROUNDS {
+            if shared.ledger.is_over() || left.iter().all(|task| task.is_finished() || task.is_running()) {
+                break;
+            }
+            yield_now().await;
+        }
+        left.len()
+    }
+}
+
+/// Drops bodies and cleanups at their next polls.
+fn abandon(tasks: &[TaskRef]) {
+    let reason = Reason::from("the executor was shut down");
+    tasks.iter().for_each(|task| task.abandon(reason.clone()));
+}
+
+/// Ready when the executor is closed and its last task has ended.
+struct Over<'a> {
+    shared: &'a Shared,
+    key: Option<usize>,
+}
+
+impl Future for Over<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { shared, key } = &mut *self;
+        if shared.ledger.is_over() || shared.ledger.watch(key, cx.waker()) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.key.into_iter().for_each(|key| self.shared.ledger.unwatch(key));
+    }
+}
+
+impl Shared {
+    /// Sees to it that somebody runs the exits of an executor that has no handle and no thread of its own.
+    pub(super) fn see_to_the_end(self: &Arc<Self>) {
+        if self.seats.len() > 1 || self.handle().is_some() || self.ledger.is_over() {
+            return;
+        }
+        let Some(ring) = self.guest.take() else { return };
+        if threads::start(self, 0, ring, "motet-exits".to_owned()).is_err() {
+            // No thread for the exits: then there are none. What is queued is dropped; the rest goes as it is woken.
+            abandon(&self.tasks());
+            std::iter::from_fn(|| self.injector.pop()).for_each(drop);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The threads of the workers: each is a worker until the executor is over.
+
+use super::shared::{OwnRing, Shared};
+use super::worker::Worker;
+use crate::ambient::{self, Ambient};
+use crate::seam;
+use crate::task::contain;
+use motet_cancel::frame::EnteredReaper;
+use motet_prim::atomic::Ordering;
+use std::any::Any;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread;
+
+/// Starts the thread of a worker.
+pub(super) fn start(shared: &Arc<Shared>, index: usize, ring: OwnRing, name: String) -> io::Result<()> {
+    shared.seated.fetch_add(1, Ordering::Relaxed);
+    let on_thread = shared.clone();
+    let started = thread::Builder::new().name(name).spawn(move || work(on_thread, index, ring));
+    if started.is_err() {
+        shared.seated.fetch_sub(1, Ordering::Relaxed);
+    }
+    started.map(drop)
+}
+
+/// A worker's life: it works until the executor is closed and its last task has ended.
+pub(super) fn work(shared: Arc<Shared>, index: usize, ring: OwnRing) {
+    let post = Post::enter(Worker::new(shared, index, ring));
+    let worker = post.worker();
+    while !worker.shared().ledger.is_over() {
+        worker.step();
+    }
+    let (ring, shared) = post.leave();
+    // Before the ring: what a ring held would be dropped with it, and nothing is left.
+    drop(ring);
+    contain(|| drop(shared));
+}
+
+/// A thread that is a worker: its ambient executor, its reaper, and what the application wants on each worker.
+pub(super) struct Post {
+    worker: Rc<Worker>,
+    /// In the order in which they are taken down.
+    application: Option<Box<dyn Any>>,
+    reaper: Option<EnteredReaper>,
+    ambient: Option<ambient::Entered>,
+}
+
+impl Post {
+    pub(super) fn enter(worker: Worker) -> Self {
+        let worker = Rc::new(worker);
+        let ambient = ambient::enter(Ambient::Worker(worker.clone()));
+        let reaper = seam::reap_into(worker.shared());
+        let mut application = None;
+        contain(|| application = worker.shared().enter.as_ref().map(|enter| enter()));
+        Self { worker, application, reaper: Some(reaper), ambient: Some(ambient) }
+    }
+
+    pub(super) fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
+    /// The thread is a worker no more: its queues go to the others.
+    pub(super) fn leave(mut self) -> (Option<OwnRing>, Arc<Shared>) {
+        contain(|| drop(self.application.take()));
+        drop((self.reaper.take(), self.ambient.take()));
+        let shared = self.worker.shared().clone();
+        let worker = self.worker;
+        worker.resign();
+        let ring = Rc::into_inner(worker).map(Worker::into_ring);
+        debug_assert!(ring.is_some(), "the ambient executor was the only other one that knew this worker");
+        (ring, shared)
+    }
+}
+
+impl Worker {
+    /// Runs a task if there is one, else sleeps.
+    pub(super) fn step(&self) {
+        match self.next().or_else(|| self.search()) {
+            Some(runnable) => self.run(runnable),
+            None => self.sleep(),
+        }
+    }
+
+    /// Gives up all that others may rely on: queues, search, driver, the count of seats.
+    fn resign(&self) {
+        let shared = self.shared();
+        let rest = self.rest.take();
+        if rest.searching {
+            // Whatever it says: one is woken below.
+            let _ = shared.sleepers.found();
+        }
+        self.drain();
+        shared.seated.fetch_sub(1, Ordering::Relaxed);
+        // For the queues, and for the driver: whoever wakes lies down in it.
+        shared.wake_worker();
+        shared.tell_virtual_driver();
+    }
+}

@@ -1,0 +1,156 @@
+//! One worker, from poll to poll.
+//!
+//! It takes its next task from its LIFO slot, its ring, the injector, in that order, with three exceptions that bound every
+//! wait: after [`LIFO_POLLS`] polls out of the slot the ring comes first; every [`INJECTOR_TICKS`] polls the injector comes
+//! first; every [`DRIVER_TICKS`] polls the driver is looked at.
+
+use super::idle::Rest;
+use super::metrics::Event;
+use super::shard::Shard;
+use super::shared::{OwnRing, Seat, Shared, run_outside};
+use super::sleepers::Found;
+use crate::task::{Runnable, contain};
+use async_task::ScheduleInfo;
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// So many polls in a row out of the LIFO slot, then the ring has its turn.
+const LIFO_POLLS: u32 = 16;
+/// So many polls, then the injector comes first.
+const INJECTOR_TICKS: u32 = 61;
+/// So many polls, then the driver is looked at.
+const DRIVER_TICKS: u32 = 127;
+
+/// A worker, on its thread.
+pub(crate) struct Worker {
+    shared: Arc<Shared>,
+    index: usize,
+    ring: OwnRing,
+    tick: Cell<u32>,
+    lifo_polls: Cell<u32>,
+    pub(super) rest: Cell<Rest>,
+}
+
+impl Worker {
+    pub(super) fn new(shared: Arc<Shared>, index: usize, ring: OwnRing) -> Self {
+        let (tick, lifo_polls) = (Cell::new(0), Cell::new(0));
+        Self { shared, index, ring, tick, lifo_polls, rest: Cell::new(Rest::default()) }
+    }
+
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    pub(crate) fn is_of(&self, shard: &Shard) -> bool {
+        shard.is_of(&self.shared)
+    }
+
+    pub(super) fn seat(&self) -> &Seat {
+        &self.shared.seats[self.index]
+    }
+
+    /// Queues a task that was spawned or woken on this thread.
+    pub(crate) fn push(&self, runnable: Runnable, info: ScheduleInfo) {
+        // A task that was woken while it ran yields: everybody else comes first.
+        let queued = if info.woken_while_running { Some(runnable) } else { self.seat().slot.replace(runnable) };
+        let Some(runnable) = queued else { return };
+        self.push_back(runnable);
+        // No fence: this worker gets to the task by itself, should it miss somebody who lies down at this moment.
+        self.shared.sleepers.wake_one_relaxed().into_iter().for_each(|worker| self.shared.unpark(worker));
+    }
+
+    /// Queues many tasks; the caller wakes a worker.
+    pub(super) fn push_many(&self, runnables: Vec<Runnable>) {
+        let mut rest = runnables.into_iter();
+        while let Some(runnable) = rest.next() {
+            if let Err(runnable) = self.ring.push(runnable) {
+                self.shared.injector.push_many(std::iter::once(runnable).chain(rest));
+                return;
+            }
+        }
+    }
+
+    fn push_back(&self, runnable: Runnable) {
+        if let Err(runnable) = self.ring.push(runnable) {
+            self.shared.injector.push(runnable);
+        }
+    }
+
+    /// The next task of this worker's own, or of the injector.
+    pub(super) fn next(&self) -> Option<Runnable> {
+        let tick = self.tick.get().wrapping_add(1);
+        self.tick.set(tick);
+        if tick % DRIVER_TICKS == 0 {
+            self.poll_driver();
+        }
+        if tick % INJECTOR_TICKS == 0 {
+            if let Some(runnable) = self.shared.injector.pop() {
+                return Some(runnable);
+            }
+        }
+        self.next_own().or_else(|| self.shared.injector.pop_share(&self.ring, self.shared.seated()))
+    }
+
+    fn next_own(&self) -> Option<Runnable> {
+        let slot = &self.seat().slot;
+        let polls = self.lifo_polls.get();
+        if polls < LIFO_POLLS {
+            if let Some(runnable) = slot.take() {
+                self.lifo_polls.set(polls + 1);
+                return Some(runnable);
+            }
+        }
+        self.lifo_polls.set(0);
+        self.ring.pop().or_else(|| slot.take())
+    }
+
+    /// Takes tasks from another worker: half of the first ring that has some.
+    pub(super) fn steal(&self) -> Option<Runnable> {
+        let seats = &self.shared.seats;
+        // Neighbours first, each worker its own: thieves do not all knock at the same door.
+        let others = (1..seats.len()).map(|step| &seats[(self.index + step) % seats.len()]);
+        let stolen = others.into_iter().find_map(|seat| seat.ring.steal_into(&self.ring))?;
+        self.seat().tally.count(Event::Steal);
+        Some(stolen)
+    }
+
+    /// Polls a task. Nothing it does ends this worker.
+    pub(super) fn run(&self, runnable: Runnable) {
+        self.get_to_work();
+        self.seat().tally.count(Event::Poll);
+        run_outside(runnable);
+    }
+
+    /// Before a poll: whoever relied on this worker's search or on its place in the driver is told that it ends.
+    fn get_to_work(&self) {
+        let rest = self.rest.take();
+        let wakes = rest.searching && self.shared.sleepers.found() == Found::WakeOne;
+        if wakes || rest.left_driver {
+            self.shared.wake_worker();
+        }
+    }
+
+    fn poll_driver(&self) {
+        let Some(driver) = &self.shared.driver else { return };
+        let Some(mut inside) = driver.try_enter() else { return };
+        contain(|| inside.poll());
+        drop(inside);
+        // Somebody may have found the driver taken while we looked, and have lain down without it.
+        self.shared.wake_worker();
+    }
+
+    /// Gives up the slot and the ring: to the injector, for others. Says whether there was anything.
+    pub(super) fn drain(&self) -> bool {
+        let own = std::iter::from_fn(|| self.ring.pop().or_else(|| self.seat().slot.take()));
+        self.shared.injector.push_many(own) > 0
+    }
+
+    /// The ring, when this worker is one no more.
+    pub(super) fn into_ring(self) -> OwnRing {
+        self.ring
+    }
+}

@@ -1,0 +1,41 @@
+//! The seam to `motet_cancel`: what an executor does with frames and reapers.
+
+use crate::pool::Shared;
+use crate::task::Origin;
+use core::future::Future;
+use motet_cancel::frame::{self, EnteredReaper};
+use motet_cancel::{Cancelled, adopt, scope_local};
+use std::panic::Location;
+use std::sync::Arc;
+
+/// Runs `f` with no frame: what it hands over goes to this thread's reaper.
+pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
+    frame::outside(f)
+}
+
+/// Hands work to the current frame; with no frame it is dropped.
+pub(crate) fn adopt_into_frame(work: impl Future<Output = ()> + Send + 'static) {
+    if frame::is_open() {
+        // A frame that abandons everything gives it back.
+        drop(adopt(work));
+    }
+}
+
+/// What is left behind on this thread outside of any task becomes detached tasks of this executor.
+pub(crate) fn reap_into(shared: &Arc<Shared>) -> EnteredReaper {
+    let shared = shared.clone();
+    frame::enter_reaper(move |exit| {
+        let mut origin = Origin::at(Location::caller());
+        origin.name = Some("reaped exit".into());
+        shared.spawn_cleanup(exit, origin);
+    })
+}
+
+/// The root future of a `block_on`: a local scope that nobody cancels, so that it is drained before it is ready.
+pub(crate) async fn root<F: Future>(future: F) -> F::Output {
+    let (root, _uncancelled) = scope_local(future);
+    match root.await {
+        Ok(output) => output,
+        Err(Cancelled { .. }) => unreachable!("nobody else has the handle"),
+    }
+}

@@ -1,0 +1,81 @@
+//! A handle on a task that does not own it.
+
+use super::{TaskId, TaskInfo, TaskRef};
+use core::fmt;
+use motet_cancel::Reason;
+use std::panic::Location;
+
+/// Cancels a task and tells about it, without owning it: clone it, keep it after the task's end.
+///
+/// ```
+/// use motet_executor::{Executor, TaskError};
+///
+/// let executor = Executor::new();
+/// let task = executor.spawn(std::future::pending::<()>());
+/// let handle = task.handle();
+/// assert!(handle.cancel_with("enough"));
+/// assert!(matches!(executor.block_on(task), Err(TaskError::Cancelled(reason)) if reason.to_string() == "enough"));
+/// assert!(handle.is_finished());
+/// assert!(!handle.cancel(), "it has ended");
+/// ```
+#[derive(Clone)]
+pub struct TaskHandle {
+    task: TaskRef,
+}
+
+impl TaskHandle {
+    pub(crate) fn new(task: TaskRef) -> Self {
+        Self { task }
+    }
+
+    /// Asks the task to end; false if it has ended. See [`Task::cancel`](crate::Task::cancel).
+    #[expect(clippy::must_use_candidate, reason = "most callers do not mind a task that has ended")]
+    pub fn cancel(&self) -> bool {
+        self.task.cancel(Reason::none())
+    }
+
+    /// As [`cancel`](Self::cancel), saying why: the first reason is the one that the error carries.
+    pub fn cancel_with(&self, reason: impl Into<Reason>) -> bool {
+        self.task.cancel(reason)
+    }
+
+    /// Whether the task has ended: completed, panicked, or been cancelled and cleaned up.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    /// The task's number.
+    #[must_use]
+    pub fn id(&self) -> TaskId {
+        self.task.id()
+    }
+
+    /// The name it was given with [`TaskBuilder::name`](crate::TaskBuilder::name).
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.task.name()
+    }
+
+    /// Where the task was spawned.
+    #[must_use]
+    pub fn location(&self) -> &'static Location<'static> {
+        self.task.location()
+    }
+
+    /// All that is known of the task at this moment.
+    #[must_use]
+    pub fn info(&self) -> TaskInfo {
+        TaskInfo::of(&self.task)
+    }
+}
+
+impl fmt::Debug for TaskHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskHandle")
+            .field("id", &self.id())
+            .field("name", &self.name())
+            .field("state", &self.task.state())
+            .finish_non_exhaustive()
+    }
+}

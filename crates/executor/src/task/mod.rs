@@ -1,0 +1,41 @@
+//! Tasks: what a spawn gives back, and what async-task's task is made of.
+//!
+//! ```text
+//!   async_task's allocation
+//!   ┌─────────────────────────────────────────────┐
+//!   │ state · awaiter │ Record (metadata) │ Shell │◀── Task: awaits the output
+//!   └─────────────────────────────────────────────┘◀── TaskRef: reaches the record (handles, registry)
+//! ```
+//!
+//! * [`record`]: what is known of a task: its cancel word, its home, its name. Everybody reads it, on any thread.
+//! * [`reference`](reference): a counted reference on a task that keeps its record readable. `unsafe` is here,
+//! * [`shell`]: and here: the future that async-task polls. It polls the body inside its cancel scope and contains panics.
+//! * [`output`]: a result on its way to whoever awaits it.
+
+mod builder;
+mod ended;
+mod flat;
+mod handle;
+mod id;
+mod info;
+mod output;
+mod record;
+mod reference;
+mod shell;
+#[expect(clippy::module_inception, reason = "the type `Task` is the face of this folder")]
+mod task;
+
+pub use builder::TaskBuilder;
+pub use flat::FlatTask;
+pub use handle::TaskHandle;
+pub use id::TaskId;
+pub use info::{TaskInfo, TaskPanic, TaskState};
+pub use task::Task;
+
+pub(crate) use output::{Output, contain};
+pub(crate) use record::{Home, Origin, Record, schedule};
+pub(crate) use reference::{RecordPointer, TaskRef};
+pub(crate) use shell::{Shell, finish, poll_body};
+
+/// A task that is due for a poll.
+pub(crate) type Runnable = async_task::Runnable<Record>;

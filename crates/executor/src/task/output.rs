@@ -1,0 +1,48 @@
+//! A task's result on its way to whoever awaits it; it reports a panic that nobody came for.
+
+use super::TaskRef;
+use motet_cancel::TaskError;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A result inside async-task's allocation.
+///
+/// async-task aborts the process if the output of a detached task panics in its drop; this type's drop never does.
+pub(crate) struct Output<T> {
+    result: Option<Result<T, TaskError>>,
+    /// The task that panicked, so that its executor's hook can be told.
+    panicked: Option<TaskRef>,
+}
+
+impl<T> Output<T> {
+    /// A result; `task` is asked for if it is a panic.
+    pub(crate) fn new(result: Result<T, TaskError>, task: impl FnOnce() -> TaskRef) -> Self {
+        let panicked = matches!(result, Err(TaskError::Panicked(_))).then(task);
+        Self { result: Some(result), panicked }
+    }
+
+    /// Nothing: what stands for a result that was dropped already.
+    pub(crate) fn gone() -> Self {
+        Self { result: None, panicked: None }
+    }
+
+    /// Takes the result out.
+    pub(crate) fn take(mut self) -> Option<Result<T, TaskError>> {
+        self.result.take()
+    }
+}
+
+impl<T> Drop for Output<T> {
+    fn drop(&mut self) {
+        match (self.result.take(), self.panicked.take()) {
+            (Some(Err(TaskError::Panicked(payload))), Some(task)) => task.report(payload),
+            (result, _) => contain(|| drop(result)),
+        }
+    }
+}
+
+/// Runs foreign code that must not panic here; a payload is forgotten, since its own drop could panic again.
+pub(crate) fn contain(run: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(run)) {
+        std::mem::forget(payload);
+    }
+}

@@ -1,0 +1,223 @@
+//! What is known of a task, on any thread, from its spawn to its end and after it: async-task's metadata.
+//!
+//! The phase is written by whoever polls the task, so plain stores do; it is a picture for `tasks()` and `is_finished`.
+//! The marks are set by anybody, once each, and never cleared.
+
+use super::{Runnable, TaskId, TaskPanic, TaskState};
+use crate::ambient;
+use crate::foreign::Pump;
+use crate::local::LocalQueue;
+use crate::pool::{PanicHook, Shard};
+use async_task::ScheduleInfo;
+use futures_util::task::AtomicWaker;
+use motet_cancel::raw::CancelWord;
+use motet_cancel::{PanicPayload, Reason};
+use motet_prim::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::panic::Location;
+use std::sync::Arc;
+
+/// Who runs a task, and is told of its end.
+pub(crate) enum Home {
+    /// The workers of an executor; the shard lists the task.
+    Pool(Arc<Shard>),
+    /// The blocking threads of an executor.
+    Blocking(Arc<Shard>),
+    /// A local executor.
+    Local(Arc<LocalQueue>),
+    /// Somebody else's executor.
+    Foreign(Arc<Pump>),
+}
+
+/// Who spawned a task, in words.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) location: &'static Location<'static>,
+}
+
+impl Origin {
+    /// A task without a name.
+    pub(crate) fn at(location: &'static Location<'static>) -> Self {
+        Self { name: None, location }
+    }
+}
+
+/// A task's metadata.
+pub(crate) struct Record {
+    word: CancelWord,
+    home: Home,
+    id: TaskId,
+    origin: Origin,
+    /// The task's place in its home's list.
+    key: AtomicUsize,
+    phase: AtomicU8,
+    marks: AtomicU8,
+    /// Who waits for the end of a task whose `Task` was dropped.
+    ended: AtomicWaker,
+}
+
+const NEW: u8 = 0;
+const RUNNING: u8 = 1;
+const WAITING: u8 = 2;
+const FINISHED: u8 = 3;
+
+/// Nobody will await the output.
+const UNAWAITED: u8 = 1;
+/// Somebody waits in `ended`.
+const WATCHED: u8 = 1 << 1;
+
+impl Record {
+    pub(crate) fn new(home: Home, origin: Origin) -> Self {
+        Self {
+            word: CancelWord::new(),
+            home,
+            id: TaskId::next(),
+            origin,
+            key: AtomicUsize::new(usize::MAX),
+            phase: AtomicU8::new(NEW),
+            marks: AtomicU8::new(0),
+            ended: AtomicWaker::new(),
+        }
+    }
+
+    pub(crate) fn word(&self) -> &CancelWord {
+        &self.word
+    }
+
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    pub(crate) fn id(&self) -> TaskId {
+        self.id
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.origin.name.as_deref()
+    }
+
+    pub(crate) fn shared_name(&self) -> Option<Arc<str>> {
+        self.origin.name.clone()
+    }
+
+    pub(crate) fn location(&self) -> &'static Location<'static> {
+        self.origin.location
+    }
+
+    /// Asks the task to end; false if it has ended.
+    pub(crate) fn cancel(&self, reason: impl Into<Reason>) -> bool {
+        !self.is_finished() && self.word.cancel(reason.into())
+    }
+
+    pub(crate) fn set_key(&self, key: usize) {
+        // Relaxed: written before the task is scheduled for the first time, read by whoever polls it.
+        self.key.store(key, Ordering::Relaxed);
+    }
+
+    pub(crate) fn key(&self) -> usize {
+        self.key.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn state(&self) -> TaskState {
+        match self.phase.load(Ordering::Relaxed) {
+            FINISHED => TaskState::Finished,
+            _ if self.word.is_cancelled() => TaskState::Cancelling,
+            NEW => TaskState::New,
+            RUNNING => TaskState::Running,
+            _ => TaskState::Waiting,
+        }
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        // Acquire: pairs with the Release in `end`; what the task did is visible to whoever saw it finished.
+        self.phase.load(Ordering::Acquire) == FINISHED
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.phase.load(Ordering::Relaxed) == RUNNING
+    }
+
+    pub(super) fn begin_poll(&self) {
+        self.phase.store(RUNNING, Ordering::Relaxed);
+    }
+
+    pub(super) fn wait(&self) {
+        self.phase.store(WAITING, Ordering::Relaxed);
+    }
+
+    /// The body is gone and the result known: takes the task off its home's list and tells whoever waits for the end.
+    pub(super) fn end(&self) {
+        // Release: see `is_finished`.
+        self.phase.store(FINISHED, Ordering::Release);
+        match &self.home {
+            Home::Pool(shard) | Home::Blocking(shard) => shard.retire(self.key()),
+            Home::Local(_) | Home::Foreign(_) => {}
+        }
+        // AcqRel: this and the exchange in `watch` are ordered, being of one word: either this one sees the mark, or that
+        // one comes later, and its caller sees the phase.
+        if self.marks.fetch_or(0, Ordering::AcqRel) & WATCHED != 0 {
+            self.ended.wake();
+        }
+    }
+
+    /// Registers the waker of whoever waits for the end; true if the end has come.
+    pub(super) fn watch(&self, waker: &std::task::Waker) -> bool {
+        self.ended.register(waker);
+        // AcqRel: pairs with the exchange in `end`.
+        self.marks.fetch_or(WATCHED, Ordering::AcqRel);
+        // The second look: the end may have come before the mark.
+        self.is_finished()
+    }
+
+    /// Nobody will await the output.
+    pub(super) fn set_unawaited(&self) {
+        self.marks.fetch_or(UNAWAITED, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_unawaited(&self) -> bool {
+        self.marks.load(Ordering::Relaxed) & UNAWAITED != 0
+    }
+
+    /// Drops the body and its cleanups at the next poll.
+    pub(crate) fn abandon(&self, reason: Reason) {
+        self.word.cancel_with_grace(reason, Box::pin(std::future::ready(())));
+    }
+
+    /// Tells the home's hook of a panic that nobody awaits.
+    pub(crate) fn report(&self, payload: PanicPayload) {
+        let panic = TaskPanic { id: self.id, name: self.name(), location: self.origin.location, payload: &payload };
+        let hook = match &self.home {
+            Home::Pool(shard) | Home::Blocking(shard) => shard.panic_hook(),
+            Home::Local(_) | Home::Foreign(_) => &PanicHook::standard(),
+        };
+        hook.call(&panic);
+    }
+}
+
+/// async-task's schedule function: a plain `fn`, so that a wake costs no extra pair of reference counts.
+///
+/// After the push nothing keeps the task alive: what is needed of its record is read before.
+pub(crate) fn schedule(runnable: Runnable, info: ScheduleInfo) {
+    match runnable.metadata().home() {
+        Home::Pool(shard) => match ambient::worker_of(shard) {
+            Some(worker) => worker.push(runnable, info),
+            None => match shard.pool() {
+                Some(pool) => pool.inject(runnable),
+                // The executor is gone, so its last task had ended: this one is no more than a late echo.
+                None => drop(runnable),
+            },
+        },
+        Home::Blocking(shard) => {
+            let blocking = shard.blocking().clone();
+            blocking.push(runnable);
+        }
+        Home::Local(queue) => {
+            let queue = queue.clone();
+            queue.push(runnable);
+        }
+        Home::Foreign(pump) => {
+            let pump = pump.clone();
+            pump.push(runnable);
+        }
+    }
+}

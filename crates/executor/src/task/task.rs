@@ -1,0 +1,182 @@
+//! The handle that owns a task: await it for the result, drop it to cancel.
+
+use super::ended::Ended;
+use super::shell::GONE;
+use super::{FlatTask, Output, Record, TaskHandle, TaskId, TaskRef};
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use motet_cancel::{Reason, TaskError};
+use std::panic::Location;
+
+/// A spawned task (asyncio's `Task`): await it for its result, drop it to cancel it, detach it to let it run.
+///
+/// Awaiting gives what the future returned, or a [`TaskError`]: the task was cancelled, or it panicked. A future that
+/// returns a `Result` has two errors then; [`flat`](Self::flat) makes them one.
+///
+/// ```
+/// use motet_executor::{Executor, TaskError};
+///
+/// let executor = Executor::new();
+/// let task = executor.spawn(async { 6 * 7 });
+/// assert_eq!(executor.block_on(task).unwrap(), 42);
+///
+/// let task = executor.spawn(std::future::pending::<()>());
+/// assert!(task.cancel());
+/// assert!(matches!(executor.block_on(task), Err(TaskError::Cancelled(_))));
+/// ```
+///
+/// There is one `Task` for a task, so that nothing can be awaited twice:
+///
+/// ```compile_fail
+/// fn both(task: motet_executor::Task<u8>) -> [motet_executor::Task<u8>; 2] {
+///     [task.clone(), task]
+/// }
+/// ```
+///
+/// # Cancel safety
+///
+/// A task cannot be awaited by reference and lost: dropping it before it has completed cancels the task and hands the wait
+/// for the end of its cleanup to the scope in which the drop happens (`timeout(d, task)` returns after that cleanup).
+/// Where there is no scope the task is only cancelled. `&mut task` can be awaited and dropped freely.
+///
+/// # Panics
+///
+/// If polled after it gave its result.
+#[must_use = "a task is cancelled when it is dropped; `detach` lets it run"]
+pub struct Task<T> {
+    /// Empty once the result was given.
+    output: Option<async_task::FallibleTask<Output<T>, Record>>,
+    task: TaskRef,
+}
+
+impl<T> Unpin for Task<T> {}
+
+impl<T> Task<T> {
+    pub(crate) fn new(output: async_task::Task<Output<T>, Record>, task: TaskRef) -> Self {
+        Self { output: Some(output.fallible()), task }
+    }
+
+    /// A handle that can cancel the task and outlives it.
+    #[must_use]
+    pub fn handle(&self) -> TaskHandle {
+        TaskHandle::new(self.task.clone())
+    }
+
+    /// Lets the task run on its own; if it panics, the executor's `on_panic` hook is told.
+    ///
+    /// ```
+    /// use motet_executor::Executor;
+    /// use std::sync::mpsc;
+    ///
+    /// let (sender, receiver) = mpsc::channel();
+    /// let executor = Executor::new();
+    /// executor.spawn(async move { sender.send(1).unwrap() }).detach();
+    /// # let _worker = executor.spawn_blocking(|| {});
+    /// executor.block_on(executor.spawn_blocking(move || assert_eq!(receiver.recv(), Ok(1)))).unwrap();
+    /// ```
+    pub fn detach(mut self) {
+        self.task.set_unawaited();
+        // Dropped on the way out of `Output`: a result that has come already.
+        self.output.take().into_iter().for_each(async_task::FallibleTask::detach);
+    }
+
+    /// Asks the task to end; false if it has ended.
+    ///
+    /// The task's body is dropped at its next poll, then its cleanups run, then it completes with
+    /// [`TaskError::Cancelled`]. A task that completes in that very moment has completed.
+    pub fn cancel(&self) -> bool {
+        self.task.cancel(Reason::none())
+    }
+
+    /// As [`cancel`](Self::cancel), saying why: the first reason is the one that the error carries.
+    pub fn cancel_with(&self, reason: impl Into<Reason>) -> bool {
+        self.task.cancel(reason)
+    }
+
+    /// Whether the task has ended: completed, panicked, or been cancelled and cleaned up.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    /// The task's number.
+    #[must_use]
+    pub fn id(&self) -> TaskId {
+        self.task.id()
+    }
+
+    /// The name it was given with [`TaskBuilder::name`](crate::TaskBuilder::name).
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.task.name()
+    }
+
+    /// Where the task was spawned.
+    #[must_use]
+    pub fn location(&self) -> &'static Location<'static> {
+        self.task.location()
+    }
+}
+
+impl<T, E: From<TaskError>> Task<Result<T, E>> {
+    /// One `?` instead of two: the task's own error becomes an `E`.
+    ///
+    /// ```
+    /// use motet_executor::Executor;
+    /// use std::io;
+    ///
+    /// let executor = Executor::new();
+    /// let task = executor.spawn(async { Err::<(), _>(io::Error::other("disk")) }).flat();
+    /// assert_eq!(executor.block_on(task).unwrap_err().to_string(), "disk");
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// As the [`Task`]'s: dropping it cancels the task.
+    pub fn flat(self) -> FlatTask<T, E> {
+        FlatTask::new(self)
+    }
+}
+
+impl<T> Future for Task<T> {
+    type Output = Result<T, TaskError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let output = self.output.as_mut().expect("a `Task` is not polled after it gave its result");
+        match Pin::new(output).poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(output) => {
+                self.output = None;
+                let result = output.and_then(Output::take);
+                // No output: the executor dropped the task.
+                Poll::Ready(result.unwrap_or_else(|| Err(TaskError::Cancelled(Reason::from(GONE)))))
+            }
+        }
+    }
+}
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        let Some(output) = self.output.take() else { return };
+        self.task.set_unawaited();
+        let ends_later = self.task.cancel(Reason::none());
+        // Always detached: async-task's own cancel would drop the body outside of its scope.
+        output.detach();
+        if ends_later {
+            // With no frame here there is nobody to wait.
+            crate::seam::adopt_into_frame(Ended { task: self.task.clone() });
+        }
+    }
+}
+
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task")
+            .field("id", &self.id())
+            .field("name", &self.name())
+            .field("state", &self.task.state())
+            .finish_non_exhaustive()
+    }
+}

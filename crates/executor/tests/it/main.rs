@@ -1,0 +1,3 @@
+//! Behaviours of the executor.
+
+mod basics;
