@@ -1,1 +1,66 @@
 //! An HTTP client for any executor: strict limits, per-phase timeouts, verified TLS.
+//!
+//! The counterpart of Python's httpx: a [`Client`] keeps connections, its methods begin requests, awaiting a request gives a
+//! [`Response`]. The protocols are hyper's, TLS is rustls', sockets and timers are Motet's, so that it runs under Motet, tokio,
+//! smol and a bare `block_on` alike, and no runtime is in its dependencies.
+//!
+//! | type | when |
+//! | --- | --- |
+//! | [`Client`] | always: one for the program, cloned where it is needed |
+//! | [`ClientBuilder`] | for a base address, limits, timeouts, headers, certificates |
+//! | [`RequestBuilder`] | a request until it is awaited: query, headers, JSON, body |
+//! | [`Response`] | status and headers at once; the body whole, by the chunk, or as a stream |
+//! | [`Body`] | to send bytes or a stream |
+//! | [`Limits`], [`Timeouts`], [`Redirects`] | how much, how long, how far |
+//! | [`Transport`], [`MockTransport`] | in place of the network: in tests, mostly |
+//! | [`Error`] | one type, asked by `is_timeout()`, `is_connect()` and the like |
+//!
+//! *Fairness*: requests that wait for a connection get one in the order in which they asked. *Cancel safety*: dropping a
+//! request or its response at any point frees its connection at once: HTTP/1.1 closes it, HTTP/2 resets its stream.
+//! *Allocation*: a request allocates its future, its headers and its response's body; waiting for a connection allocates
+//! nothing.
+//!
+//! ```
+//! use http::Response;
+//! use motet_http::{Body, Client, MockTransport};
+//!
+//! # futures::executor::block_on(async {
+//! // Without `transport` this is the network.
+//! let mock = MockTransport::new(|_| async { Ok(Response::new(Body::from(r#"["cantus", "altus"]"#))) });
+//! let client = Client::builder().transport(mock).build()?;
+//!
+//! let response = client.get("https://example.com/voices").query(&[("limit", 2)]).await?;
+//! response.raise_for_status()?;
+//! let voices: Vec<String> = response.json().await?;
+//! assert_eq!(voices, ["cantus", "altus"]);
+//! # Ok::<(), motet_http::Error>(()) }).unwrap();
+//! ```
+#![forbid(unsafe_code)]
+
+mod body;
+mod client;
+mod clock;
+mod config;
+mod error;
+mod pool;
+mod redirect;
+mod request;
+mod response;
+mod spawn;
+mod tls;
+mod transport;
+
+pub use body::Body;
+pub use client::{Client, ClientBuilder};
+pub use config::{Limits, Timeouts};
+pub use error::{Error, Phase};
+pub use redirect::Redirects;
+pub use request::{RequestBuilder, Sending};
+pub use response::{Chunks, Response};
+pub use spawn::set_ambient_spawner;
+pub use tls::Certificate;
+pub use transport::{MockTransport, Transport};
+
+pub use bytes::Bytes;
+pub use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version, header};
+pub use url::Url;

@@ -1,0 +1,189 @@
+//! Limits on waiting, all on the ambient timers of `motet_timer`.
+//!
+//! A wait arms its timer at the first poll that is pending, and moves it rather than arming another.
+
+use crate::Timeouts;
+use crate::body::Progress;
+use crate::error::{Error, Phase};
+use motet_timer::{Sleep, sleep, sleep_until};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+/// What time it is on the ambient clock.
+pub(crate) fn now() -> Instant {
+    motet_timer::now()
+}
+
+/// The output of the future, or the phase's timeout if that comes first.
+pub(crate) async fn within<F: Future>(phase: Phase, limit: Option<Duration>, future: F) -> Result<F::Output, Error> {
+    Budget::new(phase, limit).bound(future).await
+}
+
+/// One phase's allowance for several waits: the clock runs from the budget's making.
+pub(crate) struct Budget {
+    phase: Phase,
+    limit: Option<Duration>,
+    sleep: Option<Pin<Box<Sleep>>>,
+    start: Instant,
+}
+
+impl Budget {
+    pub(crate) fn new(phase: Phase, limit: Option<Duration>) -> Self {
+        Self { phase, limit, sleep: None, start: now() }
+    }
+
+    pub(crate) async fn bound<F: Future>(&mut self, future: F) -> Result<F::Output, Error> {
+        let mut future = pin!(future);
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => self.poll(cx).map(Err),
+        })
+        .await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let Some(limit) = self.limit else { return Poll::Pending };
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(later(self.start, limit))));
+        sleep.as_mut().poll(cx).map(|()| Error::timed_out(self.phase, limit))
+    }
+}
+
+/// The allowance of a request as a whole; it moves on into the response.
+pub(crate) struct Total(Option<Budget>);
+
+impl Total {
+    pub(crate) fn new(limit: Option<Duration>) -> Self {
+        Self(limit.map(|limit| Budget::new(Phase::Total, Some(limit))))
+    }
+
+    pub(crate) async fn bound<F: Future>(&mut self, future: F) -> Result<F::Output, Error> {
+        match &mut self.0 {
+            Some(budget) => budget.bound(future).await,
+            None => Ok(future.await),
+        }
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        self.0.as_mut().map_or(Poll::Pending, |budget| budget.poll(cx))
+    }
+}
+
+fn later(start: Instant, limit: Duration) -> Instant {
+    // A limit past the clock's range is a century: nobody will tell the difference.
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+    start.checked_add(limit).or_else(|| start.checked_add(CENTURY)).unwrap_or(start)
+}
+
+/// The read and write timeouts of an exchange: time in which nothing moved, and not for our own want of data.
+pub(crate) struct Stall {
+    progress: Option<Progress>,
+    timeouts: Timeouts,
+    part: Part,
+    /// When the present wait began.
+    since: Option<Instant>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+/// Which part of the response is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Head,
+    Body,
+}
+
+impl Stall {
+    /// The clock from the sending of the request on.
+    pub(crate) fn of_head(progress: Option<Progress>, timeouts: Timeouts) -> Self {
+        Self { progress, timeouts, part: Part::Head, since: None, sleep: None }
+    }
+
+    /// The same clock, from the head of the response on.
+    pub(crate) fn of_body(mut self) -> Self {
+        self.part = Part::Body;
+        self.since = None;
+        self
+    }
+
+    /// Something came: the next wait starts anew.
+    pub(crate) fn moved(&mut self) {
+        self.since = None;
+    }
+
+    /// Whether the whole upload was handed to the connection.
+    pub(crate) fn upload_is_sent(&self) -> bool {
+        self.progress.as_ref().is_none_or(Progress::is_sent)
+    }
+
+    /// Asked when nothing else is ready.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        loop {
+            let Some((phase, limit, start)) = self.clock() else { return Poll::Pending };
+            let due = later(start, limit);
+            let sleep = match &mut self.sleep {
+                Some(sleep) if sleep.deadline() != due => {
+                    sleep.as_mut().reset(due);
+                    sleep
+                }
+                Some(sleep) => sleep,
+                none => none.insert(Box::pin(sleep_until(due))),
+            };
+            if sleep.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            // The upload may have moved on another task while the timer ran: then this was only the time to look.
+            if self.clock().is_some_and(|now| now == (phase, limit, start)) {
+                return Poll::Ready(Error::timed_out(phase, limit));
+            }
+        }
+    }
+
+    /// Which timeout runs, and since when.
+    fn clock(&mut self) -> Option<(Phase, Duration, Instant)> {
+        use crate::body::UploadState as State;
+        let since = *self.since.get_or_insert_with(now);
+        let state = self.progress.as_ref().map(Progress::state);
+        let Timeouts { read, write, .. } = self.timeouts;
+        match (self.part, state) {
+            (_, None) => Some((Phase::Read, read?, since)),
+            (_, Some(State::Sent(at))) => Some((Phase::Read, read?, at.max(since))),
+            (Part::Head, Some(State::Sending(at))) => Some((Phase::Write, write?, at)),
+            (Part::Body, Some(State::Sending(at))) => Some((Phase::Read, read?, at.max(since))),
+            // Nobody's fault but the caller's stream: look again later, for it may go on on another task.
+            (_, Some(State::Starved)) => Some((Phase::Write, write?, now())),
+        }
+    }
+}
+
+/// hyper's clock, for its pings.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AmbientTimer;
+
+/// A sleep that can be shared, as hyper asks; nobody ever locks it.
+struct Nap(Mutex<Pin<Box<Sleep>>>);
+
+impl Future for Nap {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll(cx)
+    }
+}
+
+impl hyper::rt::Sleep for Nap {}
+
+impl hyper::rt::Timer for AmbientTimer {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn hyper::rt::Sleep>> {
+        Box::pin(Nap(Mutex::new(Box::pin(sleep(duration)))))
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn hyper::rt::Sleep>> {
+        Box::pin(Nap(Mutex::new(Box::pin(sleep_until(deadline)))))
+    }
+
+    fn now(&self) -> Instant {
+        now()
+    }
+}

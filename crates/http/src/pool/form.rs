@@ -1,0 +1,69 @@
+//! The form of a request on a connection, and what is left of it when the connection fails.
+
+use super::host::HostKey;
+use crate::body::{Body, Upload};
+use crate::error::{Error, Kind};
+use http::header::HOST;
+use http::{HeaderValue, Request, Uri};
+use std::error::Error as _;
+
+/// An HTTP/1.1 request names the host in a header, and only the path in its first line.
+pub(super) fn origin_form(request: &mut Request<Body>, key: &HostKey) -> Result<(), Error> {
+    if !request.headers().contains_key(HOST) {
+        let host = HeaderValue::try_from(key.header()).map_err(http::Error::from)?;
+        request.headers_mut().insert(HOST, host);
+    }
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let path = if path.starts_with('/') { Uri::try_from(path) } else { Uri::try_from(format!("/{path}")) };
+    *request.uri_mut() = path.map_err(http::Error::from)?;
+    Ok(())
+}
+
+/// A second copy of the request, if sending it twice is the same as sending it once.
+pub(super) fn repeatable(request: &Request<Body>) -> Option<Request<Body>> {
+    let body = request.body().try_clone().filter(|_| request.method().is_idempotent())?;
+    let mut copy = Request::new(body);
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
+}
+
+/// Why a request failed, and what is left of it.
+pub(super) struct Failure {
+    pub(super) error: Error,
+    /// The request, if the server has seen nothing of it.
+    pub(super) unsent: Option<Request<Body>>,
+    /// A connection that had served before was closed under the request.
+    pub(super) stale: bool,
+}
+
+impl Failure {
+    pub(super) fn of(error: Error) -> Self {
+        Self { error, unsent: None, stale: false }
+    }
+
+    pub(super) fn of_hyper(mut refused: hyper::client::conn::TrySendError<Request<Upload>>, reused: bool) -> Self {
+        let unsent = refused.take_message().map(|request| request.map(Upload::into_body));
+        let error = refused.into_error();
+        let stale = reused && (unsent.is_some() || was_closed(&error));
+        Self { error: Error::caused(Kind::Send, error), unsent, stale }
+    }
+}
+
+/// Whether the connection ended before a byte of the response came.
+fn was_closed(error: &hyper::Error) -> bool {
+    use std::io::ErrorKind;
+    if error.is_canceled() || error.is_closed() || error.is_incomplete_message() {
+        return true;
+    }
+    let broken = [
+        ErrorKind::ConnectionReset,
+        ErrorKind::ConnectionAborted,
+        ErrorKind::BrokenPipe,
+        ErrorKind::NotConnected,
+        ErrorKind::UnexpectedEof,
+    ];
+    let sources = std::iter::successors(error.source(), |&e| e.source());
+    sources.filter_map(|e| e.downcast_ref::<std::io::Error>()).any(|e| broken.contains(&e.kind()))
+}

@@ -1,0 +1,246 @@
+//! An HTTP/2 connection, shared by the requests to its host.
+//!
+//! hyper's connection runs as a task of the client's spawner. What the requests share is here, and one of
+//!
+//! ```text
+//!   Resting(since) ──▶ Busy(streams, slot) ──▶ Resting …      a request that starts it brings the slot, the last one
+//!        │                                                    takes it away; those between only join
+//!        └──▶ Retired: evicted or expired; no request starts it any more
+//! ```
+//!
+//! Once the pool and the last request have let go of it, hyper says goodbye to the server and the task ends; the socket's
+//! permit is in the socket, and free when that is closed.
+
+use super::h1::MAX_HEAD;
+use super::stub::Event;
+use super::wire::Wire;
+use super::{Core, Failure, Slot, Slots};
+use crate::Timeouts;
+use crate::body::{Body, Upload};
+use crate::clock::{self, AmbientTimer, Stall};
+use crate::error::{Error, Kind};
+use crate::spawn::TaskSpawner;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body as _, Frame, SizeHint};
+use hyper::client::conn::http2;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+/// How often a connection with requests on it is asked whether it lives, and how long it may take to answer.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) struct Http2 {
+    sender: http2::SendRequest<Upload>,
+    state: Mutex<State>,
+    pub(super) streams: Slots,
+    ended: Arc<Event>,
+}
+
+enum State {
+    Resting(Instant),
+    Busy { streams: usize, slot: Slot },
+    Retired,
+}
+
+/// What became of the wish to use a connection that may rest.
+pub(super) enum Start {
+    Started,
+    /// Somebody else had started it meanwhile: one slot too many, to be dropped.
+    Joined(Slot),
+    Refused,
+}
+
+impl Http2 {
+    /// Shakes hands and sends the connection's task on its way.
+    pub(super) async fn handshake(wire: Wire, tasks: TaskSpawner, max_streams: usize) -> Result<Self, Error> {
+        let handshake = http2::Builder::new(tasks.clone())
+            .timer(AmbientTimer)
+            .keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIMEOUT)
+            .adaptive_window(true)
+            .max_header_list_size(MAX_HEAD as u32)
+            .handshake(wire)
+            .await;
+        let (sender, connection) = handshake.map_err(Error::connect)?;
+        let ended = Arc::new(Event::new());
+        let end = EndsWith(ended.clone());
+        let task = async move {
+            // Errors are told to the requests; this one has nobody else to hear it.
+            let _ = connection.await;
+            drop(end);
+        };
+        tasks.spawn(task).map_err(Error::connect)?;
+        let state = Mutex::new(State::Resting(clock::now()));
+        Ok(Self { sender, state, streams: Slots::new(max_streams), ended })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_usable(&self) -> bool {
+        !self.sender.is_closed() && !matches!(*self.lock(), State::Retired)
+    }
+
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        match *self.lock() {
+            State::Resting(since) => Some(since),
+            State::Busy { .. } | State::Retired => None,
+        }
+    }
+
+    /// One more stream, if there are any.
+    pub(super) fn join(&self) -> bool {
+        match &mut *self.lock() {
+            State::Busy { streams, .. } => {
+                *streams += 1;
+                true
+            }
+            State::Resting(_) | State::Retired => false,
+        }
+    }
+
+    /// The first stream, with the slot for all.
+    pub(super) fn start(&self, slot: Slot) -> Start {
+        let mut state = self.lock();
+        match &mut *state {
+            State::Busy { streams, .. } => {
+                *streams += 1;
+                Start::Joined(slot)
+            }
+            State::Resting(_) => {
+                *state = State::Busy { streams: 1, slot };
+                Start::Started
+            }
+            State::Retired => Start::Refused,
+        }
+    }
+
+    /// One stream less; the last one gives the slot back.
+    fn leave(&self) -> Option<Slot> {
+        let now = clock::now();
+        let mut state = self.lock();
+        match &mut *state {
+            State::Busy { streams, .. } if *streams > 1 => {
+                *streams -= 1;
+                None
+            }
+            _ => match std::mem::replace(&mut *state, State::Resting(now)) {
+                State::Busy { slot, .. } => Some(slot),
+                State::Resting(_) | State::Retired => {
+                    debug_assert!(false, "a stream left that had not come");
+                    None
+                }
+            },
+        }
+    }
+
+    /// No request starts it any more, if none is on it.
+    pub(super) fn retire(&self) -> bool {
+        let mut state = self.lock();
+        let resting = matches!(*state, State::Resting(_));
+        if resting {
+            *state = State::Retired;
+        }
+        resting
+    }
+
+    /// Lets go of it and gives what is set when its task has ended.
+    pub(super) fn into_end(self: Arc<Self>) -> Arc<Event> {
+        self.ended.clone()
+    }
+}
+
+/// Sets the event when the task has run, or was dropped by its executor.
+struct EndsWith(Arc<Event>);
+
+impl Drop for EndsWith {
+    fn drop(&mut self) {
+        self.0.set();
+    }
+}
+
+/// One stream's share in a connection.
+pub(super) struct Share {
+    pub(super) connection: Arc<Http2>,
+    pub(super) pool: Arc<Core>,
+    /// One of the connection's streams.
+    pub(super) _stream: super::slots::Permit,
+    /// Whether the connection had served before this request came.
+    pub(super) reused: bool,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if let Some(slot) = self.connection.leave() {
+            self.pool.arm_sweep();
+            drop(slot);
+        }
+    }
+}
+
+/// Sends a request on a stream of its own; the share moves on into the body.
+pub(super) async fn send(share: Share, request: Request<Body>, timeouts: Timeouts) -> Result<Response<Body>, Failure> {
+    let (head, body) = request.into_parts();
+    let (upload, progress) = Upload::new(body);
+    let mut stall = Stall::of_head(progress, timeouts);
+    let mut sender = share.connection.sender.clone();
+    let mut sent = pin!(sender.try_send_request(Request::from_parts(head, upload)));
+    let answer = poll_fn(|cx| match sent.as_mut().poll(cx) {
+        Poll::Ready(answer) => Poll::Ready(Ok(answer)),
+        Poll::Pending => stall.poll(cx).map(Err),
+    });
+    match answer.await {
+        Ok(Ok(response)) => Ok(response.map(|incoming| Streaming::start(incoming, share, stall.of_body()))),
+        Ok(Err(refused)) => Err(Failure::of_hyper(refused, share.reused)),
+        Err(timeout) => Err(Failure::of(timeout)),
+    }
+}
+
+/// A body on its way, with its share in the connection it comes on.
+pub(crate) struct Streaming {
+    incoming: hyper::body::Incoming,
+    /// `None` once the body has ended.
+    share: Option<Share>,
+    stall: Stall,
+}
+
+impl Streaming {
+    fn start(incoming: hyper::body::Incoming, share: Share, stall: Stall) -> Body {
+        if incoming.is_end_stream() {
+            return Body::empty();
+        }
+        Body::pooled(super::Incoming::Shared(Box::new(Self { incoming, share: Some(share), stall })))
+    }
+
+    pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if self.share.is_none() {
+            return Poll::Ready(None);
+        }
+        let frame = match Pin::new(&mut self.incoming).poll_frame(cx) {
+            Poll::Ready(frame) => frame.map(|frame| frame.map_err(|e| Error::caused(Kind::Body, e))),
+            Poll::Pending => match self.stall.poll(cx) {
+                Poll::Ready(timeout) => Some(Err(timeout)),
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        self.stall.moved();
+        if !matches!(frame, Some(Ok(_))) || self.incoming.is_end_stream() {
+            self.share = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    pub(super) fn is_end_stream(&self) -> bool {
+        self.share.is_none()
+    }
+
+    pub(super) fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}

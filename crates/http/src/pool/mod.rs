@@ -1,0 +1,353 @@
+//! The connection pool: how a request comes to a connection, and where the connection goes afterwards.
+//!
+//! Two semaphores make the limit strict. A request takes a *slot* first and keeps it until its response's body has ended; a
+//! socket holds an *open* permit for as long as it exists. There are as many of one as of the other, and an idle connection
+//! has a permit but no slot. So a request with a slot in its hand always finds a connection to its host, a free permit, or an
+//! idle connection to some other host that leaves for it: it never waits for a request that waits for it.
+//!
+//! ```text
+//!   host limit ─▶ slot ─▶ idle connection to this host?  ──yes──▶ send
+//!                              │ no
+//!                              ▼
+//!                        open permit (an idle connection leaves, if need be) ─▶ dial ─▶ send
+//! ```
+//!
+//! Which protocol a host speaks is learned at its first TLS handshake, which one request makes while the others to that host
+//! wait at its gate: if it is HTTP/2 they share the connection, and only its streams are counted.
+
+mod form;
+mod h1;
+mod h2;
+mod host;
+mod lease;
+mod ledger;
+mod slots;
+mod stub;
+mod sweep;
+mod wire;
+
+use crate::body::Body;
+use crate::clock::{self, Budget, within};
+use crate::error::{Error, Kind, Phase};
+use crate::spawn::Spawner;
+use crate::tls::Tls;
+use crate::{Limits, Timeouts};
+use bytes::Bytes;
+use form::{Failure, origin_form, repeatable};
+use h1::{Http1, Watch};
+use h2::{Http2, Share, Start};
+use host::HostKey;
+use http::header::HOST;
+use http::{Request, Response, Version};
+use http_body::{Frame, SizeHint};
+use lease::{Lease, Slot};
+use ledger::{Idle, Ledger, Route};
+use slots::{Permit, Slots};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use wire::{Protocol, dial};
+
+/// The client's own transport.
+pub(crate) struct Pool {
+    core: Arc<Core>,
+}
+
+/// What the pool's connections share with it.
+struct Core {
+    ledger: Mutex<Ledger>,
+    slots: Slots,
+    open: Slots,
+    limits: Limits,
+    max_streams: usize,
+    tls: Tls,
+    spawner: Spawner,
+    sweep: sweep::Sweeper,
+}
+
+/// A connection for one request.
+enum Seat {
+    Own(Box<Lease>),
+    Shared(Share),
+}
+
+/// The body of a response, with what it holds of the pool.
+pub(crate) enum Incoming {
+    Own(Box<h1::Reading>),
+    Shared(Box<h2::Streaming>),
+}
+
+impl Pool {
+    pub(crate) fn new(limits: Limits, max_streams: usize, tls: Tls, spawner: Spawner) -> Self {
+        let (slots, open) = (Slots::new(limits.max_connections), Slots::new(limits.max_connections));
+        let ledger = Mutex::new(Ledger::new(limits));
+        let sweep = sweep::Sweeper::default();
+        Self { core: Arc::new(Core { ledger, slots, open, limits, max_streams, tls, spawner, sweep }) }
+    }
+
+    /// Sends one request: once, or twice if a connection of the pool turns out to be closed and that does no harm.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
+        let timeouts = request.extensions().get::<Timeouts>().copied().unwrap_or_default();
+        let key = HostKey::of(request.uri())?;
+        let seat = self.core.seat(&key, &timeouts, Idling::Welcome).await?;
+        let spare = if seat.is_reused() { repeatable(&request) } else { None };
+        let Failure { error, unsent, stale } = match seat.send(request, timeouts).await {
+            Ok(response) => return Ok(response),
+            Err(failure) => failure,
+        };
+        match unsent.or(spare).filter(|_| stale) {
+            Some(request) => {
+                let seat = self.core.seat(&key, &timeouts, Idling::Distrusted).await?;
+                seat.send(request, timeouts).await.map_err(|failure| failure.error)
+            }
+            None => Err(error),
+        }
+    }
+
+    /// No new requests; idle connections end, and are waited for.
+    pub(crate) async fn close(&self) {
+        let leaving = self.core.lock().close();
+        drop(leaving.own);
+        let ends: Vec<_> = leaving.shared.into_iter().filter(|shared| shared.retire()).map(Http2::into_end).collect();
+        for end in ends {
+            end.wait().await;
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        let leaving = self.core.lock().close();
+        drop(leaving);
+    }
+}
+
+/// Whether a request may go out on a connection that was idle.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Idling {
+    Welcome,
+    Distrusted,
+}
+
+impl Core {
+    fn lock(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection to this host. The waits for others share one budget; dialling has its own.
+    async fn seat(self: &Arc<Self>, key: &HostKey, timeouts: &Timeouts, idling: Idling) -> Result<Seat, Error> {
+        let mut wait = Budget::new(Phase::Pool, timeouts.pool);
+        loop {
+            let (route, dead) = self.route(key)?;
+            drop(dead);
+            match route {
+                Route::Share(connection, limit) => {
+                    if let Some(share) = self.share(connection, limit, &mut wait).await? {
+                        return Ok(Seat::Shared(share));
+                    }
+                }
+                Route::Own(limit) => return self.own(key, limit, timeouts, &mut wait, idling).await,
+                Route::Ask(gate) => {
+                    let gate = wait.bound(gate.acquire()).await?;
+                    // Whoever had the gate before has found out, unless it failed.
+                    if let (Route::Ask(_), _) = self.route(key)? {
+                        let limit = self.lock().host_limit(key);
+                        return self.own(key, limit, timeouts, &mut wait, idling).await;
+                    }
+                    drop(gate);
+                }
+            }
+        }
+    }
+
+    fn route(&self, key: &HostKey) -> Result<(Route, Option<Arc<Http2>>), Error> {
+        let mut ledger = self.lock();
+        if ledger.is_closed() {
+            return Err(Error::new(Kind::Closed));
+        }
+        Ok(ledger.route(key))
+    }
+
+    async fn slot(&self, limit: Option<Slots>) -> Slot {
+        let host = match limit {
+            Some(limit) => Some(limit.acquire().await),
+            None => None,
+        };
+        Slot { _host: host, _client: self.slots.acquire().await }
+    }
+
+    /// A share in a connection; `None` if it ended meanwhile.
+    async fn share(
+        self: &Arc<Self>,
+        connection: Arc<Http2>,
+        limit: Option<Slots>,
+        wait: &mut Budget,
+    ) -> Result<Option<Share>, Error> {
+        let stream = wait.bound(connection.streams.acquire()).await?;
+        if !connection.join() {
+            let slot = wait.bound(self.slot(limit)).await?;
+            match connection.start(slot) {
+                Start::Started => {}
+                Start::Joined(spare) => drop(spare),
+                Start::Refused => return Ok(None),
+            }
+        }
+        Ok(Some(Share { connection, pool: self.clone(), _stream: stream, reused: true }))
+    }
+
+    /// An idle connection to this host, or a new one.
+    async fn own(
+        self: &Arc<Self>,
+        key: &HostKey,
+        limit: Option<Slots>,
+        timeouts: &Timeouts,
+        wait: &mut Budget,
+        idling: Idling,
+    ) -> Result<Seat, Error> {
+        let slot = wait.bound(self.slot(limit)).await?;
+        if self.lock().is_closed() {
+            return Err(Error::new(Kind::Closed));
+        }
+        if idling == Idling::Welcome {
+            let (idle, leaving) = self.lock().take_idle(key, clock::now());
+            drop(leaving);
+            if let Some(connection) = idle {
+                return Ok(Seat::own(connection, slot, key, self));
+            }
+        }
+        let open = wait.bound(self.open_permit()).await?;
+        within(Phase::Connect, timeouts.connect, self.dial(key, open, slot)).await?
+    }
+
+    /// The permit for one more socket. If there is none, an idle connection has to leave.
+    async fn open_permit(self: &Arc<Self>) -> Permit {
+        if let Some(permit) = self.open.try_acquire() {
+            return permit;
+        }
+        let _starving = Starving::enter(self);
+        self.open.acquire().await
+    }
+
+    /// A new connection, and what was learned by it.
+    async fn dial(self: &Arc<Self>, key: &HostKey, open: Permit, slot: Slot) -> Result<Seat, Error> {
+        let (wire, protocol) = dial(key, &self.tls, open).await?;
+        match protocol {
+            Protocol::Http1 => {
+                let id = {
+                    let mut ledger = self.lock();
+                    ledger.learn(key, protocol);
+                    ledger.new_id()
+                };
+                let watch = Watch { pool: Arc::downgrade(self), key: key.clone(), id };
+                Ok(Seat::own(Http1::handshake(wire, watch).await?, slot, key, self))
+            }
+            Protocol::Http2 => {
+                let tasks = self.spawner.for_connection()?;
+                let connection = Arc::new(Http2::handshake(wire, tasks, self.max_streams).await?);
+                let stream = connection.streams.acquire().await;
+                let Start::Started = connection.start(slot) else { unreachable!("nobody else knows it yet") };
+                let share =
+                    Share { connection: connection.clone(), pool: self.clone(), _stream: stream, reused: false };
+                let replaced = self.lock().share(key, connection);
+                drop(replaced);
+                Ok(Seat::Shared(share))
+            }
+        }
+    }
+
+    /// Takes a connection back.
+    fn keep(self: &Arc<Self>, key: &HostKey, mut connection: Http1) {
+        if !connection.rests_well() {
+            return;
+        }
+        let Some(expires) = clock::now().checked_add(self.limits.idle_expiry) else { return };
+        self.rest(key, Idle { connection, expires });
+    }
+
+    fn rest(self: &Arc<Self>, key: &HostKey, idle: Idle) {
+        let (leaving, sweep) = self.lock().put_idle(key, idle);
+        drop(leaving);
+        if let Some(sweep) = sweep {
+            self.arm(sweep);
+        }
+    }
+
+    /// Something happened on an idle connection: it stays if that was nothing of importance.
+    fn look_at(self: &Arc<Self>, key: &HostKey, id: u64) {
+        let taken = self.lock().take_named(key, id);
+        let Some(mut idle) = taken else { return };
+        if idle.connection.rests_well() {
+            self.rest(key, idle);
+        }
+    }
+}
+
+/// A request that waits for a socket to be closed.
+struct Starving<'a>(&'a Core);
+
+impl<'a> Starving<'a> {
+    fn enter(core: &'a Core) -> Self {
+        let leaving = core.lock().starve();
+        let starving = Self(core);
+        drop(leaving);
+        starving
+    }
+}
+
+impl Drop for Starving<'_> {
+    fn drop(&mut self) {
+        self.0.lock().fed();
+    }
+}
+
+impl Seat {
+    fn own(connection: Http1, slot: Slot, key: &HostKey, pool: &Arc<Core>) -> Self {
+        Self::Own(Box::new(Lease { connection, slot, key: key.clone(), pool: pool.clone() }))
+    }
+
+    fn is_reused(&self) -> bool {
+        match self {
+            Self::Own(lease) => lease.connection.was_used(),
+            Self::Shared(share) => share.reused,
+        }
+    }
+
+    async fn send(self, mut request: Request<Body>, timeouts: Timeouts) -> Result<Response<Body>, Failure> {
+        match self {
+            Self::Own(lease) => {
+                if let Err(error) = origin_form(&mut request, &lease.key) {
+                    return Err(Failure::of(error));
+                }
+                h1::send(*lease, request, timeouts).await
+            }
+            Self::Shared(share) => {
+                // The address says it, and HTTP/2 has no such header.
+                request.headers_mut().remove(HOST);
+                *request.version_mut() = Version::HTTP_2;
+                h2::send(share, request, timeouts).await
+            }
+        }
+    }
+}
+
+impl Incoming {
+    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match self {
+            Self::Own(reading) => reading.poll_frame(cx),
+            Self::Shared(streaming) => streaming.poll_frame(cx),
+        }
+    }
+
+    pub(crate) fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Own(reading) => reading.is_end_stream(),
+            Self::Shared(streaming) => streaming.is_end_stream(),
+        }
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Own(reading) => reading.size_hint(),
+            Self::Shared(streaming) => streaming.size_hint(),
+        }
+    }
+}

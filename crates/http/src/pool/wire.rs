@@ -1,0 +1,104 @@
+//! A socket, plain or behind TLS, as hyper reads and writes it; and how one comes about.
+
+use super::host::HostKey;
+use super::slots::Permit;
+use crate::error::{Error, Kind};
+use crate::tls::Tls;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use motet_io::{TcpStream, lookup_host};
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncBufRead, AsyncWrite};
+use tokio_rustls::client::TlsStream;
+
+/// An open connection. Its permit counts it among the open sockets, and so is dropped with it, wherever that happens.
+pub(super) struct Wire {
+    socket: Socket,
+    _open: Permit,
+}
+
+enum Socket {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// What the server chose to speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// Name lookup, TCP and TLS.
+pub(super) async fn dial(key: &HostKey, tls: &Tls, open: Permit) -> Result<(Wire, Protocol), Error> {
+    let (host, port) = (key.host(), key.port());
+    let addresses = lookup_host((host, port)).await.map_err(|e| Error::caused(Kind::Dns, e))?;
+    let tcp = TcpStream::connect(&addresses[..]).await.map_err(Error::connect)?;
+    tcp.set_nodelay(true).map_err(Error::connect)?;
+    let (socket, protocol) = if key.https {
+        let (stream, http2) = tls.connect(host, tcp).await?;
+        (Socket::Tls(Box::new(stream)), if http2 { Protocol::Http2 } else { Protocol::Http1 })
+    } else {
+        (Socket::Plain(tcp), Protocol::Http1)
+    };
+    Ok((Wire { socket, _open: open }, protocol))
+}
+
+impl Read for Wire {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        match &mut self.socket {
+            Socket::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            // rustls has the plain text in a buffer of its own: taken from there, it is copied once, and safely.
+            Socket::Tls(tls) => {
+                let mut tls = Pin::new(&mut **tls);
+                let ready = ready!(tls.as_mut().poll_fill_buf(cx))?;
+                let taken = ready.len().min(buf.remaining());
+                buf.put_slice(&ready[..taken]);
+                tls.consume(taken);
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+}
+
+impl Write for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.socket {
+            Socket::Plain(tcp) => Write::poll_write(Pin::new(tcp), cx, bytes),
+            Socket::Tls(tls) => AsyncWrite::poll_write(Pin::new(&mut **tls), cx, bytes),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.socket {
+            Socket::Plain(tcp) => Write::poll_flush(Pin::new(tcp), cx),
+            Socket::Tls(tls) => AsyncWrite::poll_flush(Pin::new(&mut **tls), cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.socket {
+            Socket::Plain(tcp) => Write::poll_shutdown(Pin::new(tcp), cx),
+            Socket::Tls(tls) => AsyncWrite::poll_shutdown(Pin::new(&mut **tls), cx),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.socket {
+            Socket::Plain(tcp) => Write::is_write_vectored(tcp),
+            Socket::Tls(tls) => AsyncWrite::is_write_vectored(&**tls),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.socket {
+            Socket::Plain(tcp) => Write::poll_write_vectored(Pin::new(tcp), cx, slices),
+            Socket::Tls(tls) => AsyncWrite::poll_write_vectored(Pin::new(&mut **tls), cx, slices),
+        }
+    }
+}

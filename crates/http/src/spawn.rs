@@ -1,0 +1,167 @@
+//! Who polls the connections that several requests share.
+//!
+//! An HTTP/1.1 connection is polled by the one request that uses it, and needs nobody else. An HTTP/2 connection is shared
+//! and needs a task of its own: on the spawner that the builder was given, else on the ambient one, else on a thread of the
+//! client's own, which starts with the first such connection and ends with the client.
+
+use crate::error::{BoxError, Error, Kind};
+use futures_util::future::FutureExt;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::task::{FutureObj, Spawn, SpawnError};
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+type Ambient = fn() -> Option<Box<dyn Spawn + Send>>;
+
+static AMBIENT: Mutex<Option<Ambient>> = Mutex::new(None);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells all clients how to find the executor that a request runs on.
+///
+/// The `motet` facade registers its own; call it when you bring another executor and do not want to name it with
+/// [`ClientBuilder::spawner`](crate::ClientBuilder::spawner) each time. The function is called when a connection that needs a
+/// task is made, on the thread that polls the request; it answers `None` where there is no executor. The last one set counts.
+///
+/// ```
+/// motet_http::set_ambient_spawner(|| None);
+/// ```
+pub fn set_ambient_spawner(find: fn() -> Option<Box<dyn Spawn + Send>>) {
+    *lock(&AMBIENT) = Some(find);
+}
+
+/// Where a client's connection tasks go.
+pub(crate) struct Spawner {
+    given: Option<TaskSpawner>,
+    own: OnceLock<OwnThread>,
+}
+
+impl Spawner {
+    pub(crate) fn new(given: Option<Box<dyn Spawn + Send>>) -> Self {
+        Self { given: given.map(TaskSpawner::new), own: OnceLock::new() }
+    }
+
+    /// The spawner for one connection and all its parts.
+    pub(crate) fn for_connection(&self) -> Result<TaskSpawner, Error> {
+        if let Some(given) = &self.given {
+            return Ok(given.clone());
+        }
+        let find = *lock(&AMBIENT);
+        if let Some(ambient) = find.and_then(|find| find()) {
+            return Ok(TaskSpawner::new(ambient));
+        }
+        if self.own.get().is_none() {
+            let started = OwnThread::start().map_err(|e| Error::caused(Kind::Connect, e))?;
+            // Two that start at once: one thread stays, the other's handle is dropped and it ends.
+            let _ = self.own.set(started);
+        }
+        let own = self.own.get().expect("the thread was started above");
+        Ok(TaskSpawner::new(Box::new(own.queue.clone())))
+    }
+}
+
+/// A spawner as hyper takes it: cloned into each part of a connection.
+#[derive(Clone)]
+pub(crate) struct TaskSpawner(Arc<Mutex<Box<dyn Spawn + Send>>>);
+
+impl TaskSpawner {
+    fn new(spawner: Box<dyn Spawn + Send>) -> Self {
+        Self(Arc::new(Mutex::new(spawner)))
+    }
+
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), BoxError> {
+        let task = FutureObj::new(Box::new(task));
+        Ok(lock(&self.0).spawn_obj(task)?)
+    }
+}
+
+impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for TaskSpawner {
+    fn execute(&self, task: F) {
+        // An executor that has shut down drops the task; the requests of its connection then fail with an error.
+        let _ = self.spawn(task);
+    }
+}
+
+/// The client's own thread; dropping this lets it end as soon as its connections have.
+struct OwnThread {
+    queue: Queue,
+}
+
+#[derive(Clone)]
+struct Queue(Arc<Mutex<Tasks>>);
+
+#[derive(Default)]
+struct Tasks {
+    new: Vec<FutureObj<'static, ()>>,
+    closing: bool,
+    thread: Option<Thread>,
+}
+
+impl OwnThread {
+    fn start() -> std::io::Result<Self> {
+        let queue = Queue(Arc::default());
+        let tasks = queue.clone();
+        thread::Builder::new().name("motet-http".into()).spawn(move || tasks.run())?;
+        Ok(Self { queue })
+    }
+}
+
+impl Drop for OwnThread {
+    fn drop(&mut self) {
+        let thread = {
+            let mut tasks = lock(&self.queue.0);
+            tasks.closing = true;
+            tasks.thread.clone()
+        };
+        thread.iter().for_each(Thread::unpark);
+    }
+}
+
+impl Spawn for Queue {
+    fn spawn_obj(&self, task: FutureObj<'static, ()>) -> Result<(), SpawnError> {
+        let thread = {
+            let mut tasks = lock(&self.0);
+            tasks.new.push(task);
+            tasks.thread.clone()
+        };
+        thread.iter().for_each(Thread::unpark);
+        Ok(())
+    }
+}
+
+impl Queue {
+    /// The thread's life: take what is new, poll what was woken, park.
+    fn run(self) {
+        // From here on it is unparked; what came before is found at the first look.
+        lock(&self.0).thread = Some(thread::current());
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut cx = Context::from_waker(&waker);
+        let mut running = FuturesUnordered::new();
+        loop {
+            let (new, closing) = {
+                let mut tasks = lock(&self.0);
+                (std::mem::take(&mut tasks.new), tasks.closing)
+            };
+            // A task that panics ends its connection, not the thread.
+            running.extend(new.into_iter().map(|task| AssertUnwindSafe(task).catch_unwind()));
+            match pin!(running.next()).poll(&mut cx) {
+                Poll::Ready(Some(_)) => {}
+                Poll::Ready(None) if closing => return,
+                Poll::Ready(None) | Poll::Pending => thread::park(),
+            }
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

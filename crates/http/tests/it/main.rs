@@ -1,0 +1,15 @@
+//! The behaviours of motet-http: without a network through a mock, and against a real hyper server on loopback.
+
+mod body;
+mod client;
+mod redirects;
+mod server;
+
+mod agnostic;
+mod cancel;
+mod faults;
+mod http2;
+mod pool;
+mod timeouts;
+mod tls;
+mod wire;
