@@ -1,0 +1,107 @@
+//! `stream`: an async block that emits items, as a `Stream`.
+
+use crate::emitting::Emitting;
+use crate::frame::{Key, new_id};
+use crate::slot::poll_emit;
+use core::fmt;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use futures_core::stream::{FusedStream, Stream};
+use pin_project_lite::pin_project;
+
+/// Turns an async block that emits items into a stream.
+///
+/// For sources that are easier to write as a loop than as a state machine. The body runs as far as the next [`emit`](Yielder::emit) when the stream
+/// is polled, never ahead of it; it may borrow, await anything, and poll other such streams. No allocation; the consumer's waker passes
+/// through unchanged. Python: an asynchronous generator (PEP 525).
+///
+/// ```
+/// use futures::{StreamExt, executor::block_on};
+/// use motet_stream::stream;
+///
+/// let countdown = stream(|mut y| async move {
+///     for n in (1..=3).rev() {
+///         y.emit(n).await;
+///     }
+/// });
+/// assert_eq!(block_on(countdown.collect::<Vec<_>>()), [3, 2, 1]);
+/// ```
+///
+/// Dropped early, it drops its body; what the body's guards leave to clean up goes to the current frame. To wait for that cleanup, wrap the
+/// stream in [`closing`](crate::closing()).
+pub fn stream<Y, F>(f: impl FnOnce(Yielder<Y>) -> F) -> impl Stream<Item = Y>
+where
+    F: Future<Output = ()>,
+{
+    let (id, key) = new_id();
+    Plain { emitting: Emitting::new(id, f(Yielder { key })) }
+}
+
+/// Emits the items of a [`stream`] or [`try_stream`](crate::try_stream()), from inside of it.
+///
+/// ```
+/// use futures::{StreamExt, executor::block_on};
+/// use motet_stream::{Yielder, stream};
+///
+/// async fn emit_twice(y: &mut Yielder<&'static str>, word: &'static str) {
+///     y.emit(word).await;
+///     y.emit(word).await;
+/// }
+///
+/// let words = stream(|mut y| async move { emit_twice(&mut y, "ha").await });
+/// assert_eq!(block_on(words.collect::<Vec<_>>()).concat(), "haha");
+/// ```
+pub struct Yielder<Y> {
+    pub(crate) key: Key<Y, ()>,
+}
+
+impl<Y> Yielder<Y> {
+    /// Gives an item to the consumer, and goes on when the consumer asks for the next one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before its first poll, the item is dropped with it. Dropped later, the item is emitted all the same, unless the slot was
+    /// still taken by another that was dropped like this in the same poll.
+    ///
+    /// # Panics
+    ///
+    /// If the stream that the yielder was made for is not being polled here: the yielder was sent to another task, or kept beyond its
+    /// stream.
+    pub async fn emit(&mut self, item: Y) {
+        let mut item = Some(item);
+        poll_fn(|cx| poll_emit(&self.key, &mut item, cx)).await;
+    }
+}
+
+impl<Y> fmt::Debug for Yielder<Y> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Yielder").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    struct Plain<Y, F> {
+        #[pin]
+        emitting: Emitting<Y, (), F>,
+    }
+}
+
+impl<Y, F: Future<Output = ()>> Stream for Plain<Y, F> {
+    type Item = Y;
+
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Y>> {
+        let (item, ended) = self.project().emitting.poll_item(cx, &mut None);
+        match item {
+            Some(item) => Poll::Ready(Some(item)),
+            None => ended.map(|_| None),
+        }
+    }
+}
+
+impl<Y, F: Future<Output = ()>> FusedStream for Plain<Y, F> {
+    fn is_terminated(&self) -> bool {
+        self.emitting.has_ended()
+    }
+}

@@ -1,0 +1,63 @@
+//! Leaving a stream early: `closing`, `aclose`, and plain drops.
+
+use futures::StreamExt;
+use futures::executor::block_on;
+use futures::future::FutureExt;
+use motet_cancel::{guard, scope};
+use motet_stream::{closing, generator, stream};
+use motet_test::Stepped;
+use std::sync::mpsc;
+use std::task::Poll;
+
+#[test]
+fn close_returns_when_the_cleanup_is_done() {
+    let (log, seen) = mpsc::channel();
+    let (open, opened) = futures::channel::oneshot::channel::<()>();
+    let mut numbers = closing(stream(|mut y| async move {
+        let _guard = guard(log, async move |log: mpsc::Sender<_>, _| {
+            opened.await.unwrap();
+            log.send("cleaned up").unwrap();
+        });
+        for n in 0.. {
+            y.emit(n).await;
+        }
+    }));
+    assert_eq!(block_on(numbers.next()), Some(0));
+    let mut close = Stepped::new(numbers.close());
+    assert!(close.poll().is_pending());
+    assert!(seen.try_recv().is_err());
+    open.send(()).unwrap();
+    assert!(close.is_woken());
+    assert_eq!(close.poll_until_stalled(), Poll::Ready(()));
+    assert_eq!(seen.try_recv(), Ok("cleaned up"));
+}
+
+#[test]
+fn aclose_returns_when_the_cleanup_is_done() {
+    let (log, seen) = mpsc::channel();
+    let mut numbers = generator::<_, (), _>(|mut y| async move {
+        let _guard = guard(log, async |log: mpsc::Sender<_>, _| log.send("cleaned up").unwrap());
+        for n in 0.. {
+            y.emit(n).await;
+        }
+    });
+    assert_eq!(block_on(numbers.next()), Some(0));
+    block_on(numbers.aclose());
+    assert_eq!(seen.try_recv(), Ok("cleaned up"));
+}
+
+#[test]
+fn a_stream_dropped_early_hands_its_cleanup_to_the_scope() {
+    let (log, seen) = mpsc::channel();
+    let (work, _handle) = scope(async move {
+        let mut numbers = Box::pin(stream(|mut y| async move {
+            let _guard = guard(log, async |log: mpsc::Sender<_>, _| log.send("cleaned up").unwrap());
+            for n in 0.. {
+                y.emit(n).await;
+            }
+        }));
+        numbers.next().now_or_never().flatten()
+    });
+    assert_eq!(block_on(work).unwrap(), Some(0));
+    assert_eq!(seen.try_recv(), Ok("cleaned up"));
+}

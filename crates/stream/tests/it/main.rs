@@ -1,0 +1,6 @@
+//! Behaviours, one module an idea.
+
+mod agnostic;
+mod close;
+mod generator;
+mod stream;
