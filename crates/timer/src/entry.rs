@@ -103,6 +103,15 @@ impl Entry {
     }
 }
 
+/// A model has to see that the memory goes away: to free it is to write to it.
+#[cfg(motet_loom)]
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.links.with_mut(|_| {});
+        self.waker.with_mut(|_| {});
+    }
+}
+
 /// An entry in, or on its way into, the wheel of a queue whose lock is held.
 ///
 /// Whoever has one may touch the entry's links, and may read its waker; the entry stays where it is. Both are promised

@@ -14,7 +14,9 @@ use motet_prim::park::{Parker, Unparker};
 use crate::clock;
 use crate::queue::Lease;
 
-static HELPER: Mutex<State> = Mutex::new(State { unparker: None, adopted: Vec::new() });
+motet_prim::global! {
+    static HELPER: Mutex<State> = Mutex::new(State { unparker: None, adopted: Vec::new() });
+}
 
 struct State {
     /// Of the thread, once it was started.

@@ -34,6 +34,8 @@ mod entry;
 mod helper;
 mod host;
 mod interval;
+#[cfg(all(test, motet_loom))]
+mod model;
 mod pool;
 mod queue;
 mod sleep;

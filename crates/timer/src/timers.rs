@@ -201,8 +201,9 @@ impl Timers {
         self.lease().now().expect("a lease is good until the last clone is dropped")
     }
 
-    pub(crate) fn lend(clock: Clock, tick: u64, unhosted: Unhosted) -> Self {
-        Self(Arc::new(Tenant(pool::take(clock).open(tick, unhosted))))
+    pub(crate) fn lend(of: Clock, tick: u64, unhosted: Unhosted) -> Self {
+        let start = clock::nanos(Instant::now());
+        Self(Arc::new(Tenant(pool::take(of).open(start, tick, unhosted))))
     }
 
     pub(crate) fn lease(&self) -> Lease {

@@ -111,9 +111,8 @@ impl TimerQueue {
         Self { clock, locked: Mutex::new(locked) }
     }
 
-    /// Lends the queue to a new user. The caller has it from the pool, where nobody else does.
-    pub(crate) fn open(&'static self, tick: u64, unhosted: Unhosted) -> Lease {
-        let start = clock::nanos(Instant::now());
+    /// Lends the queue to a new user, from that time on. The caller has it from the pool, where nobody else does.
+    pub(crate) fn open(&'static self, start: u64, tick: u64, unhosted: Unhosted) -> Lease {
         let mut locked = self.locked.lock();
         locked.wheel.restart(start);
         locked.now = start;

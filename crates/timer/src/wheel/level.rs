@@ -90,4 +90,14 @@ impl<C: Chain> Level<C> {
             self.stale &= !(1 << number);
         }
     }
+
+    #[cfg(test)]
+    pub(super) fn chain(&self, number: usize) -> &C {
+        &self.slots[number].chain
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_occupied(&self, number: usize) -> bool {
+        self.occupied >> number & 1 == 1
+    }
 }

@@ -5,7 +5,7 @@
 //! time that the wheel has reached, `elapsed`. Eleven levels hold every deadline of 62 bits, so the top level does not
 //! wrap, and there is no list for what does not fit.
 //!
-//! Four invariants, which [`Wheel::check`] tests:
+//! Four invariants, which `against_btree.rs` checks after every step:
 //!
 //! 1. An item of level *k* agrees with `elapsed` in all groups above *k*, and is ahead of it in group *k*. So each level
 //!    lies wholly before the next, and slots of one level lie in the order of their numbers: there is no earlier
@@ -79,12 +79,15 @@ pub(crate) struct Wheel<C> {
     /// One bit a level that has items.
     occupied: u16,
     order: Order,
-    levels: [Level<C>; LEVELS],
+    /// Apart, for they are 17 kilobytes.
+    levels: Box<[Level<C>; LEVELS]>,
 }
 
 impl<C: Chain> Wheel<C> {
     pub(crate) fn new(elapsed: u64, order: Order) -> Self {
-        Self { elapsed, occupied: 0, order, levels: std::array::from_fn(|_| Level::new()) }
+        let levels: Box<[Level<C>]> = (0..LEVELS).map(|_| Level::new()).collect();
+        let Ok(levels) = levels.try_into() else { unreachable!("as many levels as were asked for") };
+        Self { elapsed, occupied: 0, order, levels }
     }
 
     /// The time that the wheel has reached.

@@ -1,0 +1,237 @@
+//! Loom models of the timer's protocols: each interleaving of an owner with whoever drives the queue.
+//!
+//! loom looks for a conflict with the *last* access to an atomic only. The queue loads a timer's word before it ends the
+//! timer, and that load hides the owner's from loom, which then does not try the order in which the owner sees the end
+//! without ever having taken the lock. [`Order`] has it try that order too.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use motet_prim::atomic::{AtomicUsize, Ordering};
+use motet_prim::park::Parker;
+use motet_prim::thread;
+use motet_test::WakeCount;
+
+use crate::clock;
+use crate::queue::{Clock, Lease, TimerQueue, Unhosted};
+use crate::sleep::{Origin, Sleep};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Something that both sides touch, so that either may be the first. Relaxed: it orders nothing else.
+#[derive(Clone)]
+struct Order(Arc<AtomicUsize>);
+
+impl Order {
+    fn any(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A queue that is freed at the end of a run, where the real ones live for ever.
+struct Queue {
+    lease: Lease,
+    /// Days after the epoch, so that no real clock comes near it during the model.
+    deadline: Instant,
+    order: Order,
+}
+
+impl Queue {
+    fn new(clock: Clock) -> Self {
+        let queue = Box::leak(Box::new(TimerQueue::new(clock)));
+        // Each run has to do the same, so the times are given: how often a timer moves to a finer level depends on them.
+        let order = Order(Arc::new(AtomicUsize::new(0)));
+        Self { lease: queue.open(0, 1, Unhosted::User), deadline: clock::instant(1 << 50), order }
+    }
+
+    /// A sleep until the deadline, armed.
+    fn armed(&self) -> (Pin<Box<Sleep>>, WakeCount) {
+        let wakes = WakeCount::new();
+        let mut sleep = Box::pin(Sleep::new(self.deadline, Origin::Of(self.lease)));
+        assert_eq!(wakes.poll(sleep.as_mut()), Poll::Pending);
+        (sleep, wakes)
+    }
+
+    /// A thread that advances to an instant; it gives back how many timers fired.
+    fn advance_in_thread(&self, to: Instant) -> thread::JoinHandle<usize> {
+        self.in_thread(move |lease| lease.advance(clock::nanos(to)))
+    }
+
+    /// A thread that does something to the queue, before or after what follows the caller's `order.any()`, or meanwhile.
+    fn in_thread<T: 'static>(&self, run: impl FnOnce(Lease) -> T + 'static) -> thread::JoinHandle<T> {
+        let (lease, order) = (self.lease, self.order.clone());
+        thread::spawn(move || {
+            let result = run(lease);
+            order.any();
+            result
+        })
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let queue = core::ptr::from_ref(self.lease.queue).cast_mut();
+        // SAFETY: leaked by `new`, and every thread and every sleep of the model is gone.
+        drop(unsafe { Box::from_raw(queue) });
+    }
+}
+
+#[test]
+fn fire_against_drop_wakes_at_most_once_and_frees_the_waker() {
+    motet_prim::model(|| {
+        let queue = Queue::new(Clock::Real);
+        let (sleep, wakes) = queue.armed();
+        let advance = queue.advance_in_thread(queue.deadline);
+        queue.order.any();
+        drop(sleep);
+        assert_eq!(advance.join().unwrap(), wakes.count());
+        assert_eq!(wakes.wakers_alive(1), 0);
+        assert_eq!(queue.lease.advance(clock::NEVER), 0);
+    });
+}
+
+#[test]
+fn fire_against_reset_to_later_never_fires_early_and_never_misses() {
+    motet_prim::model(|| {
+        let queue = Queue::new(Clock::Real);
+        let (mut sleep, wakes) = queue.armed();
+        let later = queue.deadline + SECOND;
+        let advance = queue.advance_in_thread(queue.deadline);
+        queue.order.any();
+        sleep.as_mut().reset(later);
+        let fired = advance.join().unwrap();
+        assert_eq!(wakes.count(), fired);
+        if fired == 1 {
+            // It fired before the reset, whose task polls again, being woken.
+            assert_eq!(wakes.poll(sleep.as_mut()), Poll::Pending);
+        }
+        assert_eq!(queue.lease.advance(clock::nanos(later) - 1), 0, "early");
+        assert_eq!(queue.lease.advance(clock::nanos(later)), 1, "missed");
+        assert_eq!(wakes.poll(sleep.as_mut()), Poll::Ready(()));
+    });
+}
+
+#[test]
+fn fire_against_reset_to_earlier_fires_once() {
+    motet_prim::model(|| {
+        let queue = Queue::new(Clock::Real);
+        let (mut sleep, wakes) = queue.armed();
+        let earlier = queue.deadline - SECOND;
+        let advance = queue.advance_in_thread(queue.deadline);
+        queue.order.any();
+        sleep.as_mut().reset(earlier);
+        let mut fired = advance.join().unwrap();
+        if wakes.poll(sleep.as_mut()).is_pending() {
+            // It fired before the reset, and waits anew.
+            fired += queue.lease.advance(clock::nanos(queue.deadline));
+            assert_eq!(fired, 2);
+            assert_eq!(wakes.poll(sleep.as_mut()), Poll::Ready(()));
+        }
+        assert_eq!(wakes.count(), fired);
+    });
+}
+
+#[test]
+fn arm_against_advance_is_fired_by_this_advance_or_the_next() {
+    motet_prim::model(|| {
+        let queue = Queue::new(Clock::Virtual);
+        let wakes = WakeCount::new();
+        let mut sleep = Box::pin(Sleep::new(queue.deadline, Origin::Of(queue.lease)));
+        let advance = queue.advance_in_thread(queue.deadline);
+        queue.order.any();
+        // Ready, if virtual time was there already.
+        let was_ready = wakes.poll(sleep.as_mut()).is_ready();
+        let fired = advance.join().unwrap();
+        assert_eq!(usize::from(was_ready) + fired, 1);
+        assert_eq!(wakes.poll(sleep.as_mut()), Poll::Ready(()));
+    });
+}
+
+#[test]
+fn arm_against_a_host_that_goes_to_sleep_wakes_it() {
+    motet_prim::model(|| {
+        let queue = Queue::new(Clock::Real);
+        let (lease, deadline) = (queue.lease, queue.deadline);
+        let parker = Parker::new();
+        let waker = Arc::new(parker.waker());
+        assert!(lease.add_host(&waker));
+        let host = thread::spawn(move || {
+            while lease.next_deadline().is_none() {
+                parker.park();
+            }
+            lease.advance(clock::nanos(deadline))
+        });
+        let (sleep, wakes) = queue.armed();
+        assert_eq!(host.join().unwrap(), 1);
+        assert_eq!(wakes.count(), 1);
+        drop(sleep);
+        lease.remove_host(&waker);
+    });
+}
+
+#[test]
+fn a_new_waker_against_fire_is_woken_or_sees_it() {
+    motet_prim::model(|| {
+        let queue = Queue::new(Clock::Real);
+        let (mut sleep, first) = queue.armed();
+        let second = WakeCount::new();
+        let advance = queue.advance_in_thread(queue.deadline);
+        queue.order.any();
+        let polled = sleep.as_mut().poll(&mut Context::from_waker(&second.waker()));
+        assert_eq!(advance.join().unwrap(), 1);
+        assert_eq!(first.count() + second.count(), 1);
+        assert_eq!(second.count() == 1, polled.is_pending());
+        drop(sleep);
+        assert_eq!((first.wakers_alive(1), second.wakers_alive(1)), (0, 0));
+    });
+}
+
+#[test]
+fn close_against_drop_wakes_at_most_once_and_frees_the_waker() {
+    motet_prim::model(|| {
+        let queue = Queue::new(Clock::Real);
+        let (sleep, wakes) = queue.armed();
+        let close = queue.in_thread(Lease::close);
+        queue.order.any();
+        drop(sleep);
+        close.join().unwrap();
+        assert!(wakes.count() <= 1);
+        assert_eq!(wakes.wakers_alive(1), 0);
+    });
+}
+
+#[test]
+fn close_against_fire_wakes_once() {
+    motet_prim::model(|| {
+        let queue = Queue::new(Clock::Real);
+        let (sleep, wakes) = queue.armed();
+        let close = queue.in_thread(Lease::close);
+        queue.order.any();
+        let fired = queue.lease.advance(clock::nanos(queue.deadline));
+        close.join().unwrap();
+        assert!(fired <= 1);
+        assert_eq!(wakes.count(), 1);
+        drop(sleep);
+    });
+}
+
+#[test]
+fn two_advances_fire_each_timer_once() {
+    motet_prim::model(|| {
+        let queue = Queue::new(Clock::Real);
+        let (one, one_wakes) = queue.armed();
+        let (two, two_wakes) = queue.armed();
+        let advance = queue.advance_in_thread(queue.deadline);
+        queue.order.any();
+        let fired = queue.lease.advance(clock::nanos(queue.deadline));
+        assert_eq!(fired + advance.join().unwrap(), 2);
+        assert_eq!((one_wakes.count(), two_wakes.count()), (1, 1));
+        drop((one, two));
+    });
+}
