@@ -1,4 +1,4 @@
-//! Reactor, TCP sockets and name lookup, under any executor.
+//! Reactor, sockets and name lookup, under any executor.
 //!
 //! The sockets here belong to no runtime: one reactor serves the whole process, and a socket is made, read, written and
 //! dropped under Motet, tokio, smol or a bare `block_on` alike. The reactor is made when the first socket is. Idle threads of
@@ -10,6 +10,8 @@
 //! | [`TcpListener`] | accepts connections | yes; so do connections | every method | once |
 //! | [`OwnedReadHalf`], [`OwnedWriteHalf`] | a stream for two tasks | as the stream | every method | once a pair |
 //! | [`ReadHalf`], [`WriteHalf`] | a stream for two futures of a task | as the stream | every method | never |
+//! | [`UdpSocket`] | datagrams | yes; so do datagrams | every method | once |
+//! | `UnixStream`, `UnixListener` | the same within one machine (Unix only) | as TCP | every method | once |
 //! | [`Async`] | any other source of mio's | yes | every method | once |
 //! | [`lookup_host`] | the addresses of a host | yes, 32 at once | yes | its job and its answer |
 //! | [`Seat`] | where a runtime parks | each thread its own | – | once |
@@ -45,9 +47,15 @@ mod registered;
 mod source;
 mod stream;
 mod tcp;
+mod udp;
+#[cfg(unix)]
+mod unix;
 
 pub use names::{Addrs, LookupError, ToAddrs, lookup_host};
 pub use reactor::Seat;
 pub use registered::Async;
 pub use stream::{Duplex, OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 pub use tcp::{TcpListener, TcpStream};
+pub use udp::UdpSocket;
+#[cfg(unix)]
+pub use unix::{UnixListener, UnixStream};

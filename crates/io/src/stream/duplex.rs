@@ -6,6 +6,10 @@ use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 #[cfg(feature = "hyper")]
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
+#[cfg(all(unix, feature = "hyper"))]
+use std::os::fd::AsFd as AsSystem;
+#[cfg(all(windows, feature = "hyper"))]
+use std::os::windows::io::AsSocket as AsSystem;
 use std::task::{Context, Poll};
 
 /// A byte stream that can be split: [`TcpStream`](crate::TcpStream) and, on Unix, `UnixStream`. It cannot be implemented
@@ -59,7 +63,7 @@ where
         guard: impl Fn(&S, &mut dyn FnMut() -> io::Result<usize>) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>>
     where
-        S: std::os::fd::AsFd,
+        S: AsSystem,
     {
         self.source().poll_io(Direction::Read, cx, || {
             let io = self.get_ref();

@@ -6,6 +6,8 @@
 use super::duplex::{Duplex, Socket};
 use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::TcpStream;
+#[cfg(unix)]
+use crate::UnixStream;
 use futures_io::{AsyncRead, AsyncWrite};
 use std::io::{self, IoSlice, IoSliceMut};
 use std::pin::Pin;
@@ -58,3 +60,8 @@ macro_rules! async_write {
 
 async_read!([] TcpStream, [] &TcpStream, [S: Duplex] OwnedReadHalf<S>, [S: Duplex] ReadHalf<'_, S>);
 async_write!([] TcpStream, [] &TcpStream, [S: Duplex] OwnedWriteHalf<S>, [S: Duplex] WriteHalf<'_, S>);
+
+#[cfg(unix)]
+async_read!([] UnixStream, [] &UnixStream);
+#[cfg(unix)]
+async_write!([] UnixStream, [] &UnixStream);

@@ -6,6 +6,8 @@
 use super::duplex::{Duplex, Socket};
 use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::TcpStream;
+#[cfg(unix)]
+use crate::UnixStream;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -69,3 +71,8 @@ macro_rules! write {
 
 read!([] TcpStream, [] &TcpStream, [S: Duplex] OwnedReadHalf<S>, [S: Duplex] ReadHalf<'_, S>);
 write!([] TcpStream, [] &TcpStream, [S: Duplex] OwnedWriteHalf<S>, [S: Duplex] WriteHalf<'_, S>);
+
+#[cfg(unix)]
+read!([] UnixStream, [] &UnixStream);
+#[cfg(unix)]
+write!([] UnixStream, [] &UnixStream);

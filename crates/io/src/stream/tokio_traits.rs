@@ -4,6 +4,8 @@
 use super::duplex::{Duplex, Socket};
 use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::TcpStream;
+#[cfg(unix)]
+use crate::UnixStream;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -59,3 +61,8 @@ macro_rules! async_write {
 
 async_read!([] TcpStream, [] &TcpStream, [S: Duplex] OwnedReadHalf<S>, [S: Duplex] ReadHalf<'_, S>);
 async_write!([] TcpStream, [] &TcpStream, [S: Duplex] OwnedWriteHalf<S>, [S: Duplex] WriteHalf<'_, S>);
+
+#[cfg(unix)]
+async_read!([] UnixStream, [] &UnixStream);
+#[cfg(unix)]
+async_write!([] UnixStream, [] &UnixStream);
