@@ -37,7 +37,6 @@ pub(super) struct Channel<T> {
 ///
 /// If `capacity` is 0. Where asyncio says `maxsize=0` and means "without limit", write [`unbounded`]; for a hand-over without a
 /// buffer, [`rendezvous`].
-#[must_use]
 #[track_caller]
 pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(
@@ -56,7 +55,6 @@ pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 /// drop(tx);
 /// assert_eq!(rx.drain().collect::<Vec<_>>(), [0, 1, 2]);
 /// ```
-#[must_use]
 pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
     channel(Capacity::Unbounded)
 }
@@ -73,7 +71,6 @@ pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
 /// assert_eq!((sent, received), (Ok(()), Ok(1)));
 /// # });
 /// ```
-#[must_use]
 pub fn rendezvous<T>() -> (Sender<T>, Receiver<T>) {
     channel(Capacity::Rendezvous)
 }

@@ -37,7 +37,6 @@ pub use sender::{Closed, Sender};
 /// tx.send("done").unwrap();
 /// assert_eq!(rx.recv_blocking(), Ok("done"));
 /// ```
-#[must_use]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let (sender, receiver) = packet::ends();
     (Sender::new(sender), Receiver::new(receiver))

@@ -21,7 +21,7 @@ struct Packet<T> {
 /// One end: the only one of its side.
 pub(super) struct End<T, S: Side> {
     packet: NonNull<Packet<T>>,
-    owns: PhantomData<(Box<Packet<T>>, fn() -> S)>,
+    side: PhantomData<fn() -> S>,
 }
 
 // SAFETY: an end gives access to the value (which moves between threads: `T: Send`) and to wakers (`Send` and `Sync`);
@@ -38,7 +38,8 @@ pub(super) fn ends<T>() -> (End<T, Sending>, End<T, Receiving>) {
         wakers: [UnsafeCell::new(MaybeUninit::uninit()), UnsafeCell::new(MaybeUninit::uninit())],
     });
     let packet = NonNull::from(Box::leak(packet));
-    (End { packet, owns: PhantomData }, End { packet, owns: PhantomData })
+    let sender = End { packet, side: PhantomData };
+    (sender, End { packet, side: PhantomData })
 }
 
 /// The wakers that fell to the end which settled first.

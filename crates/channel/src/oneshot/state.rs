@@ -90,7 +90,8 @@ impl Snapshot {
     fn can_leave<S: Side>(self) -> bool {
         let wakers_are_mine = !self.is_settled::<S::Other>();
         let wakers = self.is_waiting::<S>() || self.is_waiting::<S::Other>();
-        !(wakers_are_mine && wakers) && !(S::RECEIVES && self.is_sent())
+        let value = S::RECEIVES && self.is_sent();
+        !(wakers_are_mine && wakers || value)
     }
 }
 

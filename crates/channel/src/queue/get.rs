@@ -95,7 +95,6 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
     /// assert_eq!(queue.stream().collect::<Vec<_>>().await, [1, 2, 3]);
     /// # });
     /// ```
-    #[must_use]
     pub fn stream(&self) -> QueueStream<T, O> {
         QueueStream::new(self.shared.clone())
     }

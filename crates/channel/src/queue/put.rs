@@ -95,7 +95,6 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
     /// assert_eq!(queue.len(), 3);
     /// # });
     /// ```
-    #[must_use]
     pub fn sink(&self) -> QueueSink<T, O> {
         QueueSink::new(self.shared.clone())
     }

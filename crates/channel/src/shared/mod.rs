@@ -25,6 +25,8 @@
 
 mod close;
 mod ledger;
+#[cfg(all(test, motet_loom))]
+mod model;
 mod order;
 mod parcel;
 mod poll;
@@ -126,11 +128,7 @@ impl<T, O: Order<T>> Waitable<3> for Shared<T, O> {
                     self.give_back(ticket, item);
                 }
             }
-            PUTTERS => {
-                if parcel.has_slot() {
-                    self.release_slot();
-                }
-            }
+            PUTTERS if parcel.has_slot() => self.release_slot(),
             _ => {}
         }
     }

@@ -1,3 +1,10 @@
 //! The behaviour of queues and channels, seen from outside.
 
+mod account;
+mod agnostic;
+mod auto_traits;
+mod channel;
+mod drop_anywhere;
+mod oneshot;
 mod queue;
+mod reference;

@@ -1,0 +1,144 @@
+//! Loom models of queues and channels: an item is in one place, whoever goes away meanwhile, and no wakeup is lost.
+
+use crate::{Queue, Shutdown, bounded, rendezvous};
+use motet_prim::loom::future::block_on;
+use motet_prim::loom::thread;
+use motet_prim::model;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+/// Polls once, with a waker that wakes nobody.
+fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn a_put_wakes_a_get() {
+    model(|| {
+        let queue = Queue::bounded(1);
+        let putter = queue.clone();
+        let thread = thread::spawn(move || block_on(putter.put(7)).unwrap());
+        assert_eq!(block_on(queue.get()), Ok(7));
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn a_get_makes_room_for_a_put_that_waits() {
+    model(|| {
+        let queue = Queue::bounded(1);
+        queue.try_put(1).unwrap();
+        let putter = queue.clone();
+        let thread = thread::spawn(move || block_on(putter.put(2)).unwrap());
+        assert_eq!(block_on(queue.get()), Ok(1));
+        assert_eq!(block_on(queue.get()), Ok(2));
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn a_put_against_a_cancelled_get_loses_nothing() {
+    model(|| {
+        let queue = Queue::bounded(1);
+        let putter = queue.clone();
+        let thread = thread::spawn(move || block_on(putter.put(7)).unwrap());
+        // Dropped at the end of the line, while the put may be handing it the item.
+        let early = poll_once(pin!(queue.get()));
+        let got = match early {
+            Poll::Ready(item) => item,
+            Poll::Pending => block_on(queue.get()),
+        };
+        assert_eq!(got, Ok(7));
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn a_cancelled_get_passes_its_item_to_the_next_getter() {
+    model(|| {
+        let queue = Queue::unbounded();
+        let other = queue.clone();
+        let getter = thread::spawn(move || block_on(other.get()));
+        {
+            let mut get = pin!(queue.get());
+            assert!(poll_once(get.as_mut()).is_pending());
+            queue.try_put(7).unwrap();
+        }
+        assert_eq!(getter.join().unwrap(), Ok(7));
+    });
+}
+
+#[test]
+fn a_get_against_a_cancelled_put_passes_the_place_on() {
+    model(|| {
+        let queue = Queue::bounded(1);
+        queue.try_put(1).unwrap();
+        let getter = queue.clone();
+        let thread = thread::spawn(move || getter.try_get());
+        let put = poll_once(pin!(queue.put(2)));
+        assert_eq!(thread.join().unwrap(), Ok(1));
+        let left = queue.try_get().ok();
+        assert_eq!(left, put.is_ready().then_some(2), "a cancelled put has put nothing");
+        assert_eq!(queue.try_put(3), Ok(()), "its place is free");
+    });
+}
+
+#[test]
+fn a_close_against_a_send_leaves_the_value_with_one_side() {
+    model(|| {
+        let (tx, rx) = bounded(1);
+        let sender = thread::spawn(move || tx.try_send(7).map_err(|error| error.into_inner()));
+        rx.close();
+        let received = rx.try_recv();
+        match sender.join().unwrap() {
+            // Sent before the close.
+            Ok(()) => assert_eq!(received, Ok(7)),
+            Err(back) => {
+                assert_eq!(back, 7);
+                assert!(received.is_err());
+            }
+        }
+    });
+}
+
+#[test]
+fn the_last_sender_to_go_wakes_the_receiver() {
+    model(|| {
+        let (tx, rx) = bounded::<u8>(1);
+        let other = tx.clone();
+        let thread = thread::spawn(move || drop(other));
+        drop(tx);
+        assert!(block_on(rx.recv()).is_err());
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn a_shutdown_wakes_putter_and_getter() {
+    model(|| {
+        let queue = Queue::bounded(1);
+        queue.try_put(1).unwrap();
+        let putter = queue.clone();
+        let thread = thread::spawn(move || block_on(putter.put(2)));
+        queue.shutdown(Shutdown::Drain);
+        let put = thread.join().unwrap();
+        assert_eq!(block_on(queue.get()), Ok(1));
+        assert_eq!(block_on(queue.get()).is_ok(), put.is_ok());
+    });
+}
+
+#[test]
+fn a_rendezvous_hands_over_or_gives_back() {
+    model(|| {
+        let (tx, rx) = rendezvous();
+        let sender = thread::spawn(move || block_on(tx.send(7)));
+        let early = poll_once(pin!(rx.recv()));
+        let received = match early {
+            Poll::Ready(value) => value,
+            Poll::Pending => block_on(rx.recv()),
+        };
+        assert_eq!(received, Ok(7));
+        assert_eq!(sender.join().unwrap(), Ok(()));
+    });
+}
