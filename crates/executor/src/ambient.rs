@@ -90,7 +90,16 @@ pub(crate) fn worker() -> Option<Rc<Worker>> {
     })
 }
 
-/// The same, if it works for the executor of this shard.
+/// Every worker that this thread is, beneath whatever was entered since.
+pub(crate) fn workers() -> Vec<Rc<Worker>> {
+    let is_worker = |(_, ambient): &(u64, Ambient)| match ambient {
+        Ambient::Worker(worker) => Some(worker.clone()),
+        Ambient::Pool(_) | Ambient::Spawner(_) => None,
+    };
+    STACK.try_with(|stack| stack.borrow().entries.iter().filter_map(is_worker).collect()).unwrap_or_default()
+}
+
+/// The present worker, if it works for the executor of this shard.
 pub(crate) fn worker_of(shard: &Shard) -> Option<Rc<Worker>> {
     with(|ambient| match ambient {
         Some(Ambient::Worker(worker)) if worker.is_of(shard) => Some(worker.clone()),

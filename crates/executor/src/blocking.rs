@@ -9,6 +9,7 @@
 
 use crate::ambient::{self, Ambient};
 use crate::pool::{Shared, run_outside};
+use crate::seam;
 use crate::task::Runnable;
 use motet_prim::lock::{Condvar, Mutex};
 use std::collections::VecDeque;
@@ -85,9 +86,10 @@ impl BlockingPool {
     fn work(&self) {
         while let Some(runnable) = self.next() {
             let executor = self.executor.get().and_then(Weak::upgrade);
+            let reaper = executor.as_ref().map(seam::reap_into);
             let entered = executor.clone().map(|shared| ambient::enter(Ambient::Pool(shared)));
             run_outside(runnable);
-            drop(entered);
+            drop((entered, reaper));
             self.state.lock().busy -= 1;
             // A virtual clock may move only while nobody works here.
             executor.into_iter().for_each(|shared| shared.tell_virtual_driver());

@@ -5,9 +5,10 @@
 //! events while a worker has nothing to do.
 //!
 //! The race to fear: worker A finds the driver taken and lies down elsewhere, while B, who has it, leaves it and sees
-//! nobody resting; then nobody is inside. A counts as resting (with a fence) *before* it tries; B unlocks, fences, and
+//! nobody resting; then nobody is inside. A counts as resting (with a fence) *before* it tries; B lets go, fences, and
 //! reads the count. One of them sees the other.
 
+use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::lock::{Mutex, MutexGuard};
 use std::task::Waker;
 use std::time::Duration;
@@ -66,17 +67,33 @@ pub trait Driver: Send + 'static {
 pub(crate) struct Wheelhouse<D: ?Sized> {
     unparker: Waker,
     is_virtual: bool,
+    /// Whether somebody has it; decides who may lock, so that the lock is never waited for.
+    is_taken: AtomicBool,
     driver: Mutex<Box<D>>,
+}
+
+/// The driver, while this worker has it.
+pub(crate) struct Inside<'a, D: ?Sized> {
+    house: &'a Wheelhouse<D>,
+    /// Empty only while it is dropped.
+    driver: Option<MutexGuard<'a, Box<D>>>,
 }
 
 impl<D: Driver + ?Sized> Wheelhouse<D> {
     pub(crate) fn new(driver: Box<D>) -> Self {
-        Self { unparker: driver.unparker(), is_virtual: driver.is_virtual(), driver: Mutex::new(driver) }
+        Self {
+            unparker: driver.unparker(),
+            is_virtual: driver.is_virtual(),
+            is_taken: AtomicBool::new(false),
+            driver: Mutex::new(driver),
+        }
     }
 
     /// The driver, if nobody has it.
-    pub(crate) fn try_enter(&self) -> Option<MutexGuard<'_, Box<D>>> {
-        self.driver.try_lock()
+    pub(crate) fn try_enter(&self) -> Option<Inside<'_, D>> {
+        // Acquire: pairs with the Release in the drop of `Inside`.
+        let is_taken = self.is_taken.swap(true, Ordering::Acquire);
+        (!is_taken).then(|| Inside { house: self, driver: Some(self.driver.lock()) })
     }
 
     /// Ends the `park` of whoever is inside, or the next one.
@@ -84,7 +101,28 @@ impl<D: Driver + ?Sized> Wheelhouse<D> {
         self.unparker.wake_by_ref();
     }
 
-    pub(crate) fn is_virtual(&self) -> bool {
-        self.is_virtual
+    /// The same, for a driver with a virtual clock: things got quieter.
+    pub(crate) fn unpark_virtual(&self) {
+        if self.is_virtual {
+            self.unpark();
+        }
+    }
+}
+
+impl<D: Driver + ?Sized> Inside<'_, D> {
+    pub(crate) fn park(&mut self, limit: Option<Duration>, quiet: bool) {
+        self.driver.iter_mut().for_each(|driver| driver.park(limit, quiet));
+    }
+
+    pub(crate) fn poll(&mut self) {
+        self.driver.iter_mut().for_each(|driver| driver.poll());
+    }
+}
+
+impl<D: ?Sized> Drop for Inside<'_, D> {
+    fn drop(&mut self) {
+        drop(self.driver.take());
+        // Release: see `try_enter`. An exchange, as those are: so that they are in one order in a model, too.
+        self.house.is_taken.swap(false, Ordering::Release);
     }
 }

@@ -33,12 +33,12 @@ impl<F: Future> Future for Run<'_, '_, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
+        let _polling = this.runner.executor.enter();
         if let Poll::Ready(output) = this.root.poll(cx) {
             return Poll::Ready(output);
         }
         let queue = this.runner.executor.queue();
         let runner = *this.runner.key.get_or_insert_with(|| queue.register());
-        let _polling = this.runner.executor.enter();
         // One batch a poll: what its tasks wake comes after the root, and after the tasks of whoever polls us.
         queue.begin().into_iter().for_each(run_outside);
         if queue.end(runner, cx.waker()) {

@@ -66,6 +66,10 @@ impl Berth {
                 Rested::InDriver
             }
             None => {
+                if quiet {
+                    // Whoever is inside went in when somebody was awake; a virtual clock waits for this.
+                    driver.into_iter().for_each(Wheelhouse::unpark_virtual);
+                }
                 self.sleep(limit.and_then(|limit| Instant::now().checked_add(limit)));
                 Rested::Outside
             }

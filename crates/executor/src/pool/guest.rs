@@ -88,14 +88,16 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output 
     if is_nested { root.park_until_ready(&parker) } else { root.park_or_work(shared, &parker) }
 }
 
-/// Gives up the queues of the worker that this thread is, if it is one: its thread is about to block.
+/// Gives up the queues of the workers that this thread is, if it is one: the thread is about to block.
 ///
 /// Until what this gives is dropped, the thread is no worker; what it spawns and wakes goes to the injector.
 pub(crate) fn hand_over() -> Option<ambient::Entered> {
-    let worker = ambient::worker()?;
-    if worker.drain() {
-        worker.shared().wake_worker();
+    for worker in ambient::workers() {
+        if worker.drain() {
+            worker.shared().wake_worker();
+        }
     }
+    let worker = ambient::worker()?;
     Some(ambient::enter(Ambient::Pool(worker.shared().clone())))
 }
 

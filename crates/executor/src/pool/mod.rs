@@ -17,6 +17,8 @@ mod hooks;
 mod idle;
 mod ledger;
 mod metrics;
+#[cfg(all(test, motet_loom))]
+mod model;
 mod shard;
 mod shared;
 mod shutdown;

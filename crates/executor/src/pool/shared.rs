@@ -210,7 +210,7 @@ impl Shared {
 
     /// A worker inside a driver with a virtual clock hears that things got quieter.
     pub(crate) fn tell_virtual_driver(&self) {
-        self.driver.iter().filter(|driver| driver.is_virtual()).for_each(Wheelhouse::unpark);
+        self.driver.iter().for_each(Wheelhouse::unpark_virtual);
     }
 
     /// Whether any queue that others may take from has something.

@@ -15,9 +15,9 @@
 //!
 //! The race to fear: work is pushed while the last worker lies down, and each thinks that the other will see it. Both sides
 //! write, fence, then read: the pusher adds its task, fences, and reads the counts; a worker changes the counts, fences,
-//! and looks at all the queues once more (the *last look*, the caller's duty after `rest`). One of them sees the other. The
-//! same fence covers a pusher that wakes nobody because somebody searches: the searcher's last look comes after its count
-//! went down.
+//! and looks at all the queues once more (the *last look*, the caller's duty after `rest` and after `found`). One of them sees
+//! the other. The same fences cover a pusher that wakes nobody because somebody searches: a searcher looks once more after
+//! its count went down.
 
 use motet_prim::CachePadded;
 use motet_prim::atomic::{AtomicU32, Ordering, fence};
@@ -55,8 +55,15 @@ impl Counts {
 pub(crate) enum Found {
     /// Others search still.
     OthersSearch,
-    /// It was the last: wake one more, since pushers relied on a searcher that will now be busy.
-    WakeOne,
+    /// It was the last: look at all queues, and wake one more if there is work, for pushers relied on a searcher.
+    Look,
+}
+
+impl Found {
+    /// Whether the worker owes a look.
+    pub(crate) fn must_look(self) -> bool {
+        self == Self::Look
+    }
 }
 
 /// How a worker stands after `get_up`.
@@ -112,11 +119,12 @@ impl Sleepers {
 
     /// A searching worker found something to run.
     pub(crate) fn found(&self) -> Found {
-        // AcqRel: pairs with the reading in `wake_one`.
-        match Counts(self.counts.fetch_sub(SEARCHING, Ordering::AcqRel)).searching() {
-            1 => Found::WakeOne,
-            _ => Found::OthersSearch,
+        if Counts(self.counts.fetch_sub(SEARCHING, Ordering::AcqRel)).searching() > 1 {
+            return Found::OthersSearch;
         }
+        // SeqCst: after the counts, before the look; pairs with the fence in `wake_one`.
+        fence(Ordering::SeqCst);
+        Found::Look
     }
 
     /// A worker lies down. Its caller owes the last look: a look at all queues, and `wake_one` if there is work in one.
@@ -171,7 +179,7 @@ mod tests {
         assert_eq!(sleepers.wake_one(), Some(1));
         assert_eq!(sleepers.wake_one(), None, "one searches already");
         assert_eq!(sleepers.get_up(1), Up::Searching);
-        assert_eq!(sleepers.found(), Found::WakeOne);
+        assert_eq!(sleepers.found(), Found::Look);
         assert_eq!(sleepers.wake_one(), Some(0));
     }
 

@@ -87,8 +87,8 @@ impl Worker {
         let shared = self.shared();
         let rest = self.rest.take();
         if rest.searching {
-            // Whatever it says: one is woken below.
-            let _ = shared.sleepers.found();
+            // The look that it may owe is the wake below.
+            let _ = shared.sleepers.found().must_look();
         }
         self.drain();
         shared.seated.fetch_sub(1, Ordering::Relaxed);

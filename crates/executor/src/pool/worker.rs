@@ -8,7 +8,6 @@ use super::idle::Rest;
 use super::metrics::Event;
 use super::shard::Shard;
 use super::shared::{OwnRing, Seat, Shared, run_outside};
-use super::sleepers::Found;
 use crate::task::{Runnable, contain};
 use async_task::ScheduleInfo;
 use std::cell::Cell;
@@ -128,8 +127,8 @@ impl Worker {
     /// Before a poll: whoever relied on this worker's search or on its place in the driver is told that it ends.
     fn get_to_work(&self) {
         let rest = self.rest.take();
-        let wakes = rest.searching && self.shared.sleepers.found() == Found::WakeOne;
-        if wakes || rest.left_driver {
+        let owes_a_look = rest.searching && self.shared.sleepers.found().must_look();
+        if rest.left_driver || owes_a_look && self.shared.has_work() {
             self.shared.wake_worker();
         }
     }

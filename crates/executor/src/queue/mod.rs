@@ -9,6 +9,8 @@
 //! All of them are generic over what they hold, so that `model.rs` can check them with numbers for tasks.
 
 mod injector;
+#[cfg(all(test, motet_loom))]
+mod model;
 mod ring;
 mod slot;
 

@@ -41,9 +41,13 @@ impl TaskId {
     }
 }
 
+motet_prim::global! {
+    static BLOCKS: AtomicU64 = AtomicU64::new(0);
+}
+
 /// The first number of a fresh block; never a multiple of the block's size, and never zero.
 fn take_block() -> u64 {
-    static BLOCKS: AtomicU64 = AtomicU64::new(0);
+    // Relaxed: only that each block is taken once counts.
     BLOCKS.fetch_add(1, Ordering::Relaxed) * BLOCK + 1
 }
 

@@ -1,0 +1,152 @@
+//! Models of sleep: no push goes unseen, and a driver that is free never waits for a worker that sleeps.
+
+use super::berth::{Berth, Rested};
+use super::sleepers::{Sleepers, Up};
+use crate::driver::{Driver, Wheelhouse};
+use crate::queue::Injector;
+use motet_prim::loom::thread;
+use motet_prim::park::{Parker, Unparker};
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+/// A driver that sleeps until it is unparked.
+struct Idle {
+    parker: Parker,
+    unparker: Unparker,
+}
+
+impl Idle {
+    fn new() -> Self {
+        let parker = Parker::new();
+        let unparker = parker.unparker();
+        Self { parker, unparker }
+    }
+}
+
+impl Driver for Idle {
+    fn park(&mut self, _limit: Option<Duration>, _quiet: bool) {
+        self.parker.park();
+    }
+
+    fn poll(&mut self) {}
+
+    fn unparker(&self) -> Waker {
+        self.unparker.clone().into()
+    }
+}
+
+/// Workers without tasks: an injector, berths, and the protocol between them.
+struct House<const WORKERS: usize> {
+    injector: Injector<u32>,
+    sleepers: Sleepers,
+    berths: [Berth; WORKERS],
+    driver: Option<Wheelhouse<Idle>>,
+}
+
+impl<const WORKERS: usize> House<WORKERS> {
+    fn new(driver: Option<Idle>) -> Arc<Self> {
+        Arc::new(Self {
+            injector: Injector::new(),
+            sleepers: Sleepers::new(),
+            berths: std::array::from_fn(|_| Berth::new()),
+            driver: driver.map(|driver| Wheelhouse::new(Box::new(driver))),
+        })
+    }
+
+    fn push(&self, value: u32) {
+        self.injector.push(value);
+        self.wake_one();
+    }
+
+    fn wake_one(&self) {
+        self.sleepers.wake_one().into_iter().for_each(|worker| self.berths[worker].unpark(self.driver.as_ref()));
+    }
+
+    /// Works as a worker does until it has got a value.
+    fn work(&self, worker: usize) -> u32 {
+        let mut searching = false;
+        loop {
+            if let Some(value) = self.injector.pop() {
+                if searching && self.sleepers.found().must_look() && !self.injector.is_empty() {
+                    self.wake_one();
+                }
+                return value;
+            }
+            self.sleepers.rest(worker, searching);
+            if !self.injector.is_empty() {
+                self.wake_one();
+            }
+            self.berths[worker].park(self.driver.as_ref(), None, false);
+            searching = self.sleepers.get_up(worker) == Up::Searching;
+        }
+    }
+}
+
+#[test]
+fn a_push_wakes_the_worker_that_lies_down() {
+    motet_prim::model(|| {
+        let house = House::<1>::new(None);
+        let worker = thread::spawn({
+            let house = house.clone();
+            move || house.work(0)
+        });
+        house.push(7);
+        assert_eq!(worker.join().expect("the worker does not panic"), 7);
+    });
+}
+
+#[test]
+fn a_push_wakes_the_worker_inside_the_driver() {
+    motet_prim::model(|| {
+        let house = House::<1>::new(Some(Idle::new()));
+        let worker = thread::spawn({
+            let house = house.clone();
+            move || house.work(0)
+        });
+        house.push(7);
+        assert_eq!(worker.join().expect("the worker does not panic"), 7);
+    });
+}
+
+#[test]
+fn two_pushes_reach_two_workers() {
+    motet_prim::model(|| {
+        let house = House::<2>::new(None);
+        let workers = [0, 1].map(|index| {
+            let house = house.clone();
+            thread::spawn(move || house.work(index))
+        });
+        house.push(1);
+        house.push(2);
+        let got = workers.map(|worker| worker.join().expect("the worker does not panic"));
+        assert_eq!(got[0] + got[1], 3);
+    });
+}
+
+#[test]
+fn an_idle_worker_gets_the_driver_that_another_leaves() {
+    motet_prim::model(|| {
+        let house = House::<2>::new(Some(Idle::new()));
+        // Worker 1 has nothing to do: it tries for the driver until it has been inside. An event would end that park.
+        let idle = thread::spawn({
+            let house = house.clone();
+            move || loop {
+                house.sleepers.rest(1, false);
+                let rested = house.berths[1].park(house.driver.as_ref(), None, false);
+                let _ = house.sleepers.get_up(1) == Up::Searching && house.sleepers.found().must_look();
+                if rested == Rested::InDriver {
+                    return;
+                }
+            }
+        });
+        // Worker 0 looks at the driver, finds an event, and goes to a poll that never ends, handing the driver on.
+        let driver = house.driver.as_ref().expect("there is a driver");
+        if let Some(inside) = driver.try_enter() {
+            drop(inside);
+            house.wake_one();
+        }
+        driver.unpark();
+        idle.join().expect("the worker does not panic");
+    });
+}

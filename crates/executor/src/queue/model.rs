@@ -1,0 +1,86 @@
+//! Models of the ring and the slot: every value comes out once, whoever takes it.
+
+use super::ring::ring_from;
+use super::{Slot, ring};
+use motet_prim::loom::thread;
+use std::sync::Arc;
+
+/// All the values, in whatever hands they ended, are exactly `1..=last`.
+#[track_caller]
+fn assert_each_once(values: impl IntoIterator<Item = Option<u32>>, last: u32) {
+    let mut values: Vec<u32> = values.into_iter().flatten().collect();
+    values.sort_unstable();
+    assert_eq!(values, (1..=last).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_owner_and_a_thief_share_every_value() {
+    motet_prim::model(|| {
+        // Positions wrap around within the model.
+        let (owner, victim) = ring_from::<u32, 2>(u32::MAX);
+        owner.push(1).expect("there is room");
+        owner.push(2).expect("there is room");
+        let thief = thread::spawn(move || {
+            let (own, _) = ring::<u32, 2>();
+            let first = victim.steal_into(&own);
+            let second = victim.steal_into(&own);
+            [first, second, own.pop()]
+        });
+        let first = owner.pop();
+        // The slot that a theft may be reading is not free before the theft ends.
+        let refused = owner.push(3).err();
+        let rest: Vec<Option<u32>> = (0..3).map(|_| owner.pop()).collect();
+        let stolen = thief.join().expect("the thief does not panic");
+        // What the owner missed while a theft was under way is still there.
+        let late = owner.pop();
+        assert_each_once(stolen.into_iter().chain(rest).chain([first, refused, late]), 3);
+    });
+}
+
+#[test]
+fn two_thieves_never_take_the_same() {
+    motet_prim::model(|| {
+        let (owner, victim) = ring::<u32, 4>();
+        (1..=3).for_each(|n| owner.push(n).expect("there is room"));
+        let steal = |victim: super::Stealer<u32, 4>| {
+            let (own, _) = ring::<u32, 4>();
+            let first = victim.steal_into(&own);
+            [first, own.pop(), own.pop()]
+        };
+        let other = victim.clone();
+        let one = thread::spawn(move || steal(other));
+        let two = steal(victim);
+        let one = one.join().expect("the thief does not panic");
+        assert_each_once(one.into_iter().chain(two).chain(std::iter::from_fn(|| owner.pop()).map(Some)), 3);
+    });
+}
+
+#[test]
+fn a_thief_reads_what_the_owner_wrote_meanwhile() {
+    motet_prim::model(|| {
+        let (owner, victim) = ring::<u32, 2>();
+        let thief = thread::spawn(move || {
+            let (own, _) = ring::<u32, 2>();
+            [victim.steal_into(&own), victim.steal_into(&own)]
+        });
+        owner.push(1).expect("there is room");
+        owner.push(2).expect("there is room");
+        let popped = owner.pop();
+        let stolen = thief.join().expect("the thief does not panic");
+        assert_each_once(stolen.into_iter().chain([popped, owner.pop(), owner.pop()]), 2);
+    });
+}
+
+#[test]
+fn a_slot_gives_each_value_once() {
+    motet_prim::model(|| {
+        let slot = Arc::new(Slot::<Box<u32>>::new());
+        let others = slot.clone();
+        assert!(slot.replace(Box::new(1)).is_none());
+        let thief = thread::spawn(move || others.take().map(|value| *value));
+        let displaced = slot.replace(Box::new(2)).map(|value| *value);
+        let taken = slot.take().map(|value| *value);
+        let stolen = thief.join().expect("the thief does not panic");
+        assert_each_once([displaced, taken, stolen], 2);
+    });
+}
