@@ -70,6 +70,10 @@ pub fn now() -> Instant {
 /// # Cancel safety
 ///
 /// Cancel safe: dropped, it frees its place in the wheel at once.
+///
+/// # Panics
+///
+/// Its first poll panics if that needs the helper thread, and the system refuses to start one.
 pub fn sleep(duration: Duration) -> Sleep {
     let (now, origin) = here();
     Sleep::new(clock::saturating_add(now, duration), origin)

@@ -6,6 +6,7 @@
 //! before a queue's lock, never under one.
 #![forbid(unsafe_code)]
 
+use std::io;
 use std::time::Instant;
 
 use motet_prim::lock::Mutex;
@@ -24,37 +25,41 @@ struct State {
     adopted: Vec<Lease>,
 }
 
-/// Gives a queue to the thread, and starts it if this is the first.
+/// Gives a queue to the thread, which is started if it does not run yet.
 ///
-/// # Panics
+/// # Errors
 ///
-/// If the system refuses to start a thread: no timer could fire.
-pub(crate) fn adopt(lease: Lease) {
+/// If the system refuses to start a thread; the next [`unpark`] tries again.
+pub(crate) fn adopt(lease: Lease) -> io::Result<()> {
     let mut state = HELPER.lock();
     if !state.adopted.iter().any(|adopted| adopted.is(lease)) {
         state.adopted.push(lease);
     }
-    let unparker = state.unparker.get_or_insert_with(start).clone();
+    drop(state);
+    unpark()
+}
+
+/// Has the thread look around; starts it if it does not run yet.
+///
+/// # Errors
+///
+/// If the system refuses to start a thread.
+pub(crate) fn unpark() -> io::Result<()> {
+    let mut state = HELPER.lock();
+    let unparker = match &state.unparker {
+        Some(unparker) => unparker.clone(),
+        None => state.unparker.insert(start()?).clone(),
+    };
     drop(state);
     unparker.unpark();
+    Ok(())
 }
 
-/// Has the thread look around.
-pub(crate) fn unpark() {
-    let unparker = HELPER.lock().unparker.clone();
-    if let Some(unparker) = unparker {
-        unparker.unpark();
-    }
-}
-
-fn start() -> Unparker {
+fn start() -> io::Result<Unparker> {
     let parker = Parker::new();
     let unparker = parker.unparker();
-    std::thread::Builder::new()
-        .name("motet-timer".into())
-        .spawn(move || run(&parker))
-        .expect("motet-timer could not start its helper thread; raise the limit of threads, or host the timers");
-    unparker
+    std::thread::Builder::new().name("motet-timer".into()).spawn(move || run(&parker))?;
+    Ok(unparker)
 }
 
 fn run(parker: &Parker) -> ! {

@@ -54,21 +54,6 @@ impl Queue {
         assert_eq!(wakes.poll(sleep.as_mut()), Poll::Pending);
         (sleep, wakes)
     }
-
-    /// A thread that advances to an instant; it gives back how many timers fired.
-    fn advance_in_thread(&self, to: Instant) -> thread::JoinHandle<usize> {
-        self.in_thread(move |lease| lease.advance(clock::nanos(to)))
-    }
-
-    /// A thread that does something to the queue, before or after what follows the caller's `order.any()`, or meanwhile.
-    fn in_thread<T: 'static>(&self, run: impl FnOnce(Lease) -> T + 'static) -> thread::JoinHandle<T> {
-        let (lease, order) = (self.lease, self.order.clone());
-        thread::spawn(move || {
-            let result = run(lease);
-            order.any();
-            result
-        })
-    }
 }
 
 impl Drop for Queue {
@@ -82,12 +67,27 @@ impl Drop for Queue {
     }
 }
 
+/// A thread that advances to an instant; it gives back how many timers fired.
+fn advance_in_thread(queue: &Queue, to: Instant) -> thread::JoinHandle<usize> {
+    in_thread(queue, move |lease| lease.advance(clock::nanos(to)))
+}
+
+/// A thread that does something to the queue, before or after what follows the caller's `order.any()`, or meanwhile.
+fn in_thread<T: 'static>(queue: &Queue, run: impl FnOnce(Lease) -> T + 'static) -> thread::JoinHandle<T> {
+    let (lease, order) = (queue.lease, queue.order.clone());
+    thread::spawn(move || {
+        let result = run(lease);
+        order.any();
+        result
+    })
+}
+
 #[test]
 fn fire_against_drop_wakes_at_most_once_and_frees_the_waker() {
     motet_prim::model(|| {
         let queue = Queue::new(Clock::Real);
         let (sleep, wakes) = queue.armed();
-        let advance = queue.advance_in_thread(queue.deadline);
+        let advance = advance_in_thread(&queue, queue.deadline);
         queue.order.any();
         drop(sleep);
         assert_eq!(advance.join().unwrap(), wakes.count());
@@ -102,7 +102,7 @@ fn fire_against_reset_to_later_never_fires_early_and_never_misses() {
         let queue = Queue::new(Clock::Real);
         let (mut sleep, wakes) = queue.armed();
         let later = queue.deadline + SECOND;
-        let advance = queue.advance_in_thread(queue.deadline);
+        let advance = advance_in_thread(&queue, queue.deadline);
         queue.order.any();
         sleep.as_mut().reset(later);
         let fired = advance.join().unwrap();
@@ -123,7 +123,7 @@ fn fire_against_reset_to_earlier_fires_once() {
         let queue = Queue::new(Clock::Real);
         let (mut sleep, wakes) = queue.armed();
         let earlier = queue.deadline - SECOND;
-        let advance = queue.advance_in_thread(queue.deadline);
+        let advance = advance_in_thread(&queue, queue.deadline);
         queue.order.any();
         sleep.as_mut().reset(earlier);
         let mut fired = advance.join().unwrap();
@@ -143,7 +143,7 @@ fn arm_against_advance_is_fired_by_this_advance_or_the_next() {
         let queue = Queue::new(Clock::Virtual);
         let wakes = WakeCount::new();
         let mut sleep = Box::pin(Sleep::new(queue.deadline, Origin::Of(queue.lease)));
-        let advance = queue.advance_in_thread(queue.deadline);
+        let advance = advance_in_thread(&queue, queue.deadline);
         queue.order.any();
         // Ready, if virtual time was there already.
         let was_ready = wakes.poll(sleep.as_mut()).is_ready();
@@ -181,7 +181,7 @@ fn a_new_waker_against_fire_is_woken_or_sees_it() {
         let queue = Queue::new(Clock::Real);
         let (mut sleep, first) = queue.armed();
         let second = WakeCount::new();
-        let advance = queue.advance_in_thread(queue.deadline);
+        let advance = advance_in_thread(&queue, queue.deadline);
         queue.order.any();
         let polled = sleep.as_mut().poll(&mut Context::from_waker(&second.waker()));
         assert_eq!(advance.join().unwrap(), 1);
@@ -197,7 +197,7 @@ fn close_against_drop_wakes_at_most_once_and_frees_the_waker() {
     motet_prim::model(|| {
         let queue = Queue::new(Clock::Real);
         let (sleep, wakes) = queue.armed();
-        let close = queue.in_thread(Lease::close);
+        let close = in_thread(&queue, Lease::close);
         queue.order.any();
         drop(sleep);
         close.join().unwrap();
@@ -211,7 +211,7 @@ fn close_against_fire_wakes_once() {
     motet_prim::model(|| {
         let queue = Queue::new(Clock::Real);
         let (sleep, wakes) = queue.armed();
-        let close = queue.in_thread(Lease::close);
+        let close = in_thread(&queue, Lease::close);
         queue.order.any();
         let fired = queue.lease.advance(clock::nanos(queue.deadline));
         close.join().unwrap();
@@ -227,7 +227,7 @@ fn two_advances_fire_each_timer_once() {
         let queue = Queue::new(Clock::Real);
         let (one, one_wakes) = queue.armed();
         let (two, two_wakes) = queue.armed();
-        let advance = queue.advance_in_thread(queue.deadline);
+        let advance = advance_in_thread(&queue, queue.deadline);
         queue.order.any();
         let fired = queue.lease.advance(clock::nanos(queue.deadline));
         assert_eq!(fired + advance.join().unwrap(), 2);

@@ -20,6 +20,7 @@ use core::task::Waker;
 use std::sync::Arc;
 
 use super::{Clock, Lease, Locked, TimerQueue, Unhosted};
+use crate::clock::NEVER;
 use crate::helper;
 
 /// The waker of one host; its address tells hosts apart.
@@ -81,13 +82,21 @@ impl Locked {
 
 impl TimerQueue {
     /// Tells those concerned. No lock is held here.
+    ///
+    /// # Panics
+    ///
+    /// If the helper thread is needed and cannot be started: the timer just armed would never fire.
     pub(super) fn ring(&'static self, alarm: Alarm) {
         match alarm {
-            Alarm::Nobody => {}
+            Alarm::Nobody => Ok(()),
             Alarm::Helper => helper::unpark(),
-            Alarm::Hosts(hosts) => hosts.iter().for_each(|waker| waker.wake_by_ref()),
             Alarm::Adopt(number) => helper::adopt(Lease { queue: self, number }),
+            Alarm::Hosts(hosts) => {
+                hosts.iter().for_each(|waker| waker.wake_by_ref());
+                Ok(())
+            }
         }
+        .expect("motet-timer cannot start its helper thread: raise the limit of threads, or host the timers");
     }
 }
 
@@ -109,8 +118,9 @@ impl Lease {
             former = core::mem::replace(&mut locked.driver, Driver::Hosts(hosts));
         }
         if matches!(former, Driver::Helper) {
-            // It looks around, finds that the queue is no longer its own, and sleeps for good.
-            helper::unpark();
+            // It looks around, finds that the queue is no longer its own, and sleeps for good. If it does not even run,
+            // that is as well.
+            let _not_running = helper::unpark();
         }
         true
     }
@@ -119,23 +129,31 @@ impl Lease {
     pub(crate) fn remove_host(self, waker: &HostWaker) {
         // Dropped after the lock, as above.
         let _former;
-        let alarm = {
+        let needs_helper = {
             let mut locked = self.queue.locked.lock();
             let Driver::Hosts(hosts) = &locked.driver else { return };
             if locked.lease != self.number {
                 return;
             }
             let others: Arc<[HostWaker]> = hosts.iter().filter(|host| !Arc::ptr_eq(host, waker)).cloned().collect();
-            let (driver, alarm) = match self.queue.clock {
-                _ if !others.is_empty() => (Driver::Hosts(others), Alarm::Nobody),
-                Clock::Virtual => (Driver::User, Alarm::Nobody),
-                Clock::Real if locked.wheel.is_empty() => (Driver::Dormant, Alarm::Nobody),
-                Clock::Real => (Driver::Helper, Alarm::Adopt(self.number)),
+            let driver = match self.queue.clock {
+                _ if !others.is_empty() => Driver::Hosts(others),
+                Clock::Virtual => Driver::User,
+                Clock::Real if locked.wheel.is_empty() => Driver::Dormant,
+                Clock::Real => Driver::Helper,
             };
+            let needs_helper = matches!(driver, Driver::Helper);
+            if needs_helper {
+                // What the host was told is nothing to the thread, which asks for itself.
+                locked.published = NEVER;
+            }
             _former = core::mem::replace(&mut locked.driver, driver);
-            alarm
+            needs_helper
         };
-        self.queue.ring(alarm);
+        if needs_helper {
+            // A host leaves by being dropped, which must not panic. Should the thread not start, the next arm tries again.
+            let _tried_again = helper::adopt(self);
+        }
     }
 
     /// Whether the helper thread is to look after this queue.
