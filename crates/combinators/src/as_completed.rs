@@ -69,6 +69,70 @@ impl<F> AsCompleted<F> {
     }
 }
 
+impl<F: Future> AsCompleted<F> {
+    /// Gives up waiting after `limit`: what has completed by then, then one `Err(Elapsed)`, then the end.
+    ///
+    /// The futures are not cancelled: [`into_inner`](AsCompletedTimeout::into_inner) gives the stream back, and they go on. The time runs from the
+    /// first poll.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use futures::StreamExt;
+    /// use motet_combinators::{Elapsed, as_completed};
+    /// use std::{future::pending, time::Duration};
+    ///
+    /// let mut items = as_completed([pending::<()>()]).timeout(Duration::ZERO);
+    /// assert_eq!(items.next().await, Some(Err(Elapsed::new())));
+    /// assert_eq!(items.next().await, None);
+    /// assert_eq!(items.into_inner().len(), 1);
+    /// # });
+    /// ```
+    #[cfg(feature = "timer")]
+    pub fn timeout(self, limit: std::time::Duration) -> AsCompletedTimeout<F> {
+        AsCompletedTimeout { items: self, limit: Some(Box::pin(crate::timeout::after(limit))) }
+    }
+}
+
+/// The stream of [`AsCompleted::timeout`].
+#[cfg(feature = "timer")]
+#[must_use = "streams do nothing unless polled"]
+pub struct AsCompletedTimeout<F> {
+    items: AsCompleted<F>,
+    /// `None`: it is over.
+    limit: Option<Pin<Box<crate::timeout::AfterPolled>>>,
+}
+
+#[cfg(feature = "timer")]
+impl<F> AsCompletedTimeout<F> {
+    /// The stream without the limit, with all futures that have not completed.
+    pub fn into_inner(self) -> AsCompleted<F> {
+        self.items
+    }
+}
+
+#[cfg(feature = "timer")]
+impl<F: Future> Stream for AsCompletedTimeout<F> {
+    type Item = Result<(usize, F::Output), crate::Elapsed>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        let Some(limit) = &mut this.limit else { return Poll::Ready(None) };
+        if let Poll::Ready(item) = Pin::new(&mut this.items).poll_next(cx) {
+            return Poll::Ready(item.map(Ok));
+        }
+        core::task::ready!(limit.as_mut().poll(cx));
+        this.limit = None;
+        Poll::Ready(Some(Err(crate::Elapsed::new())))
+    }
+}
+
+#[cfg(feature = "timer")]
+impl<F> fmt::Debug for AsCompletedTimeout<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsCompletedTimeout").field("items", &self.items).finish_non_exhaustive()
+    }
+}
+
 impl<F: Future> Stream for AsCompleted<F> {
     type Item = (usize, F::Output);
 

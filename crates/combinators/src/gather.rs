@@ -106,7 +106,7 @@ impl<F: Future> Gather<F> {
     ///
     /// let results = gather([1, 0].map(async |x| 6 / x)).catch_panics().await;
     /// assert_eq!(*results[0].as_ref().unwrap(), 6);
-    /// assert_eq!(results[1].as_ref().unwrap_err().message(), "attempt to divide by zero");
+    /// assert_eq!(results[1].as_ref().unwrap_err().message(), Some("attempt to divide by zero"));
     /// # });
     /// ```
     ///

@@ -1,11 +1,11 @@
 //! A future's panic as a value.
 
-use core::any::Any;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use motet_cancel::PanicPayload;
 use pin_project_lite::pin_project;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The panic of a future whose panics are caught.
 ///
@@ -18,26 +18,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 /// assert_eq!(panicked.unwrap_err().to_string(), "panicked: out of cheese");
 /// # });
 /// ```
+#[derive(Debug)]
 pub struct Panicked {
-    payload: Box<dyn Any + Send>,
+    payload: PanicPayload,
 }
 
 impl Panicked {
-    pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
-        Self { payload }
-    }
-
     /// What the panic said, if it was a text.
     #[must_use]
-    pub fn message(&self) -> &str {
-        let payload = &*self.payload;
-        let text = payload.downcast_ref::<&str>().copied();
-        text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("(not a text)")
+    pub fn message(&self) -> Option<&str> {
+        self.payload.message()
     }
 
-    /// The payload, as from [`catch_unwind`].
+    /// What the panic carried.
     #[must_use]
-    pub fn into_payload(self) -> Box<dyn Any + Send> {
+    pub fn into_payload(self) -> PanicPayload {
         self.payload
     }
 
@@ -47,23 +42,19 @@ impl Panicked {
     ///
     /// Always: that is what it is for.
     pub fn resume(self) -> ! {
-        resume_unwind(self.payload)
-    }
-}
-
-impl fmt::Debug for Panicked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Panicked").field(&self.message()).finish()
+        self.payload.resume()
     }
 }
 
 impl fmt::Display for Panicked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "panicked: {}", self.message())
+        match self.message() {
+            Some(message) => write!(f, "panicked: {message}"),
+            None => f.write_str("panicked with a payload that is no text"),
+        }
     }
 }
 
-// A payload that is not `Sync` is behind `&self` only looked at as a text.
 impl std::error::Error for Panicked {}
 
 pin_project! {
@@ -100,7 +91,7 @@ impl<F: Future> Future for CatchPanics<F> {
                     // The first panic is the one to tell of; dropping the second payload may panic once more.
                     core::mem::forget(second);
                 }
-                Poll::Ready(Err(Panicked::new(payload)))
+                Poll::Ready(Err(Panicked { payload: PanicPayload::new(payload) }))
             }
         }
     }

@@ -39,7 +39,7 @@ struct Frame {
     /// A `Slot<Y, R>` of the types that the id was made with.
     slot: *const (),
     waker: *const Waker,
-    outer: Cell<*const Frame>,
+    outer: Cell<*const Self>,
 }
 
 /// A new id, never used before, in its two halves.

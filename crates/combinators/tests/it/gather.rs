@@ -73,11 +73,7 @@ fn a_task_that_moves_to_another_executor_is_woken_there() {
         let (gates, futures): (Vec<_>, Vec<_>) = (0..n).map(|_| gate()).unzip();
         let mut all = Stepped::new(gather(futures));
         for open in gates {
-            while let Poll::Pending = all.poll_with_new_waker() {
-                if !all.is_woken() {
-                    break;
-                }
-            }
+            while all.poll_with_new_waker().is_pending() && all.is_woken() {}
             assert!(!all.is_woken());
             open.send(()).unwrap();
             assert!(all.is_woken(), "a wake of {n} went to the old task");

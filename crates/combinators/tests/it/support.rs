@@ -35,10 +35,6 @@ impl Future for Yield {
 pub(crate) struct Polls(Rc<Cell<usize>>);
 
 impl Polls {
-    pub(crate) fn count(&self) -> usize {
-        self.0.get()
-    }
-
     pub(crate) fn take(&self) -> usize {
         self.0.take()
     }

@@ -1,0 +1,236 @@
+//! Who belongs to a group, and what became of it.
+//!
+//! ```text
+//!             first failure, cancel()                    the group's future is dropped
+//!   Open ──────────────────────────────▶ Ending ─────────────────────────────────────▶ Gone
+//!     │                                     │  body and children have ended               ▲
+//!     └─────────────────────────────────────┴─────────────────────────────────────────────┘
+//! ```
+//!
+//! Children come in in Open only. On the way to Ending each is cancelled; the body is dropped by the group's future, which is woken.
+//! One lock for all of it. Foreign code (wakers, cancel handles, dropped errors and futures) runs outside of it: a method takes out what is
+//! to be done, as an [`Order`], and does it after the lock is released.
+
+use core::task::{Context, Poll, Waker};
+use futures_util::task::FutureObj;
+use motet_cancel::{CancelHandle, PanicPayload, Reason};
+use motet_prim::lock::Mutex;
+use std::collections::BTreeMap;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    Ending,
+    Gone,
+}
+
+pub(crate) struct Members<E> {
+    state: Mutex<State<E>>,
+}
+
+struct State<E> {
+    phase: Phase,
+    /// Those that have not ended, by number.
+    children: BTreeMap<u64, CancelHandle>,
+    next: u64,
+    /// Children that the group's future has yet to spawn.
+    arrivals: Vec<FutureObj<'static, ()>>,
+    errors: Vec<E>,
+    panic: Option<PanicPayload>,
+    /// The task that polls the group's future.
+    owner: Option<Waker>,
+    /// Who waits for the last child, by number.
+    drained: BTreeMap<u64, Waker>,
+}
+
+/// What is to be done once the lock is released.
+#[must_use]
+#[derive(Default)]
+struct Order {
+    cancel: Vec<CancelHandle>,
+    wake: Vec<Waker>,
+}
+
+impl Order {
+    fn carry_out(self, reason: &Reason) {
+        for handle in self.cancel {
+            handle.cancel(reason.clone());
+        }
+        self.wake.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// How a group has ended.
+pub(crate) struct Ended<E> {
+    pub(crate) errors: Vec<E>,
+    pub(crate) panic: Option<PanicPayload>,
+}
+
+impl<E> Members<E> {
+    pub(crate) fn new() -> Self {
+        let state = State {
+            phase: Phase::Open,
+            children: BTreeMap::new(),
+            next: 0,
+            arrivals: Vec::new(),
+            errors: Vec::new(),
+            panic: None,
+            owner: None,
+            drained: BTreeMap::new(),
+        };
+        Self { state: Mutex::new(state) }
+    }
+
+    /// Takes a child in: `make` wraps it, given its number. Not when the group ends or has ended.
+    pub(crate) fn enter(&self, handle: &CancelHandle, make: impl FnOnce(u64) -> FutureObj<'static, ()>) -> bool {
+        let number = {
+            let mut state = self.state.lock();
+            if state.phase != Phase::Open {
+                return false;
+            }
+            state.next += 1;
+            let number = state.next;
+            state.children.insert(number, handle.clone());
+            number
+        };
+        let child = make(number);
+        let mut state = self.state.lock();
+        if state.phase == Phase::Gone {
+            drop(state);
+            // The group went meanwhile; the child was cancelled with it, and is dropped unpolled.
+            drop(child);
+            return true;
+        }
+        state.arrivals.push(child);
+        let owner = state.owner.take();
+        drop(state);
+        owner.into_iter().for_each(Waker::wake);
+        true
+    }
+
+    /// A child has ended and is dropped.
+    pub(crate) fn leave(&self, number: u64) {
+        let mut order = Order::default();
+        let mut state = self.state.lock();
+        let handle = state.children.remove(&number);
+        if state.children.is_empty() {
+            order.wake.extend(state.owner.take());
+            order.wake.extend(core::mem::take(&mut state.drained).into_values());
+        }
+        drop(state);
+        drop(handle);
+        order.carry_out(&Reason::none());
+    }
+
+    /// A child or the body has failed. The error comes back if nobody will ask for it.
+    pub(crate) fn fail(&self, error: E) -> Option<E> {
+        let mut state = self.state.lock();
+        if state.phase == Phase::Gone {
+            return Some(error);
+        }
+        state.errors.push(error);
+        let order = state.end();
+        drop(state);
+        order.carry_out(&Reason::from("a sibling in its group failed"));
+        None
+    }
+
+    /// A child or the body has panicked; the first panic is kept. One comes back if nobody will ask for it.
+    pub(crate) fn panicked(&self, panic: PanicPayload) -> Option<PanicPayload> {
+        let mut state = self.state.lock();
+        if state.phase == Phase::Gone || state.panic.is_some() {
+            let gone = state.phase == Phase::Gone;
+            drop(state);
+            return gone.then_some(panic);
+        }
+        state.panic = Some(panic);
+        let order = state.end();
+        drop(state);
+        order.carry_out(&Reason::from("a sibling in its group panicked"));
+        None
+    }
+
+    /// Ends the group from outside.
+    pub(crate) fn cancel(&self) {
+        let order = self.state.lock().end();
+        order.carry_out(&Reason::from("its group was cancelled"));
+    }
+
+    /// The group's future goes away: nobody asks for errors any more.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.state.lock();
+        let order = state.end();
+        state.phase = Phase::Gone;
+        let arrivals = core::mem::take(&mut state.arrivals);
+        let errors = core::mem::take(&mut state.errors);
+        let owner = state.owner.take();
+        drop(state);
+        order.carry_out(&Reason::from("its group was dropped"));
+        drop((arrivals, errors, owner));
+    }
+
+    /// What the children left, once all of them and the body have ended.
+    pub(crate) fn close(&self) -> Ended<E> {
+        let mut state = self.state.lock();
+        state.phase = Phase::Gone;
+        Ended { errors: core::mem::take(&mut state.errors), panic: state.panic.take() }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.state.lock().phase == Phase::Open
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.state.lock().children.len()
+    }
+
+    pub(crate) fn take_arrivals(&self) -> Vec<FutureObj<'static, ()>> {
+        core::mem::take(&mut self.state.lock().arrivals)
+    }
+
+    /// From now on this task is told of failures, arrivals and the last child's end.
+    pub(crate) fn set_owner(&self, task: &Waker) {
+        if self.state.lock().owner.as_ref().is_some_and(|owner| owner.will_wake(task)) {
+            return;
+        }
+        let new = task.clone();
+        let old = self.state.lock().owner.replace(new);
+        drop(old);
+    }
+
+    /// Whether no child is left; if one is, this task is told when the last has ended. `place` is the caller's, 0 at first.
+    pub(crate) fn poll_drained(&self, place: &mut u64, cx: &mut Context<'_>) -> Poll<()> {
+        let waker = cx.waker().clone();
+        let mut state = self.state.lock();
+        if state.children.is_empty() {
+            let old = state.drained.remove(place);
+            drop(state);
+            drop((old, waker));
+            return Poll::Ready(());
+        }
+        if *place == 0 {
+            state.next += 1;
+            *place = state.next;
+        }
+        let old = state.drained.insert(*place, waker);
+        drop(state);
+        drop(old);
+        Poll::Pending
+    }
+
+    /// Nobody waits at this place any more.
+    pub(crate) fn stop_waiting(&self, place: u64) {
+        let old = self.state.lock().drained.remove(&place);
+        drop(old);
+    }
+}
+
+impl<E> State<E> {
+    fn end(&mut self) -> Order {
+        if self.phase != Phase::Open {
+            return Order::default();
+        }
+        self.phase = Phase::Ending;
+        Order { cancel: self.children.values().cloned().collect(), wake: self.owner.take().into_iter().collect() }
+    }
+}

@@ -1,0 +1,198 @@
+//! The group's future: polls the body, spawns children, and ends after all of them.
+//!
+//! ```text
+//!   body runs ──ready, or dropped since the group ends──▶ children end ──last one, and all that was adopted──▶ ready
+//! ```
+
+use super::error::GroupError;
+use super::members::Members;
+use super::task::TaskGroup;
+use crate::cancelled::{group_was_cancelled, is_cancelled};
+use crate::nest::{self, Nest};
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use futures_util::task::Spawn;
+use motet_cancel::{PanicPayload, adopt};
+use pin_project_lite::pin_project;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Runs a body that may spawn children, and ends after all of them: structured concurrency on any executor.
+///
+/// The body gets a [`TaskGroup`], which children may hold too. The first error cancels the siblings and drops the body; all errors are kept. A
+/// panic does the same and goes on once the children have ended. Children are cancel scopes: they clean up before the group ends, on foreign
+/// executors too. asyncio: `async with TaskGroup() as group`.
+///
+/// ```
+/// use futures::executor::LocalPool;
+/// use motet_combinators::{GroupError, task_group};
+///
+/// let mut pool = LocalPool::new(); // any executor
+/// let spawner = pool.spawner();
+/// let sum = task_group(&spawner, |group| async move {
+///     let one = group.spawn(async { Ok(1) });
+///     let two = group.spawn(async { Ok(2) });
+///     Ok::<_, String>(one.await.unwrap() + two.await.unwrap())
+/// });
+/// assert_eq!(pool.run_until(sum), Ok(3));
+///
+/// let failed = task_group(&spawner, |group| async move {
+///     let hangs = group.spawn(std::future::pending::<Result<(), _>>());
+///     let _fails = group.spawn(async { Err::<(), _>("no") });
+///     hangs.await.ok();
+///     Ok(())
+/// });
+/// assert_eq!(pool.run_until(failed), Err(GroupError::Failed(vec!["no"])));
+/// ```
+///
+/// # Cancel safety
+///
+/// Dropped, it drops the body, cancels the children, and hands the wait for their end to the frame around it. Errors are then dropped quietly,
+/// and a child's panic goes on in the child's own task.
+///
+/// # Errors
+///
+/// [`GroupError::Failed`] with the errors of the children and of the body; [`GroupError::Cancelled`] if the group was cancelled before the body had a
+/// result.
+///
+/// # Panics
+///
+/// With the first panic of the body or of a child, once all others have ended.
+pub async fn task_group<S, E, R, F>(spawner: &S, f: impl FnOnce(TaskGroup<E>) -> F) -> Result<R, GroupError<E>>
+where
+    S: Spawn,
+    E: Send + 'static,
+    F: Future<Output = Result<R, E>>,
+{
+    let members = Arc::new(Members::new());
+    let body = f(TaskGroup { members: members.clone() });
+    Running { spawner, members, body: Some(body), result: None, nest: Nest::new(), done: false }.await
+}
+
+pin_project! {
+    struct Running<'a, S, E, R, F> where E: Send, E: 'static {
+        spawner: &'a S,
+        members: Arc<Members<E>>,
+        // `None`: it has ended, and was dropped.
+        #[pin]
+        body: Option<F>,
+        result: Option<R>,
+        nest: Nest,
+        done: bool,
+    }
+
+    impl<S, E, R, F> PinnedDrop for Running<'_, S, E, R, F> where E: Send, E: 'static {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if !*this.done {
+                this.nest.enter(|| {
+                    nest::alone(|| this.body.set(None));
+                    this.members.abandon();
+                });
+                hand_over(this.members);
+            }
+        }
+    }
+}
+
+/// Hands the wait for the children to the frame around.
+fn hand_over<E: Send + 'static>(members: &Arc<Members<E>>) {
+    if members.len() > 0 {
+        let group = TaskGroup { members: members.clone() };
+        // Neither a frame nor a reaper: nobody waits, and the children, which are cancelled, end by themselves.
+        drop(adopt(async move { group.drained().await }));
+    }
+}
+
+impl<S: Spawn, E: Send + 'static, R, F: Future<Output = Result<R, E>>> Running<'_, S, E, R, F> {
+    /// Polls the body, or drops it if the group ends.
+    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) {
+        let this = self.project();
+        let (mut body, members, result) = (this.body, this.members, this.result);
+        if body.is_none() {
+            return;
+        }
+        let polled = this.nest.enter(|| {
+            catch_unwind(AssertUnwindSafe(|| {
+                if members.is_open() {
+                    if let Some(running) = body.as_mut().as_pin_mut() {
+                        let Poll::Ready(output) = running.poll(cx) else { return None };
+                        body.set(None);
+                        return Some(output);
+                    }
+                }
+                body.set(None);
+                None
+            }))
+        });
+        match polled {
+            Ok(Some(Ok(value))) => *result = Some(value),
+            // A body that reports a cancellation has not failed.
+            Ok(Some(Err(error))) if is_cancelled(&error) => members.cancel(),
+            Ok(Some(Err(error))) => drop(members.fail(error)),
+            Ok(None) => {}
+            Err(panic) => {
+                this.nest.enter(|| silence(|| body.set(None)));
+                drop(members.panicked(PanicPayload::new(panic)));
+            }
+        }
+    }
+
+    /// Spawns what the body and the children gave to the group, or drops it unpolled if the group ends.
+    fn spawn_arrivals(self: Pin<&mut Self>) {
+        let this = self.project();
+        for child in this.members.take_arrivals() {
+            if this.members.is_open() {
+                // An executor that is shut down drops the child: its handle says `Closed`.
+                drop(this.spawner.spawn_obj(child));
+            } else {
+                this.nest.enter(|| nest::alone(|| drop(child)));
+            }
+        }
+    }
+}
+
+/// Runs a drop whose panic nobody is to hear of, since another came first.
+fn silence(run: impl FnOnce()) {
+    if let Err(later) = catch_unwind(AssertUnwindSafe(run)) {
+        core::mem::forget(later);
+    }
+}
+
+impl<S: Spawn, E: Send + 'static, R, F: Future<Output = Result<R, E>>> Future for Running<'_, S, E, R, F> {
+    type Output = Result<R, GroupError<E>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // Before anything is looked at: what changes from now on wakes the task.
+        self.members.set_owner(cx.waker());
+        self.as_mut().poll_body(cx);
+        self.as_mut().spawn_arrivals();
+        if !self.members.is_open() {
+            // The body's own poll may have ended the group.
+            self.as_mut().poll_body(cx);
+        }
+        let this = self.project();
+        let drained = catch_unwind(AssertUnwindSafe(|| this.nest.poll_drain(cx).is_ready()));
+        let drained = drained.unwrap_or_else(|panic| {
+            // An exit of the body's; the nest has nothing left.
+            drop(this.members.panicked(PanicPayload::new(panic)));
+            true
+        });
+        if this.body.is_some() || !drained || this.members.len() > 0 {
+            return Poll::Pending;
+        }
+        *this.done = true;
+        let ended = this.members.close();
+        if let Some(panic) = ended.panic {
+            panic.resume();
+        }
+        Poll::Ready(match this.result.take() {
+            _ if !ended.errors.is_empty() => Err(GroupError::Failed(ended.errors)),
+            Some(value) => Ok(value),
+            None => {
+                group_was_cancelled::<E>();
+                Err(GroupError::Cancelled)
+            }
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! One value from the child that makes it to the handle that awaits it.
+//!
+//! ```text
+//!   Waiting(waker?) ──fulfil──▶ Done(value) ──the handle takes it──▶ Over
+//!         └───────── the promise is dropped ───────────────────────▶ Over
+//! ```
+//!
+//! All under one lock, which is held for a few instructions; wakers are cloned, dropped and called outside of it.
+
+use core::fmt;
+use core::task::{Context, Poll, Waker};
+use motet_prim::lock::Mutex;
+use std::sync::Arc;
+
+/// There will be no value: the child failed, was cancelled, or was never started, since its group is finished or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the child of a group ended without a value: it failed, was cancelled, or came too late to start")
+    }
+}
+
+impl std::error::Error for Closed {}
+
+enum State<T> {
+    Waiting(Option<Waker>),
+    Done(T),
+    Over,
+}
+
+/// The child's side.
+pub(crate) struct Promise<T>(Arc<Mutex<State<T>>>);
+
+/// The handle's side.
+pub(crate) struct Awaited<T>(Arc<Mutex<State<T>>>);
+
+pub(crate) fn promise<T>() -> (Promise<T>, Awaited<T>) {
+    let state = Arc::new(Mutex::new(State::Waiting(None)));
+    (Promise(state.clone()), Awaited(state))
+}
+
+impl<T> Promise<T> {
+    pub(crate) fn fulfil(self, value: T) {
+        self.leave(State::Done(value));
+    }
+
+    fn leave(&self, state: State<T>) {
+        let mut guard = self.0.lock();
+        let State::Waiting(waker) = &mut *guard else { return };
+        let waker = waker.take();
+        *guard = state;
+        drop(guard);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl<T> Drop for Promise<T> {
+    fn drop(&mut self) {
+        self.leave(State::Over);
+    }
+}
+
+impl<T> Awaited<T> {
+    /// One that gives nothing.
+    pub(crate) fn closed() -> Self {
+        Self(Arc::new(Mutex::new(State::Over)))
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, Closed>> {
+        if let Some(ended) = self.take(|waker| waker.as_ref().is_some_and(|known| known.will_wake(cx.waker()))) {
+            return ended;
+        }
+        // The waker differs: clone it outside of the lock, then look again.
+        let mut new = Some(cx.waker().clone());
+        let ended = self.take(|waker| {
+            core::mem::swap(waker, &mut new);
+            true
+        });
+        drop(new);
+        ended.unwrap_or(Poll::Pending)
+    }
+
+    /// What it has come to; `None` if it waits and `register` does not say that the waker is right.
+    fn take(&mut self, register: impl FnOnce(&mut Option<Waker>) -> bool) -> Option<Poll<Result<T, Closed>>> {
+        let mut guard = self.0.lock();
+        if let State::Waiting(waker) = &mut *guard {
+            return register(waker).then_some(Poll::Pending);
+        }
+        match core::mem::replace(&mut *guard, State::Over) {
+            State::Done(value) => Some(Poll::Ready(Ok(value))),
+            State::Over | State::Waiting(_) => Some(Poll::Ready(Err(Closed))),
+        }
+    }
+
+    pub(crate) fn is_pending(&self) -> bool {
+        matches!(*self.0.lock(), State::Waiting(_))
+    }
+}
