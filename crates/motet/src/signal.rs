@@ -1,0 +1,62 @@
+//! Signals as futures, on signal-hook.
+//!
+//! Nothing is installed before the first call, so a program that never asks keeps the default behaviour of its signals. No thread is
+//! started: the handler writes a byte into a socket pair of the waiting future, and the reactor wakes it.
+
+use motet_io::UnixStream;
+use signal_hook::SigId;
+use signal_hook::consts::SIGINT;
+use signal_hook::low_level;
+use std::io;
+
+/// Waits for the next Ctrl-C (the signal SIGINT).
+///
+/// The first poll takes the signal over for the rest of the process: from then on Ctrl-C no longer ends it by itself. Every waiter is released by
+/// one press. A press counts from a future's first poll on; one that comes while no such future exists is lost, so let it stand beside the work,
+/// as [`select`](crate::select) does.
+///
+/// ```no_run
+/// # async fn serve() {}
+/// # motet::run(async {
+/// match motet::select((serve(), motet::signal::ctrl_c())).await {
+///     motet::Select2::First(()) => println!("served all"),
+///     motet::Select2::Second(pressed) => pressed.expect("signals can be listened to"),
+/// }
+/// # });
+/// ```
+///
+/// # Cancel safety
+///
+/// Cancel safe, but for the presses: those between this future and the next are not remembered.
+///
+/// # Errors
+///
+/// If the operating system refuses the handler or the sockets.
+pub async fn ctrl_c() -> io::Result<()> {
+    Listening::to(SIGINT)?.signalled().await
+}
+
+/// A signal's handler, and the socket into which it writes.
+struct Listening {
+    handler: SigId,
+    signalled: UnixStream,
+}
+
+impl Listening {
+    fn to(signal: i32) -> io::Result<Self> {
+        let (signalled, handler) = std::os::unix::net::UnixStream::pair()?;
+        signalled.set_nonblocking(true)?;
+        let signalled = UnixStream::from_std(signalled)?;
+        Ok(Self { handler: low_level::pipe::register(signal, handler)?, signalled })
+    }
+
+    async fn signalled(&self) -> io::Result<()> {
+        self.signalled.read(&mut [0]).await.map(|_one| ())
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        low_level::unregister(self.handler);
+    }
+}

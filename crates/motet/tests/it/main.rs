@@ -1,0 +1,11 @@
+//! The facade's behaviours: what `run` leaves behind, what a runtime wires together, what it does not start.
+
+mod ending;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(target_os = "linux")]
+mod quiet;
+mod seams;
+#[cfg(all(unix, feature = "signal"))]
+mod signal;
+mod wired;
