@@ -6,7 +6,6 @@ use core::fmt;
 use core::marker::PhantomData;
 use std::time::{Duration, Instant};
 
-use crate::clock;
 use crate::interval::Interval;
 use crate::queue::{Clock, Lease};
 use crate::sleep::{Origin, Sleep};
@@ -76,7 +75,7 @@ pub fn now() -> Instant {
 /// Its first poll panics if that needs the helper thread, and the system refuses to start one.
 pub fn sleep(duration: Duration) -> Sleep {
     let (now, origin) = here();
-    Sleep::new(clock::saturating_add(now, duration), origin)
+    Sleep::lasting(duration, now, origin)
 }
 
 /// Waits until an instant, on the ambient timers. One that has passed is ready at the first poll.
@@ -95,7 +94,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// Cancel safe: dropped, it frees its place in the wheel at once.
 pub fn sleep_until(deadline: Instant) -> Sleep {
     let (_, origin) = here();
-    Sleep::new(deadline, origin)
+    Sleep::until(deadline, origin)
 }
 
 /// Ticks at once, and then every `period`, on the ambient timers.

@@ -68,7 +68,7 @@ impl Interval {
     #[track_caller]
     pub(crate) fn new(start: Instant, period: Duration, origin: Origin) -> Self {
         assert!(!period.is_zero(), "the period of an interval has to be greater than zero");
-        Self { sleep: Box::pin(Sleep::new(start, origin)), period, missed_tick: MissedTick::default() }
+        Self { sleep: Box::pin(Sleep::until(start, origin)), period, missed_tick: MissedTick::default() }
     }
 
     /// Waits for the next tick, and returns when it was due.

@@ -50,7 +50,7 @@ impl Queue {
     /// A sleep until the deadline, armed.
     fn armed(&self) -> (Pin<Box<Sleep>>, WakeCount) {
         let wakes = WakeCount::new();
-        let mut sleep = Box::pin(Sleep::new(self.deadline, Origin::Of(self.lease)));
+        let mut sleep = Box::pin(Sleep::until(self.deadline, Origin::Of(self.lease)));
         assert_eq!(wakes.poll(sleep.as_mut()), Poll::Pending);
         (sleep, wakes)
     }
@@ -142,7 +142,7 @@ fn arm_against_advance_is_fired_by_this_advance_or_the_next() {
     motet_prim::model(|| {
         let queue = Queue::new(Clock::Virtual);
         let wakes = WakeCount::new();
-        let mut sleep = Box::pin(Sleep::new(queue.deadline, Origin::Of(queue.lease)));
+        let mut sleep = Box::pin(Sleep::until(queue.deadline, Origin::Of(queue.lease)));
         let advance = advance_in_thread(&queue, queue.deadline);
         queue.order.any();
         // Ready, if virtual time was there already.

@@ -15,7 +15,7 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::ambient;
 use crate::clock;
@@ -80,14 +80,33 @@ pub(crate) enum Origin {
 
 #[derive(Clone, Copy)]
 enum Phase {
-    Unarmed,
+    Unarmed(Due),
     Armed(&'static TimerQueue),
     Elapsed,
 }
 
+/// What is known of an unarmed sleep's deadline.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// It may have passed: the clock has to be asked.
+    Perhaps,
+    /// It was a long way off when the clock was last asked. Should it have passed after all, the wheel knows, or its driver
+    /// is told at once.
+    Hardly,
+}
+
+/// A sleep at least as long as this is armed without asking the clock a second time, which costs as much as arming does.
+const LONG: Duration = Duration::from_secs(1);
+
 impl Sleep {
-    pub(crate) fn new(deadline: Instant, origin: Origin) -> Self {
-        Self { deadline, origin, phase: Phase::Unarmed, entry: Entry::new() }
+    pub(crate) fn until(deadline: Instant, origin: Origin) -> Self {
+        Self { deadline, origin, phase: Phase::Unarmed(Due::Perhaps), entry: Entry::new() }
+    }
+
+    pub(crate) fn lasting(duration: Duration, now: Instant, origin: Origin) -> Self {
+        let due = if duration >= LONG { Due::Hardly } else { Due::Perhaps };
+        let deadline = clock::saturating_add(now, duration);
+        Self { deadline, origin, phase: Phase::Unarmed(due), entry: Entry::new() }
     }
 
     /// The instant that it waits for.
@@ -117,7 +136,7 @@ impl Sleep {
         match self.phase {
             Phase::Elapsed => true,
             Phase::Armed(_) if self.entry.word().state() == State::Fired => true,
-            Phase::Armed(_) | Phase::Unarmed => self.now().is_some_and(|now| now >= self.deadline),
+            Phase::Armed(_) | Phase::Unarmed(_) => self.now().is_some_and(|now| now >= self.deadline),
         }
     }
 
@@ -135,15 +154,15 @@ impl Sleep {
         let this = unsafe { self.get_unchecked_mut() };
         this.deadline = deadline;
         let Phase::Armed(queue) = this.phase else {
-            this.phase = Phase::Unarmed;
+            this.phase = Phase::Unarmed(Due::Perhaps);
             return;
         };
         // SAFETY: this sleep is the owner, and armed its entry there.
         match unsafe { queue.rearm(this.entry(), clock::nanos(deadline)) } {
             Rearm::Moved => {}
-            Rearm::IsOver => this.phase = Phase::Unarmed,
+            Rearm::IsOver => this.phase = Phase::Unarmed(Due::Perhaps),
             Rearm::IsDue(waker) => {
-                this.phase = Phase::Unarmed;
+                this.phase = Phase::Unarmed(Due::Perhaps);
                 waker.wake();
             }
         }
@@ -184,9 +203,9 @@ impl Sleep {
     }
 
     /// Arms the timer in the first wheel of its clock that is open.
-    fn poll_unarmed(&mut self, cx: &Context<'_>) -> Poll<()> {
+    fn poll_unarmed(&mut self, due: Due, cx: &Context<'_>) -> Poll<()> {
         // The wheel knows the virtual time, and looks at it under its lock.
-        if self.is_on_real_clock() && Instant::now() >= self.deadline {
+        if due == Due::Perhaps && self.is_on_real_clock() && Instant::now() >= self.deadline {
             self.phase = Phase::Elapsed;
             return Poll::Ready(());
         }
@@ -217,16 +236,26 @@ impl Sleep {
         }
     }
 
-    /// The wheels to try: its own, the ambient one, and the global one, which never closes.
+    /// The wheels to try, one after another: its own, the ambient one, and the global one, which never closes.
     fn wheels(&self) -> impl Iterator<Item = Lease> + use<> {
-        let own = match self.origin {
-            Origin::Ambient => None,
-            Origin::Of(lease) => Some(lease),
+        let (own, is_real) = match self.origin {
+            Origin::Ambient => (None, true),
+            Origin::Of(lease) => (Some(lease), lease.queue.clock() == Clock::Real),
         };
-        let others: [fn() -> Option<Lease>; 2] = [ambient::real, || Some(Timers::global().lease())];
-        let others = others.into_iter().take(if self.is_on_real_clock() { 2 } else { 0 });
-        own.into_iter().chain(others.filter_map(|lease| lease()))
+        [Wheel::Own, Wheel::Ambient, Wheel::Global].into_iter().filter_map(move |wheel| match wheel {
+            Wheel::Own => own,
+            Wheel::Ambient if is_real => ambient::real(),
+            Wheel::Global if is_real => Some(Timers::global().lease()),
+            Wheel::Ambient | Wheel::Global => None,
+        })
     }
+}
+
+/// One of the wheels that a sleep may be armed in.
+enum Wheel {
+    Own,
+    Ambient,
+    Global,
 }
 
 impl Future for Sleep {
@@ -235,19 +264,20 @@ impl Future for Sleep {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // SAFETY: nothing is moved out of it; the entry is only lent, pinned.
         let this = unsafe { self.get_unchecked_mut() };
-        match this.phase {
+        let due = match this.phase {
             Phase::Elapsed => return Poll::Ready(()),
-            Phase::Unarmed => {}
+            Phase::Unarmed(due) => due,
             Phase::Armed(queue) => match this.poll_armed(queue, cx) {
                 Some(Poll::Pending) => return Poll::Pending,
                 Some(Poll::Ready(())) => {
                     this.phase = Phase::Elapsed;
                     return Poll::Ready(());
                 }
-                None => this.phase = Phase::Unarmed,
+                None => Due::Perhaps,
             },
-        }
-        this.poll_unarmed(cx)
+        };
+        this.phase = Phase::Unarmed(due);
+        this.poll_unarmed(due, cx)
     }
 }
 
@@ -269,5 +299,18 @@ impl fmt::Debug for Sleep {
             .field("deadline", &self.deadline)
             .field("is_elapsed", &self.is_elapsed())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(motet_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_sleep_that_is_first_polled_after_its_deadline_is_fired_at_once() {
+        let made = Instant::now().checked_sub(2 * LONG).expect("the system is up for two seconds");
+        let sleep = Sleep::lasting(LONG, made, Origin::Ambient);
+        assert!(sleep.is_elapsed());
+        futures::executor::block_on(sleep);
     }
 }

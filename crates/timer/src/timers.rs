@@ -219,7 +219,11 @@ impl Timer for Timers {
     }
 
     fn sleep_until(&self, deadline: Instant) -> Sleep {
-        Sleep::new(deadline, Origin::Of(self.lease()))
+        Sleep::until(deadline, Origin::Of(self.lease()))
+    }
+
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Sleep::lasting(duration, self.now(), Origin::Of(self.lease()))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Behaviours of motet-timer, by what a user sees.
 
+mod against_btree;
 mod agnostic;
+mod crowd;
 mod host;
 mod interval;
 mod lifetime;
