@@ -105,10 +105,10 @@ impl From<TaskError> for io::Error {
 /// ```
 /// use motet_cancel::PanicPayload;
 ///
-/// let caught = std::panic::catch_unwind(|| panic!("no {}", "luck")).unwrap_err();
+/// let caught = std::panic::catch_unwind(|| panic!("no luck")).unwrap_err();
 /// let payload = PanicPayload::new(caught);
 /// assert_eq!(payload.message(), Some("no luck"));
-/// assert_eq!(*payload.into_any().downcast::<String>().unwrap(), "no luck");
+/// assert_eq!(*payload.into_any().downcast::<&str>().unwrap(), "no luck");
 /// ```
 pub struct PanicPayload(Box<Carried>);
 

@@ -42,8 +42,8 @@ impl Reason {
     /// assert_eq!(error.kind(), io::ErrorKind::TimedOut);
     /// ```
     #[must_use]
-    pub fn from_error(error: impl Into<Arc<dyn Error + Send + Sync>>) -> Self {
-        Self(Some(Arc::new(Cause::Error(error.into()))))
+    pub fn from_error(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Some(Arc::new(Cause::Error(Arc::from(error.into())))))
     }
 
     /// Whether there is no reason in particular.
@@ -141,7 +141,7 @@ impl From<Box<dyn Error + Send + Sync>> for Reason {
 
 impl From<Arc<dyn Error + Send + Sync>> for Reason {
     fn from(error: Arc<dyn Error + Send + Sync>) -> Self {
-        Self::from_error(error)
+        Self(Some(Arc::new(Cause::Error(error))))
     }
 }
 

@@ -9,15 +9,15 @@
 //! for what was adopted since the guard was made. It is *due* when its nearest unfinished predecessor is not later than `m`. So when
 //! a tree ends, only its nearest successor can become due, and a row of ten thousand guards is a flat list, not a recursion.
 //!
-//! Only the owner of the frame touches this; the race to fear is none. Wakers are `FuturesUnordered`'s: one a tree.
+//! Only the owner of the frame touches this. Each running tree has a waker of its own (see `ready`), so a poll costs what was woken, however
+//! many trees there are.
 
-use super::kind::{AnyTree, Kind, Local, Sendable, Tree, TreeResult};
+use super::kind::{AnyTree, Kind, Local, Sendable, Tree};
+use super::ready::{ReadyList, Seat};
 use crate::abandon::Abandoned;
 use crate::clock::Mark;
 use crate::panic::Payload;
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -30,28 +30,14 @@ pub(crate) struct Adopted<K: Kind>(Option<Box<Stash<K>>>);
 struct Stash<K: Kind> {
     /// Every unfinished tree, in the order of adoption.
     order: BTreeMap<Mark, Turn<K>>,
-    running: FuturesUnordered<Numbered<K>>,
+    ready: ReadyList,
     /// The first panic of an exit, or of whatever else the frame's owner ran.
     panic: Option<Payload>,
 }
 
 enum Turn<K: Kind> {
-    Running,
+    Running { tree: K::Tree, seat: Seat },
     Waiting { mark: Mark, tree: K::Tree },
-}
-
-struct Numbered<K: Kind> {
-    number: Mark,
-    tree: K::Tree,
-}
-
-impl<K: Kind> Future for Numbered<K> {
-    type Output = (Mark, TreeResult);
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let number = self.number;
-        Pin::new(&mut self.tree).poll(cx).map(|result| (number, result))
-    }
 }
 
 impl<K: Kind> Adopted<K> {
@@ -77,11 +63,7 @@ impl<K: Kind> Adopted<K> {
 
     /// Keeps a panic for the end; a later one is forgotten.
     pub(crate) fn record(&mut self, panic: Payload) {
-        let stash = self.stash();
-        match stash.panic {
-            None => stash.panic = Some(panic),
-            Some(_) => std::mem::forget(panic),
-        }
+        self.stash().record(panic);
     }
 
     /// Whether a panic is kept.
@@ -99,47 +81,50 @@ impl<K: Kind> Adopted<K> {
     /// Polls the trees that run and were woken; ready when none is left.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(stash) = &mut self.0 else { return Poll::Ready(()) };
+        stash.ready.register(cx.waker());
+        // A tree that wakes itself while it is polled yields: it is not among these, but for the next poll.
+        let mut left = stash.ready.len();
         for _ in 0..TREES_PER_POLL {
-            let Some((number, result)) = futures_util::ready!(stash.running.poll_next_unpin(cx)) else {
-                debug_assert!(stash.order.is_empty(), "the first in the order is always due");
-                if stash.panic.is_none() {
-                    self.0 = None;
-                }
-                return Poll::Ready(());
-            };
-            stash.finish(number);
-            if let Err(panic) = result {
-                self.record(panic);
-                return self.poll(cx);
+            if left == 0 {
+                break;
             }
+            let Some(number) = stash.ready.pop() else { break };
+            left = left - 1 + stash.poll_tree(number);
         }
-        cx.waker().wake_by_ref();
+        if stash.order.is_empty() {
+            stash.ready.release();
+            if stash.panic.is_none() {
+                self.0 = None;
+            }
+            return Poll::Ready(());
+        }
+        stash.ready.yield_rest();
         Poll::Pending
     }
 
     /// Takes over what another frame of the same owner collected, with its order.
     pub(crate) fn absorb(&mut self, other: Self) {
         let Some(other) = other.0 else { return };
-        let Stash { order, running, panic } = *other;
+        let Stash { order, ready: _, panic } = *other;
         if let Some(panic) = panic {
             self.record(panic);
         }
         let stash = self.stash();
-        running.into_iter().for_each(|numbered| stash.running.push(numbered));
-        stash.order.extend(order);
+        for (number, turn) in order {
+            match turn {
+                Turn::Running { tree, .. } => stash.start(number, tree),
+                waiting @ Turn::Waiting { .. } => drop(stash.order.insert(number, waiting)),
+            }
+        }
     }
 
     /// Drops the trees, unfinished. A kept panic stays.
     pub(crate) fn abandon(&mut self, why: Abandoned) {
         let Some(stash) = self.0.take() else { return };
-        let Stash { order, running, panic } = *stash;
+        let Stash { order, ready, panic } = *stash;
+        ready.release();
         self.0 = panic.map(|panic| Box::new(Stash { panic: Some(panic), ..Stash::default() }));
-        running.into_iter().for_each(|numbered| numbered.tree.abandon(why));
-        for turn in order.into_values() {
-            if let Turn::Waiting { tree, .. } = turn {
-                tree.abandon(why);
-            }
-        }
+        order.into_values().for_each(|turn| turn.into_tree().abandon(why));
     }
 
     fn stash(&mut self) -> &mut Stash<K> {
@@ -151,19 +136,13 @@ impl Adopted<Local> {
     /// What of this may leave the thread, in its order; the rest is abandoned.
     pub(crate) fn into_sendable(self) -> Adopted<Sendable> {
         let Some(stash) = self.0 else { return Adopted::none() };
-        let Stash { order, running, panic } = *stash;
+        let Stash { order, ready: _, panic } = *stash;
         let mut sendable = Stash { panic, ..Stash::default() };
-        for Numbered { number, tree } in running {
-            match tree {
-                AnyTree::Sendable(tree) => sendable.push(number, Mark::LATEST, tree),
-                AnyTree::Local(tree) => tree.abandon(Abandoned::NoLocalFrame),
-            }
-        }
         for (number, turn) in order {
-            match turn {
-                Turn::Running => {}
-                Turn::Waiting { mark, tree: AnyTree::Sendable(tree) } => sendable.push(number, mark, tree),
-                Turn::Waiting { tree: AnyTree::Local(tree), .. } => tree.abandon(Abandoned::NoLocalFrame),
+            let mark = turn.mark();
+            match turn.into_tree() {
+                AnyTree::Sendable(tree) => sendable.push(number, mark, tree),
+                AnyTree::Local(tree) => tree.abandon(Abandoned::NoLocalFrame),
             }
         }
         if sendable.order.is_empty() && sendable.panic.is_none() {
@@ -173,35 +152,74 @@ impl Adopted<Local> {
     }
 }
 
-impl<K: Kind> Stash<K> {
-    fn push(&mut self, number: Mark, mark: Mark, tree: K::Tree) {
-        let due = self.order.range(..number).next_back().is_none_or(|(before, _)| *before <= mark);
-        let turn = if due {
-            self.running.push(Numbered { number, tree });
-            Turn::Running
-        } else {
-            Turn::Waiting { mark, tree }
-        };
-        let displaced = self.order.insert(number, turn);
-        debug_assert!(displaced.is_none(), "two trees with one number");
+impl<K: Kind> Turn<K> {
+    fn into_tree(self) -> K::Tree {
+        match self {
+            Self::Running { tree, .. } | Self::Waiting { tree, .. } => tree,
+        }
     }
 
-    /// Strikes a tree off, and starts its successor if that waited for this one last.
-    fn finish(&mut self, number: Mark) {
+    /// After what the tree waits for.
+    const fn mark(&self) -> Mark {
+        match self {
+            Self::Running { .. } => Mark::LATEST,
+            Self::Waiting { mark, .. } => *mark,
+        }
+    }
+}
+
+impl<K: Kind> Stash<K> {
+    fn push(&mut self, number: Mark, mark: Mark, tree: K::Tree) {
+        debug_assert!(self.order.last_key_value().is_none_or(|(last, _)| *last < number), "numbers only grow");
+        if self.order.last_key_value().is_none_or(|(before, _)| *before <= mark) {
+            self.start(number, tree);
+        } else {
+            self.order.insert(number, Turn::Waiting { mark, tree });
+        }
+    }
+
+    fn start(&mut self, number: Mark, tree: K::Tree) {
+        self.order.insert(number, Turn::Running { tree, seat: self.ready.seat(number) });
+    }
+
+    /// Polls one tree that was woken; gives how many were started because it ended.
+    fn poll_tree(&mut self, number: Mark) -> usize {
+        // A wake of a tree that has ended meanwhile is no news.
+        let Some(Turn::Running { tree, seat }) = self.order.get_mut(&number) else { return 0 };
+        let Poll::Ready(result) = Pin::new(tree).poll(&mut Context::from_waker(seat.unqueue())) else { return 0 };
+        seat.leave();
+        if let Err(panic) = result {
+            self.record(panic);
+        }
+        self.finish(number)
+    }
+
+    /// Strikes a tree off, and starts its successor if that waited for this one last; gives how many were started.
+    fn finish(&mut self, number: Mark) -> usize {
         self.order.remove(&number);
         let before = self.order.range(..number).next_back().map(|(before, _)| *before);
-        let Some((&next, turn)) = self.order.range_mut(number..).next() else { return };
-        if matches!(turn, Turn::Waiting { mark, .. } if before.is_none_or(|before| before <= *mark)) {
-            if let Turn::Waiting { tree, .. } = std::mem::replace(turn, Turn::Running) {
-                self.running.push(Numbered { number: next, tree });
-            }
+        let Some((&next, Turn::Waiting { mark, .. })) = self.order.range(number..).next() else { return 0 };
+        if before.is_some_and(|before| before > *mark) {
+            return 0;
+        }
+        if let Some(turn) = self.order.remove(&next) {
+            let seat = self.ready.seat_first(next);
+            self.order.insert(next, Turn::Running { tree: turn.into_tree(), seat });
+        }
+        1
+    }
+
+    fn record(&mut self, panic: Payload) {
+        match self.panic {
+            None => self.panic = Some(panic),
+            Some(_) => std::mem::forget(panic),
         }
     }
 }
 
 impl<K: Kind> Default for Stash<K> {
     fn default() -> Self {
-        Self { order: BTreeMap::new(), running: FuturesUnordered::new(), panic: None }
+        Self { order: BTreeMap::new(), ready: ReadyList::new(), panic: None }
     }
 }
 

@@ -17,6 +17,7 @@ mod hand_over_local;
 mod kind;
 mod nest;
 mod place;
+mod ready;
 mod run;
 
 pub use self::hand_over::adopt;

@@ -1,1 +1,116 @@
+//! Models of the cancel word: cancel against poll, registration and finish.
 
+use super::{Body, CancelWord};
+use crate::reason::Reason;
+use motet_prim::atomic::{AtomicUsize, Ordering};
+use motet_prim::model;
+use motet_prim::thread::spawn;
+use std::future::{Future, pending, ready};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Wakes {
+    fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+fn poll<F: Future>(body: std::pin::Pin<&mut Body<F>>, wakes: &Arc<Wakes>, word: &CancelWord) -> bool {
+    let waker = Waker::from(Arc::clone(wakes));
+    body.poll_with(&mut Context::from_waker(&waker), word).is_ready()
+}
+
+#[test]
+fn a_cancel_is_seen_by_the_first_poll_or_wakes() {
+    model(|| {
+        let (word, wakes) = (Arc::new(CancelWord::new()), Arc::new(Wakes::default()));
+        let canceller = spawn({
+            let word = Arc::clone(&word);
+            move || assert!(word.cancel(Reason::none()))
+        });
+        let mut body = pin!(Body::new(pending::<()>()));
+        let ended = poll(body.as_mut(), &wakes, &word);
+        canceller.join().unwrap();
+        if !ended {
+            assert_eq!(wakes.count(), 1, "not seen, so it must have woken");
+            assert!(poll(body.as_mut(), &wakes, &word));
+        }
+        assert!(!word.cancel(Reason::none()), "finished");
+    });
+}
+
+#[test]
+fn two_cancellers_and_a_poller_agree_on_one_reason_and_one_wake() {
+    model(|| {
+        let (word, wakes) = (Arc::new(CancelWord::new()), Arc::new(Wakes::default()));
+        let mut body = pin!(Body::new(pending::<()>()));
+        assert!(!poll(body.as_mut(), &wakes, &word));
+        let cancellers = ["a", "b"].map(|reason| {
+            let word = Arc::clone(&word);
+            spawn(move || word.cancel(Reason::from(reason)))
+        });
+        let waker = Waker::from(Arc::clone(&wakes));
+        let early = body.as_mut().poll_with(&mut Context::from_waker(&waker), &word);
+        for canceller in cancellers {
+            let _finished_before = canceller.join().unwrap();
+        }
+        let ended = match early {
+            Poll::Ready(ended) => ended,
+            Poll::Pending => {
+                assert_eq!(wakes.count(), 1);
+                match body.poll_with(&mut Context::from_waker(&waker), &word) {
+                    Poll::Ready(ended) => ended,
+                    Poll::Pending => panic!("cancelled, and still pending"),
+                }
+            }
+        };
+        let reason = ended.unwrap_err().reason;
+        assert!(reason == "a" || reason == "b");
+        assert!(wakes.count() <= 1);
+    });
+}
+
+#[test]
+fn finishing_races_with_a_cancel_and_lets_the_waker_go() {
+    model(|| {
+        let (word, wakes) = (Arc::new(CancelWord::new()), Arc::new(Wakes::default()));
+        let canceller = spawn({
+            let word = Arc::clone(&word);
+            move || word.cancel_with_grace(Reason::from("grace"), Box::pin(ready(())))
+        });
+        let waker = Waker::from(Arc::clone(&wakes));
+        word.register(&waker);
+        drop(waker);
+        word.finish();
+        let before_the_finish = canceller.join().unwrap();
+        assert_eq!(before_the_finish, word.is_cancelled());
+        assert_eq!(Arc::strong_count(&wakes), 1, "no clone of the waker is left");
+        assert!(word.is_finished());
+    });
+}
+
+#[test]
+fn uncancel_races_with_the_deciding_poll_and_exactly_one_wins() {
+    model(|| {
+        let (word, wakes) = (Arc::new(CancelWord::new()), Arc::new(Wakes::default()));
+        word.cancel(Reason::none());
+        let uncanceller = spawn({
+            let word = Arc::clone(&word);
+            move || word.uncancel().is_ok()
+        });
+        let mut body = pin!(Body::new(pending::<()>()));
+        let ended = poll(body.as_mut(), &wakes, &word);
+        let taken_back = uncanceller.join().unwrap();
+        assert!(ended != taken_back, "ended: {ended}, taken back: {taken_back}");
+    });
+}

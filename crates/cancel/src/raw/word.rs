@@ -33,6 +33,8 @@ const AT_ONCE: u32 = 1 << 2;
 const TAKEN: u32 = 1 << 3;
 const FINISHED: u32 = 1 << 4;
 const ONE: u32 = 1 << 5;
+/// So many requests that a further one is no longer counted.
+const MOST: u32 = u32::MAX - ONE;
 
 /// What cancellers ask, and the waker by which the poller hears of it: one a scope or task.
 ///
@@ -120,30 +122,30 @@ impl CancelWord {
 
     fn request(&self, reason: Reason, limit: Option<Limit>) -> bool {
         let mut slow = self.slow.lock();
-        let state = self.bits();
-        if state & FINISHED != 0 {
-            drop(slow);
-            drop((reason, limit));
-            return false;
-        }
+        // Relaxed, as every change under the lock: the lock orders them, and who reads without it learns no more than the number.
+        // Only `finish` changes the state without the lock; one of the two changes comes first and is seen by the other.
+        let counted = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |state| {
+            (state & FINISHED == 0 && state < MOST).then_some(state + ONE)
+        });
+        let state = match counted {
+            Ok(before) => before,
+            Err(refused) => {
+                drop(slow);
+                drop((reason, limit));
+                return refused & FINISHED == 0;
+            }
+        };
         // A second plain request is no news, nor is one for a body that was dropped already; a limit always is.
         let is_news = limit.is_some() || state & (AT_ONCE | TAKEN) == 0;
         let mut superfluous = None;
-        if state < ONE {
-            if !reason.is_none() {
-                slow.details.get_or_insert_default().reason = reason;
-            }
-        } else {
+        if state >= ONE {
             superfluous = Some(reason);
+        } else if !reason.is_none() {
+            slow.details.get_or_insert_default().reason = reason;
         }
-        if let Some(limit) = limit {
-            slow.details.get_or_insert_default().limits.push(limit);
-        } else {
-            self.set(AT_ONCE);
-        }
-        // Relaxed, as every change under the lock: the lock orders them, and a reader without it learns no more than the number.
-        if state < u32::MAX - ONE {
-            self.state.fetch_add(ONE, Ordering::Relaxed);
+        match limit {
+            Some(limit) => slow.details.get_or_insert_default().limits.push(limit),
+            None => self.set(AT_ONCE),
         }
         let waker = if is_news { self.announce(&mut slow) } else { None };
         drop(slow);
@@ -216,7 +218,8 @@ impl CancelWord {
     pub fn finish(&self) {
         // Relaxed: nothing is published by it; who must see the end, sees it through what the body's owner does next.
         let before = self.state.fetch_or(FINISHED, Ordering::Relaxed);
-        if before & FINISHED != 0 || before & (WAKER | ATTENTION) == 0 && before < ONE {
+        let nothing_held = before & (WAKER | ATTENTION) == 0 && before < ONE;
+        if before & FINISHED != 0 || nothing_held {
             return;
         }
         let mut slow = self.slow.lock();

@@ -1,0 +1,73 @@
+//! Reasons and errors: what they say, and that they travel.
+
+use motet_cancel::{Cancelled, PanicPayload, Reason, Taken, TaskError};
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+
+#[test]
+fn reasons_come_from_texts_and_errors_and_are_equal_if_they_read_the_same() {
+    assert_eq!(Reason::from("text"), Reason::from(String::from("text")));
+    assert_eq!(Reason::from(()), Reason::default());
+    assert_ne!(Reason::from("no reason given"), Reason::none());
+    let error: Box<dyn Error + Send + Sync> = "text".into();
+    let reason = Reason::from(error);
+    assert_eq!(reason, Reason::from("text"));
+    assert_eq!(reason, "text");
+    assert!(reason.error().is_some());
+    assert_eq!(std::mem::size_of::<Reason>(), std::mem::size_of::<usize>());
+}
+
+#[test]
+fn a_cancelled_error_shows_its_reason_and_its_source() {
+    assert_eq!(Cancelled::default().to_string(), "cancelled");
+    let cancelled = Cancelled { reason: Reason::from_error(io::Error::other("disk")) };
+    assert_eq!(cancelled.to_string(), "cancelled: disk");
+    assert_eq!(cancelled.source().unwrap().to_string(), "disk");
+    assert_eq!(Taken.to_string().split(':').next(), Some("the cancel has already taken effect"));
+}
+
+#[test]
+fn a_task_error_shows_the_panics_message() {
+    let of = |payload| TaskError::Panicked(PanicPayload::new(payload)).to_string();
+    assert_eq!(of(Box::new("static")), "the task panicked: static");
+    assert_eq!(of(Box::new(String::from("owned"))), "the task panicked: owned");
+    assert_eq!(of(Box::new(7)), "the task panicked with a payload that is no text");
+    assert_eq!(TaskError::Cancelled(Reason::none()).to_string(), "the task was cancelled");
+}
+
+#[test]
+fn a_task_error_turns_into_an_io_error_that_nobody_retries() {
+    let error = io::Error::from(TaskError::Cancelled(Reason::from("why")));
+    assert_eq!(error.kind(), io::ErrorKind::Other);
+    assert!(error.get_ref().unwrap().downcast_ref::<TaskError>().unwrap().is_cancelled());
+}
+
+#[test]
+fn a_payload_comes_back_and_resumes() {
+    let error = TaskError::from(PanicPayload::new(Box::new(7)));
+    assert!(error.is_panicked());
+    let payload = error.try_into_panic().unwrap();
+    assert_eq!(*payload.into_any().downcast::<i32>().unwrap(), 7);
+    let caught = std::panic::catch_unwind(|| PanicPayload::new(Box::new(8)).resume()).unwrap_err();
+    assert_eq!(*caught.downcast::<i32>().unwrap(), 8);
+    assert!(TaskError::from(Cancelled::default()).try_into_panic().is_err());
+}
+
+#[test]
+fn dropping_a_payload_that_panics_in_its_drop_does_not_panic() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("swallowed");
+        }
+    }
+    drop(TaskError::from(PanicPayload::new(Box::new(Bomb))));
+}
+
+#[test]
+fn a_task_error_is_two_words() {
+    assert_eq!(std::mem::size_of::<TaskError>(), 2 * std::mem::size_of::<usize>());
+    let shared: Arc<dyn Error + Send + Sync> = Arc::new(TaskError::Cancelled(Reason::none()));
+    assert!(shared.source().is_none());
+}

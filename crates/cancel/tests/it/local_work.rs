@@ -1,0 +1,156 @@
+//! Work that may not leave its thread: which frame takes it, and who waits for it.
+
+use crate::scene::{Log, alone};
+use motet_cancel::frame::{self, LocalNest, Nest};
+use motet_cancel::{LocalGuard, Outcome, abandoned, adopt_local, guard_local, scope, scope_local};
+use motet_test::Stepped;
+use std::cell::RefCell;
+use std::future::{pending, poll_fn};
+use std::rc::Rc;
+use std::task::Poll;
+
+type Said = Rc<RefCell<Vec<String>>>;
+
+/// A guard that is not `Send`, whose exit says "name: outcome", yields once, and says "name ended".
+fn local(said: &Said, name: &'static str) -> LocalGuard<Said, impl FnOnce(Said, Outcome) -> LocalExit> {
+    guard_local(Rc::clone(said), move |said: Said, outcome| -> LocalExit {
+        Box::pin(async move {
+            said.borrow_mut().push(format!("{name}: {outcome:?}"));
+            motet_cancel::checkpoint().await;
+            said.borrow_mut().push(format!("{name} ended"));
+        })
+    })
+}
+
+type LocalExit = std::pin::Pin<Box<dyn std::future::Future<Output = ()>>>;
+
+#[test]
+fn a_local_scope_runs_local_exits_in_order_with_the_others() {
+    let (said, log) = (Said::default(), Log::new());
+    let (work, handle) = scope_local({
+        let (said, log) = (Rc::clone(&said), log.clone());
+        async move {
+            let _outer = local(&said, "outer");
+            let _middle = log.guard("middle");
+            let _inner = local(&said, "inner");
+            pending::<()>().await;
+        }
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll().is_pending());
+    handle.cancel(());
+    assert!(work.poll_until_stalled().is_ready());
+    let reason = "Cancelled(Reason)";
+    assert_eq!(
+        *said.borrow(),
+        [format!("inner: {reason}"), "inner ended".into(), format!("outer: {reason}"), "outer ended".into()]
+    );
+    assert_eq!(log.take().len(), 2);
+}
+
+#[test]
+fn a_send_scope_sends_local_work_to_the_local_frame_beyond_and_waits_for_it() {
+    let (said, log) = (Said::default(), Log::new());
+    let mut local_frame = LocalNest::new();
+    let inside = (Rc::clone(&said), log.clone());
+    let (inner, _handle) = scope(async move {
+        let (said, log) = inside;
+        let _outer = log.guard("outer");
+        let _local = local(&said, "local");
+        let _inner = log.guard("inner");
+    });
+    let mut inner = Box::pin(inner);
+    let mut turns = 0;
+    let mut both = Stepped::new(poll_fn(|cx| {
+        turns += 1;
+        let ended = local_frame.enter(|| futures::FutureExt::poll_unpin(&mut inner, cx));
+        let _drained = local_frame.poll_drain(cx);
+        if ended.is_ready() {
+            log.say(format!("scope ended: {:?}", local_frame.is_empty()));
+        }
+        ended
+    }));
+    assert_eq!(both.poll_until_stalled(), Poll::Ready(Ok(())));
+    assert_eq!(*said.borrow(), ["local: Dropped", "local ended"]);
+    assert_eq!(log.take(), ["inner: Dropped", "inner ended", "outer: Dropped", "outer ended", "scope ended: true"]);
+}
+
+#[test]
+fn a_send_exit_in_a_local_scope_may_drop_local_guards() {
+    let said = Said::default();
+    let inside = Rc::clone(&said);
+    let (work, _handle) = scope_local(async move {
+        std::thread_local! {
+            static SAID: RefCell<Option<Said>> = const { RefCell::new(None) };
+        }
+        SAID.set(Some(inside));
+        drop(motet_cancel::guard((), async |(), _outcome| {
+            let said = SAID.take().unwrap();
+            drop(local(&said, "dropped by an exit"));
+            said.borrow_mut().push("exit ended".into());
+        }));
+    });
+    assert!(Stepped::new(work).poll_until_stalled().is_ready());
+    assert_eq!(*said.borrow(), ["exit ended", "dropped by an exit: Dropped", "dropped by an exit ended"]);
+}
+
+#[test]
+fn without_a_local_frame_local_work_comes_back() {
+    let (work, _handle) = scope(async { adopt_local(async {}).is_err() });
+    assert_eq!(Stepped::new(work).poll(), Poll::Ready(Ok(true)));
+    assert!(adopt_local(async {}).is_err());
+    assert!(Nest::new().enter(|| adopt_local(async {}).is_err()));
+}
+
+#[test]
+fn without_a_local_frame_a_local_guard_is_abandoned() {
+    let _alone = alone();
+    let (said, before) = (Said::default(), abandoned());
+    drop(local(&said, "lost"));
+    assert_eq!(abandoned(), before + 1);
+    assert!(said.borrow().is_empty());
+}
+
+#[test]
+fn a_local_scope_dropped_without_a_local_frame_sends_its_send_part_on() {
+    let _alone = alone();
+    let (said, log) = (Said::default(), Log::new());
+    let inside = (Rc::clone(&said), log.clone());
+    let (work, _handle) = scope_local(async move {
+        let (said, log) = inside;
+        let _outer = log.guard("outer");
+        let _local = local(&said, "lost");
+        let _inner = log.guard("inner");
+        pending::<()>().await;
+    });
+    let mut work = Box::pin(work);
+    assert!(motet_test::WakeCount::new().poll(work.as_mut()).is_pending());
+    let before = abandoned();
+    let mut nest = Nest::new();
+    nest.enter(|| drop(work));
+    assert_eq!(abandoned(), before + 1, "the local exit only");
+    assert!(Stepped::new(poll_fn(|cx| nest.poll_drain(cx))).poll_until_stalled().is_ready());
+    assert_eq!(log.take(), ["inner: Dropped", "inner ended", "outer: Dropped", "outer ended"]);
+    assert!(said.borrow().is_empty());
+}
+
+#[test]
+fn a_local_reaper_takes_local_work_where_there_is_no_local_frame() {
+    let (said, queue) = (Said::default(), Rc::new(RefCell::new(Vec::new())));
+    let into = Rc::clone(&queue);
+    let entered = frame::enter_local_reaper(move |exit| into.borrow_mut().push(exit));
+    drop(local(&said, "reaped"));
+    drop(entered);
+    assert!(adopt_local(async {}).is_err(), "it was taken back");
+    let exit = queue.borrow_mut().pop().unwrap();
+    assert!(Stepped::new(exit).poll_until_stalled().is_ready());
+    assert_eq!(*said.borrow(), ["reaped: Dropped", "reaped ended"]);
+}
+
+#[test]
+fn a_local_guard_closes_in_place_anywhere() {
+    let said = Said::default();
+    assert!(Stepped::new(local(&said, "closed").close()).poll_until_stalled().is_ready());
+    assert!(Stepped::new(local(&said, "failed").fail()).poll_until_stalled().is_ready());
+    assert_eq!(*said.borrow(), ["closed: Returned", "closed ended", "failed: Failed", "failed ended"]);
+}

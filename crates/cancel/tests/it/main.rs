@@ -1,0 +1,19 @@
+//! What scopes promise, under no executor at all, under a bare `block_on`, and under tokio.
+
+mod adoption;
+mod auto_traits;
+mod errors;
+mod exit_stacks;
+mod grace;
+mod guards;
+mod local_work;
+mod order;
+mod outside;
+mod panics;
+mod scene;
+mod scopes;
+mod shields;
+mod tokens;
+mod under_block_on;
+mod under_tokio;
+mod with_and_finally;

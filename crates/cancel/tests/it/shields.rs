@@ -1,0 +1,106 @@
+//! Shields: the work goes on, outside of every drain and grace.
+
+use crate::scene::{Gate, Log};
+use motet_cancel::frame::{self, Nest};
+use motet_cancel::{scope, scope_local, shield, shield_local};
+use motet_test::Stepped;
+use std::cell::{Cell, RefCell};
+use std::future::{poll_fn, ready};
+use std::rc::Rc;
+use std::task::Poll;
+
+async fn work(log: Log, gate: Gate) -> u32 {
+    log.say("began");
+    gate.passed().await;
+    log.say("completed");
+    7
+}
+
+#[test]
+fn an_undisturbed_shield_gives_the_output() {
+    assert_eq!(Stepped::new(shield(ready(7))).poll(), Poll::Ready(7));
+}
+
+#[test]
+fn a_cancelled_awaiter_ends_at_once_and_the_work_completes_at_the_reaper() {
+    let (log, gate) = (Log::new(), Gate::new());
+    let queue = Rc::new(RefCell::new(Vec::new()));
+    let into = Rc::clone(&queue);
+    let _entered = frame::enter_reaper(move |exit| into.borrow_mut().push(exit));
+    let (awaiter, handle) = scope(shield(work(log.clone(), gate.clone())));
+    let mut awaiter = Stepped::new(awaiter);
+    assert!(awaiter.poll().is_pending());
+    handle.cancel("awaiter");
+    assert!(awaiter.poll().is_ready(), "no drain waits for a shield");
+    let mut reaped = Stepped::new(queue.borrow_mut().pop().unwrap());
+    assert!(reaped.poll().is_pending());
+    gate.open();
+    assert!(reaped.poll().is_ready());
+    assert_eq!(log.take(), ["began", "completed"]);
+}
+
+#[test]
+fn a_shield_survives_the_expiry_of_a_grace() {
+    let (log, gate) = (Log::new(), Gate::new());
+    let queue = Rc::new(RefCell::new(Vec::new()));
+    let into = Rc::clone(&queue);
+    let _entered = frame::enter_reaper(move |exit| into.borrow_mut().push(exit));
+    let (awaiter, handle) = scope(shield(work(log.clone(), gate.clone())));
+    let mut awaiter = Stepped::new(awaiter);
+    assert!(awaiter.poll().is_pending());
+    handle.cancel_with_grace((), ready(()));
+    assert!(awaiter.poll().is_ready());
+    gate.open();
+    let reaped = queue.borrow_mut().pop().unwrap();
+    assert!(Stepped::new(reaped).poll().is_ready());
+    assert_eq!(log.take(), ["began", "completed"]);
+}
+
+#[test]
+fn without_a_reaper_the_enclosing_frame_completes_the_work() {
+    let (log, gate) = (Log::new(), Gate::new());
+    let mut nest = Nest::new();
+    let _alone = crate::scene::alone();
+    nest.enter(|| drop(shield(work(log.clone(), gate.clone()))));
+    gate.open();
+    assert!(Stepped::new(poll_fn(|cx| nest.poll_drain(cx))).poll_until_stalled().is_ready());
+    assert_eq!(log.take(), ["began", "completed"]);
+}
+
+#[test]
+fn a_shield_is_a_frame_of_its_own() {
+    let (log, gate) = (Log::new(), Gate::new());
+    let lost = log.gated("lost inside", &gate);
+    let mut shielded = Stepped::new(shield(async move { drop(lost) }));
+    assert!(shielded.poll().is_pending());
+    assert_eq!(log.take(), ["lost inside: Dropped"]);
+    gate.open();
+    assert!(shielded.poll().is_ready());
+}
+
+#[test]
+fn a_shield_dropped_during_its_own_cleanup_leaves_that_to_the_reaper() {
+    let (log, gate) = (Log::new(), Gate::new());
+    let queue = Rc::new(RefCell::new(Vec::new()));
+    let into = Rc::clone(&queue);
+    let _entered = frame::enter_reaper(move |exit| into.borrow_mut().push(exit));
+    let lost = log.gated("lost inside", &gate);
+    let mut shielded = Stepped::new(shield(async move { drop(lost) }));
+    assert!(shielded.poll().is_pending());
+    let mut nest = Nest::new();
+    nest.enter(|| drop(shielded));
+    assert!(nest.is_empty());
+    gate.open();
+    let reaped = queue.borrow_mut().pop().unwrap();
+    assert!(Stepped::new(reaped).poll().is_ready());
+    assert_eq!(log.take(), ["lost inside: Dropped", "lost inside ended"]);
+}
+
+#[test]
+fn a_local_shield_goes_to_the_local_frame_if_there_is_no_local_reaper() {
+    let done = Rc::new(Cell::new(false));
+    let inside = Rc::clone(&done);
+    let (outer, _handle) = scope_local(async move { drop(shield_local(async move { inside.set(true) })) });
+    assert!(Stepped::new(outer).poll_until_stalled().is_ready());
+    assert!(done.get());
+}
