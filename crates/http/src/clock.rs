@@ -3,7 +3,7 @@
 //! A wait arms its timer at the first poll that is pending, and moves it rather than arming another.
 
 use crate::Timeouts;
-use crate::body::Progress;
+use crate::body::{Mark, Progress, Stage};
 use crate::error::{Error, Phase};
 use motet_timer::{Sleep, sleep, sleep_until};
 use std::future::poll_fn;
@@ -66,6 +66,12 @@ impl Total {
         }
     }
 
+    /// The timeout, if it has run out: for a body of which there is always more.
+    pub(crate) fn over(&self) -> Option<Error> {
+        let Budget { phase, limit, start, .. } = self.0.as_ref()?;
+        limit.filter(|&limit| now() >= later(*start, limit)).map(|limit| Error::timed_out(*phase, limit))
+    }
+
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         self.0.as_mut().map_or(Poll::Pending, |budget| budget.poll(cx))
     }
@@ -78,12 +84,14 @@ fn later(start: Instant, limit: Duration) -> Instant {
 }
 
 /// The read and write timeouts of an exchange: time in which nothing moved, and not for our own want of data.
+///
+/// The upload may move on another task, whose clock is another; so this one looks, and takes the time when it sees a change.
 pub(crate) struct Stall {
     progress: Option<Progress>,
     timeouts: Timeouts,
     part: Part,
-    /// When the present wait began.
-    since: Option<Instant>,
+    /// When the present wait began, and where the upload was then.
+    since: Option<(Instant, Option<Mark>)>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
@@ -119,40 +127,38 @@ impl Stall {
 
     /// Asked when nothing else is ready.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        let mut mark = self.progress.as_ref().map(|progress| progress.watch(cx.waker()));
         loop {
-            let Some((phase, limit, start)) = self.clock() else { return Poll::Pending };
-            let due = later(start, limit);
-            let sleep = match &mut self.sleep {
-                Some(sleep) if sleep.deadline() != due => {
-                    sleep.as_mut().reset(due);
-                    sleep
-                }
-                Some(sleep) => sleep,
-                none => none.insert(Box::pin(sleep_until(due))),
+            let start = match self.since {
+                Some((start, seen)) if seen == mark => start,
+                _ => now(),
             };
+            self.since = Some((start, mark));
+            let Some((phase, limit)) = self.running(mark) else { return Poll::Pending };
+            let due = later(start, limit);
+            let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(due)));
+            if sleep.deadline() != due {
+                sleep.as_mut().reset(due);
+            }
             if sleep.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
-            // The upload may have moved on another task while the timer ran: then this was only the time to look.
-            if self.clock().is_some_and(|now| now == (phase, limit, start)) {
+            // Pieces of the upload wake nobody: if some were taken while the timer ran, it was only the time to look.
+            let latest = self.progress.as_ref().map(Progress::mark);
+            if latest == mark {
                 return Poll::Ready(Error::timed_out(phase, limit));
             }
+            mark = latest;
         }
     }
 
-    /// Which timeout runs, and since when.
-    fn clock(&mut self) -> Option<(Phase, Duration, Instant)> {
-        use crate::body::UploadState as State;
-        let since = *self.since.get_or_insert_with(now);
-        let state = self.progress.as_ref().map(Progress::state);
-        let Timeouts { read, write, .. } = self.timeouts;
-        match (self.part, state) {
-            (_, None) => Some((Phase::Read, read?, since)),
-            (_, Some(State::Sent(at))) => Some((Phase::Read, read?, at.max(since))),
-            (Part::Head, Some(State::Sending(at))) => Some((Phase::Write, write?, at)),
-            (Part::Body, Some(State::Sending(at))) => Some((Phase::Read, read?, at.max(since))),
-            // Nobody's fault but the caller's stream: look again later, for it may go on on another task.
-            (_, Some(State::Starved)) => Some((Phase::Write, write?, now())),
+    /// Which timeout runs, if one does.
+    fn running(&self, mark: Option<Mark>) -> Option<(Phase, Duration)> {
+        let read = || self.timeouts.read.map(|limit| (Phase::Read, limit));
+        match (mark.map(|mark| mark.stage), self.part) {
+            (None | Some(Stage::Sent), _) | (Some(Stage::Sending), Part::Body) => read(),
+            (Some(Stage::Sending), Part::Head) => self.timeouts.write.map(|limit| (Phase::Write, limit)),
+            (Some(Stage::Starved), _) => None,
         }
     }
 }

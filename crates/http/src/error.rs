@@ -242,11 +242,18 @@ impl fmt::Display for Kind {
     }
 }
 
+/// The whole story on one line, causes included.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.kind)?;
         self.0.url.as_ref().map_or(Ok(()), |url| write!(f, " ({url})"))?;
-        self.0.source.as_ref().map_or(Ok(()), |source| write!(f, ": {source}"))
+        let mut source = self.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            // One of ours has told of its own causes.
+            source = if error.is::<Self>() { None } else { error.source() };
+        }
+        Ok(())
     }
 }
 

@@ -234,6 +234,9 @@ impl Response {
             if data.is_empty() {
                 continue;
             }
+            if let Some(timeout) = self.total.over() {
+                return Poll::Ready(Some(Err(self.give_up(timeout))));
+            }
             self.seen += data.len() as u64;
             if self.seen > self.max_body {
                 return Poll::Ready(Some(Err(self.give_up(Error::new(Kind::BodyTooLarge(self.max_body))))));

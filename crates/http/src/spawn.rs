@@ -37,23 +37,23 @@ pub fn set_ambient_spawner(find: fn() -> Option<Box<dyn Spawn + Send>>) {
 
 /// Where a client's connection tasks go.
 pub(crate) struct Spawner {
-    given: Option<TaskSpawner>,
+    given: Option<Arc<dyn Spawn + Send + Sync>>,
     own: OnceLock<OwnThread>,
 }
 
 impl Spawner {
-    pub(crate) fn new(given: Option<Box<dyn Spawn + Send>>) -> Self {
-        Self { given: given.map(TaskSpawner::new), own: OnceLock::new() }
+    pub(crate) fn new(given: Option<Arc<dyn Spawn + Send + Sync>>) -> Self {
+        Self { given, own: OnceLock::new() }
     }
 
     /// The spawner for one connection and all its parts.
     pub(crate) fn for_connection(&self) -> Result<TaskSpawner, Error> {
         if let Some(given) = &self.given {
-            return Ok(given.clone());
+            return Ok(TaskSpawner::Given(given.clone()));
         }
         let find = *lock(&AMBIENT);
-        if let Some(ambient) = find.and_then(|find| find()) {
-            return Ok(TaskSpawner::new(ambient));
+        if let Some(find) = find.filter(|find| find().is_some()) {
+            return Ok(TaskSpawner::Ambient(find));
         }
         if self.own.get().is_none() {
             let started = OwnThread::start().map_err(|e| Error::caused(Kind::Connect, e))?;
@@ -61,22 +61,28 @@ impl Spawner {
             let _ = self.own.set(started);
         }
         let own = self.own.get().expect("the thread was started above");
-        Ok(TaskSpawner::new(Box::new(own.queue.clone())))
+        Ok(TaskSpawner::Own(own.queue.clone()))
     }
 }
 
 /// A spawner as hyper takes it: cloned into each part of a connection.
 #[derive(Clone)]
-pub(crate) struct TaskSpawner(Arc<Mutex<Box<dyn Spawn + Send>>>);
+pub(crate) enum TaskSpawner {
+    Given(Arc<dyn Spawn + Send + Sync>),
+    /// Looked up each time: a connection's parts are spawned by the connection, on the same executor.
+    Ambient(Ambient),
+    Own(Queue),
+}
 
 impl TaskSpawner {
-    fn new(spawner: Box<dyn Spawn + Send>) -> Self {
-        Self(Arc::new(Mutex::new(spawner)))
-    }
-
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), BoxError> {
         let task = FutureObj::new(Box::new(task));
-        Ok(lock(&self.0).spawn_obj(task)?)
+        match self {
+            Self::Given(given) => given.spawn_obj(task)?,
+            Self::Ambient(find) => find().ok_or("the executor is gone")?.spawn_obj(task)?,
+            Self::Own(queue) => queue.spawn_obj(task)?,
+        }
+        Ok(())
     }
 }
 
@@ -93,7 +99,7 @@ struct OwnThread {
 }
 
 #[derive(Clone)]
-struct Queue(Arc<Mutex<Tasks>>);
+pub(crate) struct Queue(Arc<Mutex<Tasks>>);
 
 #[derive(Default)]
 struct Tasks {

@@ -22,7 +22,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 pub(crate) use decode::{decode, offers_gzip};
-pub(crate) use upload::{Progress, State as UploadState, Upload};
+pub(crate) use upload::{Mark, Progress, Stage, Upload};
 
 /// The body of a request, or of a [`Transport`](crate::Transport)'s response.
 ///

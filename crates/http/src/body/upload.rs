@@ -1,18 +1,24 @@
 //! The request's body on its way out, cut into pieces, and how far it has come.
 //!
-//! hyper takes the upload from [`Upload`]; the request that waits for the response looks at the [`Progress`] they share, to
-//! know which clock runs: the write timeout while the upload goes on, none while the caller's stream is what everybody
-//! waits for, the read timeout from the end of the upload.
+//! hyper takes the upload from [`Upload`], on the task of its connection; the request that waits for the response looks at
+//! the [`Progress`] they share, to know which clock runs:
+//!
+//! ```text
+//!   Sending ──▶ Sent        the write timeout while hyper takes pieces, the read timeout from the last one on
+//!     │  ▲
+//!     ▼  │
+//!   Starved                 neither: everybody waits for the caller's stream
+//! ```
+//!
+//! Only the upload changes the stage, and wakes the request when it does.
 
 use super::Body;
-use crate::clock;
 use crate::error::Error;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Instant;
+use std::task::{Context, Poll, Waker};
 
 /// Most bytes handed to hyper at once: what makes the progress of a large body visible.
 const PIECE: usize = 64 * 1024;
@@ -27,36 +33,81 @@ pub(crate) struct Upload {
 
 /// How far an upload has come.
 #[derive(Clone)]
-pub(crate) struct Progress(Arc<Mutex<State>>);
+pub(crate) struct Progress(Arc<Mutex<Shared>>);
 
-#[derive(Clone, Copy)]
-pub(crate) enum State {
-    /// hyper took the last piece then, and may ask for the next.
-    Sending(Instant),
+struct Shared {
+    mark: Mark,
+    waiter: Option<Waker>,
+}
+
+/// A point in an upload: two that differ have progress between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pieces: u64,
+    pub(crate) stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// hyper took the last piece, and may ask for the next.
+    Sending,
     /// The caller's stream has nothing to send now.
     Starved,
-    /// hyper has it all, since then.
-    Sent(Instant),
+    /// hyper has it all.
+    Sent,
 }
 
 impl Progress {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn new() -> Self {
+        let mark = Mark { pieces: 0, stage: Stage::Sending };
+        Self(Arc::new(Mutex::new(Shared { mark, waiter: None })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn state(&self) -> State {
-        *self.lock()
+    /// Where the upload is.
+    pub(crate) fn mark(&self) -> Mark {
+        self.lock().mark
+    }
+
+    /// Where the upload is; the waker is called when the stage changes.
+    pub(crate) fn watch(&self, waker: &Waker) -> Mark {
+        {
+            let shared = self.lock();
+            if shared.mark.stage == Stage::Sent || shared.waiter.as_ref().is_some_and(|known| known.will_wake(waker)) {
+                return shared.mark;
+            }
+        }
+        let waiter = waker.clone();
+        let replaced = self.lock().waiter.replace(waiter);
+        drop(replaced);
+        // The stage may have changed before the waker was there.
+        self.mark()
     }
 
     pub(crate) fn is_sent(&self) -> bool {
-        matches!(self.state(), State::Sent(_))
+        self.mark().stage == Stage::Sent
+    }
+
+    fn record(&self, stage: Stage) {
+        let waiter = {
+            let mut shared = self.lock();
+            let changed = shared.mark.stage != stage;
+            shared.mark = Mark { pieces: shared.mark.pieces + 1, stage };
+            if changed { shared.waiter.take() } else { None }
+        };
+        if let Some(waiter) = waiter {
+            waiter.wake();
+        }
     }
 }
 
 impl Upload {
     /// The upload, and its progress unless there is nothing to send.
     pub(crate) fn new(body: Body) -> (Self, Option<Progress>) {
-        let progress = (!body.is_end_stream()).then(|| Progress(Arc::new(Mutex::new(State::Sending(clock::now())))));
+        let progress = (!body.is_end_stream()).then(Progress::new);
         (Self { body, rest: Bytes::new(), progress: progress.clone() }, progress)
     }
 
@@ -70,9 +121,9 @@ impl Upload {
         self.rest.is_empty() && self.body.is_end_stream()
     }
 
-    fn record(&self, state: State) {
+    fn record(&self, stage: Stage) {
         if let Some(progress) = &self.progress {
-            *progress.lock() = state;
+            progress.record(stage);
         }
     }
 
@@ -90,7 +141,7 @@ impl HttpBody for Upload {
             Some(Ok(Frame::data(self.next_piece())))
         } else {
             let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
-                self.record(State::Starved);
+                self.record(Stage::Starved);
                 return Poll::Pending;
             };
             match frame.map(|frame| frame.map(Frame::into_data)) {
@@ -104,7 +155,7 @@ impl HttpBody for Upload {
             }
         };
         let over = frame.is_none() || self.is_empty();
-        self.record(if over { State::Sent(clock::now()) } else { State::Sending(clock::now()) });
+        self.record(if over { Stage::Sent } else { Stage::Sending });
         Poll::Ready(frame)
     }
 

@@ -44,7 +44,7 @@ pub struct ClientBuilder {
     max_body: u64,
     gzip: bool,
     tls: TlsSettings,
-    spawner: Option<Box<dyn Spawn + Send>>,
+    spawner: Option<Arc<dyn Spawn + Send + Sync>>,
     transport: Option<Box<dyn Transport>>,
 }
 
@@ -165,8 +165,8 @@ impl ClientBuilder {
 
     /// The executor for HTTP/2 connections, in place of the ambient one (see
     /// [`set_ambient_spawner`](crate::set_ambient_spawner)) and of a thread of the client's own.
-    pub fn spawner(mut self, spawner: impl Spawn + Send + 'static) -> Self {
-        self.spawner = Some(Box::new(spawner));
+    pub fn spawner(mut self, spawner: impl Spawn + Send + Sync + 'static) -> Self {
+        self.spawner = Some(Arc::new(spawner));
         self
     }
 

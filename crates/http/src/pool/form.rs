@@ -34,20 +34,22 @@ pub(super) struct Failure {
     pub(super) error: Error,
     /// The request, if the server has seen nothing of it.
     pub(super) unsent: Option<Request<Body>>,
-    /// A connection that had served before was closed under the request.
+    /// The connection was closed before a byte of the response came.
+    pub(super) closed: bool,
+    /// And it had served before: whoever made it could not have known.
     pub(super) stale: bool,
 }
 
 impl Failure {
     pub(super) fn of(error: Error) -> Self {
-        Self { error, unsent: None, stale: false }
+        Self { error, unsent: None, closed: false, stale: false }
     }
 
     pub(super) fn of_hyper(mut refused: hyper::client::conn::TrySendError<Request<Upload>>, reused: bool) -> Self {
         let unsent = refused.take_message().map(|request| request.map(Upload::into_body));
         let error = refused.into_error();
-        let stale = reused && (unsent.is_some() || was_closed(&error));
-        Self { error: Error::caused(Kind::Send, error), unsent, stale }
+        let closed = unsent.is_some() || was_closed(&error);
+        Self { error: Error::caused(Kind::Send, error), unsent, closed, stale: closed && reused }
     }
 }
 

@@ -12,7 +12,6 @@
 //! permit is in the socket, and free when that is closed.
 
 use super::h1::MAX_HEAD;
-use super::stub::Event;
 use super::wire::Wire;
 use super::{Core, Failure, Slot, Slots};
 use crate::Timeouts;
@@ -24,9 +23,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::client::conn::http2;
+use motet_sync::Event;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,8 @@ pub(super) struct Http2 {
     sender: http2::SendRequest<Upload>,
     state: Mutex<State>,
     pub(super) streams: Slots,
+    /// Set when a request found it closed, which its task may be slow to find out.
+    broken: OnceLock<()>,
     ended: Arc<Event>,
 }
 
@@ -62,7 +64,6 @@ impl Http2 {
             .timer(AmbientTimer)
             .keep_alive_interval(PING_INTERVAL)
             .keep_alive_timeout(PING_TIMEOUT)
-            .adaptive_window(true)
             .max_header_list_size(MAX_HEAD as u32)
             .handshake(wire)
             .await;
@@ -76,7 +77,7 @@ impl Http2 {
         };
         tasks.spawn(task).map_err(Error::connect)?;
         let state = Mutex::new(State::Resting(clock::now()));
-        Ok(Self { sender, state, streams: Slots::new(max_streams), ended })
+        Ok(Self { sender, state, streams: Slots::new(max_streams), broken: OnceLock::new(), ended })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -84,7 +85,7 @@ impl Http2 {
     }
 
     pub(super) fn is_usable(&self) -> bool {
-        !self.sender.is_closed() && !matches!(*self.lock(), State::Retired)
+        !self.sender.is_closed() && self.broken.get().is_none() && !matches!(*self.lock(), State::Retired)
     }
 
     pub(super) fn idle_since(&self) -> Option<Instant> {
@@ -197,7 +198,13 @@ pub(super) async fn send(share: Share, request: Request<Body>, timeouts: Timeout
     });
     match answer.await {
         Ok(Ok(response)) => Ok(response.map(|incoming| Streaming::start(incoming, share, stall.of_body()))),
-        Ok(Err(refused)) => Err(Failure::of_hyper(refused, share.reused)),
+        Ok(Err(refused)) => {
+            let failure = Failure::of_hyper(refused, share.reused);
+            if failure.closed {
+                let _ = share.connection.broken.set(());
+            }
+            Err(failure)
+        }
         Err(timeout) => Err(Failure::of(timeout)),
     }
 }

@@ -22,7 +22,6 @@ mod host;
 mod lease;
 mod ledger;
 mod slots;
-mod stub;
 mod sweep;
 mod wire;
 
@@ -42,7 +41,10 @@ use http::{Request, Response, Version};
 use http_body::{Frame, SizeHint};
 use lease::{Lease, Slot};
 use ledger::{Idle, Ledger, Route};
+use motet_sync::Event;
 use slots::{Permit, Slots};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use wire::{Protocol, dial};
@@ -62,6 +64,8 @@ struct Core {
     tls: Tls,
     spawner: Spawner,
     sweep: sweep::Sweeper,
+    /// Set when the client is closed: whoever still waits for a connection is told.
+    closing: Event,
 }
 
 /// A connection for one request.
@@ -80,8 +84,8 @@ impl Pool {
     pub(crate) fn new(limits: Limits, max_streams: usize, tls: Tls, spawner: Spawner) -> Self {
         let (slots, open) = (Slots::new(limits.max_connections), Slots::new(limits.max_connections));
         let ledger = Mutex::new(Ledger::new(limits));
-        let sweep = sweep::Sweeper::default();
-        Self { core: Arc::new(Core { ledger, slots, open, limits, max_streams, tls, spawner, sweep }) }
+        let (sweep, closing) = (sweep::Sweeper::default(), Event::new());
+        Self { core: Arc::new(Core { ledger, slots, open, limits, max_streams, tls, spawner, sweep, closing }) }
     }
 
     /// Sends one request: once, or twice if a connection of the pool turns out to be closed and that does no harm.
@@ -90,7 +94,7 @@ impl Pool {
         let key = HostKey::of(request.uri())?;
         let seat = self.core.seat(&key, &timeouts, Idling::Welcome).await?;
         let spare = if seat.is_reused() { repeatable(&request) } else { None };
-        let Failure { error, unsent, stale } = match seat.send(request, timeouts).await {
+        let Failure { error, unsent, stale, .. } = match seat.send(request, timeouts).await {
             Ok(response) => return Ok(response),
             Err(failure) => failure,
         };
@@ -106,6 +110,7 @@ impl Pool {
     /// No new requests; idle connections end, and are waited for.
     pub(crate) async fn close(&self) {
         let leaving = self.core.lock().close();
+        self.core.closing.set();
         drop(leaving.own);
         let ends: Vec<_> = leaving.shared.into_iter().filter(|shared| shared.retire()).map(Http2::into_end).collect();
         for end in ends {
@@ -135,6 +140,15 @@ impl Core {
 
     /// A connection to this host. The waits for others share one budget; dialling has its own.
     async fn seat(self: &Arc<Self>, key: &HostKey, timeouts: &Timeouts, idling: Idling) -> Result<Seat, Error> {
+        let (mut finding, mut closing) = (pin!(self.find_seat(key, timeouts, idling)), pin!(self.closing.wait()));
+        poll_fn(|cx| match finding.as_mut().poll(cx) {
+            Poll::Ready(seat) => Poll::Ready(seat),
+            Poll::Pending => closing.as_mut().poll(cx).map(|()| Err(Error::new(Kind::Closed))),
+        })
+        .await
+    }
+
+    async fn find_seat(self: &Arc<Self>, key: &HostKey, timeouts: &Timeouts, idling: Idling) -> Result<Seat, Error> {
         let mut wait = Budget::new(Phase::Pool, timeouts.pool);
         loop {
             let (route, dead) = self.route(key)?;

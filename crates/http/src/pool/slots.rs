@@ -1,6 +1,6 @@
 //! Counted places, first come, first served: a semaphore and the permits of it that are handed out.
 
-use super::stub::{AcquireOwned, OwnedPermit, Semaphore};
+use motet_sync::{AcquireOwned, OwnedPermit, Semaphore};
 use std::sync::Arc;
 
 /// One place; free again when it is dropped, wherever that happens.

@@ -1,8 +1,12 @@
 //! The servers that the tests talk to: hyper's on tokio, or raw sockets where a server has to misbehave.
 
 mod bridge;
+mod tasks;
+
+pub(crate) use tasks::Tasks;
 
 use bridge::Bridge;
+use futures::future::select;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
@@ -12,14 +16,16 @@ use hyper::{Request, Response};
 use motet_http::Certificate;
 use rcgen::CertifiedKey;
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::{Arc, LazyLock};
+use std::task::Poll;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -37,6 +43,8 @@ pub(crate) struct Server {
     scheme: &'static str,
     connections: watch::Receiver<Connections>,
     accepting: JoinHandle<()>,
+    kill: Arc<Notify>,
+    frozen: watch::Sender<bool>,
     pub(crate) certificate: Option<Certificate>,
 }
 
@@ -136,18 +144,25 @@ impl Server {
         let address = listener.local_addr().expect("it is bound");
         let (books, connections) = watch::channel(Connections::default());
         let books = Arc::new(books);
+        let kill = Arc::new(Notify::new());
+        let killed = kill.clone();
+        let (frozen, freezing) = watch::channel(false);
         let accepting = RUNTIME.spawn(async move {
             let mut serving = tokio::task::JoinSet::new();
             while let Ok((tcp, _)) = listener.accept().await {
                 let entry = Entry::new(&books);
-                let served = serve(tcp);
+                let (served, killed) = (unless_frozen(serve(tcp), freezing.clone()), killed.clone());
                 serving.spawn(async move {
-                    served.await;
+                    {
+                        let killed = killed.notified();
+                        select(pin!(served), pin!(killed)).await;
+                    }
+                    // The socket was closed above: the books never say so too early.
                     drop(entry);
                 });
             }
         });
-        Self { address, scheme, connections, accepting, certificate }
+        Self { address, scheme, connections, accepting, kill, frozen, certificate }
     }
 
     /// An address of this server.
@@ -158,6 +173,24 @@ impl Server {
     /// The same by the host's name.
     pub(crate) fn named_url(&self, path: &str) -> String {
         format!("{}://localhost:{}{path}", self.scheme, self.address.port())
+    }
+
+    /// From now on its connections stay open and hear nothing.
+    pub(crate) fn freeze(&self) {
+        self.frozen.send_replace(true);
+    }
+
+    /// Closes all connections, and the port.
+    pub(crate) fn stop(&mut self) {
+        self.accepting.abort();
+        let _ = RUNTIME.block_on(&mut self.accepting);
+        self.wait_for(|seen| seen.open == 0);
+    }
+
+    /// Closes all connections that are open now.
+    pub(crate) fn kill_connections(&self) {
+        self.kill.notify_waiters();
+        self.wait_for(|seen| seen.open == 0);
     }
 
     pub(crate) fn connections(&self) -> Connections {
@@ -178,6 +211,12 @@ impl Drop for Server {
     }
 }
 
+/// The future, polled no more once this says so.
+async fn unless_frozen<F: Future<Output = ()>>(served: F, frozen: watch::Receiver<bool>) {
+    let mut served = pin!(served);
+    poll_fn(|cx| if *frozen.borrow() { Poll::Pending } else { served.as_mut().poll(cx) }).await;
+}
+
 async fn http1<IO, F, Fut>(io: IO, answer: F)
 where
     IO: AsyncRead + AsyncWrite + Unpin,
@@ -193,9 +232,9 @@ where
 }
 
 #[derive(Clone)]
-struct Tasks;
+struct ServerTasks;
 
-impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Tasks {
+impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for ServerTasks {
     fn execute(&self, task: F) {
         RUNTIME.spawn(task);
     }
@@ -211,7 +250,8 @@ where
         let answer = answer(request);
         async move { Ok::<_, Infallible>(answer.await) }
     });
-    let _ = http2::Builder::new(Tasks).max_concurrent_streams(streams).serve_connection(Bridge(io), service).await;
+    let _ =
+        http2::Builder::new(ServerTasks).max_concurrent_streams(streams).serve_connection(Bridge(io), service).await;
 }
 
 /// A body of bytes.
