@@ -6,7 +6,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::{OrderedQueue, QueueStream, ShutDown, TryGetError};
-use crate::shared::{Fifo, GETTERS, Nothing, Order, Shared, Waiter, poll_get, poll_get_many, waiter};
+use crate::shared::{Fifo, Nothing, Order, Shared, Waiter, poll_get, poll_get_many};
 use motet_prim::{park, pin_project};
 
 impl<T, O: Order<T>> OrderedQueue<T, O> {
@@ -122,14 +122,15 @@ pin_project! {
     /// The wait of [`OrderedQueue::get`].
     #[must_use = "a future does nothing unless it is awaited"]
     pub struct Get<'a, T, O: Order<T> = Fifo> {
+        shared: &'a Shared<T, O>,
         #[pin]
-        waiter: Waiter<&'a Shared<T, O>>,
+        place: Option<Waiter<&'a Shared<T, O>>>,
     }
 }
 
 impl<'a, T, O: Order<T>> Get<'a, T, O> {
     pub(crate) fn new(shared: &'a Shared<T, O>) -> Self {
-        Self { waiter: waiter(shared, GETTERS) }
+        Self { shared, place: None }
     }
 }
 
@@ -138,13 +139,14 @@ impl<T, O: Order<T>> Future for Get<'_, T, O> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        poll_get(self.project().waiter, cx).map(|item| item.ok_or(ShutDown))
+        let this = self.project();
+        poll_get(this.shared, this.place, cx).map(|item| item.ok_or(ShutDown))
     }
 }
 
 impl<T, O: Order<T>> fmt::Debug for Get<'_, T, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Get").field("waiting", &self.waiter.is_waiting()).finish_non_exhaustive()
+        f.debug_struct("Get").field("waiting", &self.place.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -152,8 +154,9 @@ pin_project! {
     /// The wait of [`OrderedQueue::get_many`].
     #[must_use = "a future does nothing unless it is awaited"]
     pub struct GetMany<'a, T, O: Order<T> = Fifo> {
+        shared: &'a Shared<T, O>,
         #[pin]
-        waiter: Waiter<&'a Shared<T, O>>,
+        place: Option<Waiter<&'a Shared<T, O>>>,
         out: &'a mut Vec<T>,
         max: usize,
     }
@@ -161,7 +164,7 @@ pin_project! {
 
 impl<'a, T, O: Order<T>> GetMany<'a, T, O> {
     pub(crate) fn new(shared: &'a Shared<T, O>, out: &'a mut Vec<T>, max: usize) -> Self {
-        Self { waiter: waiter(shared, GETTERS), out, max }
+        Self { shared, place: None, out, max }
     }
 }
 
@@ -170,7 +173,7 @@ impl<T, O: Order<T>> Future for GetMany<'_, T, O> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        poll_get_many(this.waiter, cx, this.out, *this.max).map(|count| count.ok_or(ShutDown))
+        poll_get_many(this.shared, this.place, cx, this.out, *this.max).map(|count| count.ok_or(ShutDown))
     }
 }
 

@@ -6,7 +6,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::{OrderedQueue, PutError, QueueSink, ShutDown, Slot, TryPutError};
-use crate::shared::{Fifo, Order, PUTTERS, Refusal, Shared, Waiter, poll_put, poll_reserve, stop_putting, waiter};
+use crate::shared::{Fifo, Order, Refusal, Shared, Waiter, poll_put, poll_reserve, stop_putting};
 use motet_prim::{park, pin_project};
 
 impl<T, O: Order<T>> OrderedQueue<T, O> {
@@ -123,8 +123,10 @@ pin_project! {
     /// The wait of [`OrderedQueue::put`].
     #[must_use = "a future does nothing unless it is awaited"]
     pub struct Put<'a, T, O: Order<T> = Fifo> {
+        shared: &'a Shared<T, O>,
+        // Empty until it must wait.
         #[pin]
-        waiter: Waiter<&'a Shared<T, O>>,
+        place: Option<Waiter<&'a Shared<T, O>>>,
         // Empty once it is put; and, at a rendezvous, while it waits in line.
         item: Option<T>,
     }
@@ -132,7 +134,7 @@ pin_project! {
 
 impl<'a, T, O: Order<T>> Put<'a, T, O> {
     pub(crate) fn new(shared: &'a Shared<T, O>, item: T) -> Self {
-        Self { waiter: waiter(shared, PUTTERS), item: Some(item) }
+        Self { shared, place: None, item: Some(item) }
     }
 
     /// Gives the put up and takes its item back; `None` if it has been put.
@@ -154,8 +156,7 @@ impl<'a, T, O: Order<T>> Put<'a, T, O> {
     #[must_use = "the item is dropped, if there is one"]
     pub fn take_back(self: Pin<&mut Self>) -> Option<T> {
         let this = self.project();
-        let offered = if this.waiter.is_waiting() { stop_putting(this.waiter) } else { None };
-        offered.or_else(|| this.item.take())
+        stop_putting(this.place).or_else(|| this.item.take())
     }
 }
 
@@ -165,13 +166,13 @@ impl<T, O: Order<T>> Future for Put<'_, T, O> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        poll_put(this.waiter, cx, this.item).map_err(PutError)
+        poll_put(this.shared, this.place, cx, this.item).map_err(PutError)
     }
 }
 
 impl<T, O: Order<T>> fmt::Debug for Put<'_, T, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Put").field("waiting", &self.waiter.is_waiting()).finish_non_exhaustive()
+        f.debug_struct("Put").field("waiting", &self.place.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -181,13 +182,13 @@ pin_project! {
     pub struct Reserve<'a, T, O: Order<T> = Fifo> {
         shared: &'a Shared<T, O>,
         #[pin]
-        waiter: Waiter<&'a Shared<T, O>>,
+        place: Option<Waiter<&'a Shared<T, O>>>,
     }
 }
 
 impl<'a, T, O: Order<T>> Reserve<'a, T, O> {
     pub(crate) fn new(shared: &'a Shared<T, O>) -> Self {
-        Self { shared, waiter: waiter(shared, PUTTERS) }
+        Self { shared, place: None }
     }
 }
 
@@ -197,12 +198,13 @@ impl<'a, T, O: Order<T>> Future for Reserve<'a, T, O> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let shared = *this.shared;
-        poll_reserve(this.waiter, cx).map(|reserved| if reserved { Ok(Slot::new(shared)) } else { Err(ShutDown) })
+        poll_reserve(shared, this.place, cx)
+            .map(|reserved| if reserved { Ok(Slot::new(shared)) } else { Err(ShutDown) })
     }
 }
 
 impl<T, O: Order<T>> fmt::Debug for Reserve<'_, T, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reserve").field("waiting", &self.waiter.is_waiting()).finish_non_exhaustive()
+        f.debug_struct("Reserve").field("waiting", &self.place.is_some()).finish_non_exhaustive()
     }
 }

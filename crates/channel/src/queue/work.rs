@@ -7,7 +7,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::{Get, OrderedQueue, ShutDown, TooManyDone};
-use crate::shared::{Fifo, JOINERS, Order, Shared, Waiter, poll_join, waiter};
+use crate::shared::{Fifo, Order, Shared, Waiter, poll_join};
 use motet_prim::pin_project;
 
 impl<T, O: Order<T>> OrderedQueue<T, O> {
@@ -182,14 +182,15 @@ pin_project! {
     /// The wait of [`OrderedQueue::join`].
     #[must_use = "a future does nothing unless it is awaited"]
     pub struct Join<'a, T, O: Order<T> = Fifo> {
+        shared: &'a Shared<T, O>,
         #[pin]
-        waiter: Waiter<&'a Shared<T, O>>,
+        place: Option<Waiter<&'a Shared<T, O>>>,
     }
 }
 
 impl<'a, T, O: Order<T>> Join<'a, T, O> {
     fn new(shared: &'a Shared<T, O>) -> Self {
-        Self { waiter: waiter(shared, JOINERS) }
+        Self { shared, place: None }
     }
 }
 
@@ -197,12 +198,13 @@ impl<T, O: Order<T>> Future for Join<'_, T, O> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        poll_join(self.project().waiter, cx)
+        let this = self.project();
+        poll_join(this.shared, this.place, cx)
     }
 }
 
 impl<T, O: Order<T>> fmt::Debug for Join<'_, T, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Join").field("waiting", &self.waiter.is_waiting()).finish_non_exhaustive()
+        f.debug_struct("Join").field("waiting", &self.place.is_some()).finish_non_exhaustive()
     }
 }

@@ -16,6 +16,7 @@ impl<T, O: Order<T>> Shared<T, O> {
         locked.ledger.close(how);
         if how == Close::Immediate {
             dropped = core::mem::take(&mut locked.store);
+            locked.ledger.items_left(dropped.len());
             // Only items that are unfinished are dropped, unless the user called `task_done` before the work was done.
             let unfinished = usize::try_from(locked.ledger.unfinished()).unwrap_or(usize::MAX);
             finish(&mut locked, dropped.len().min(unfinished), &mut wakes);

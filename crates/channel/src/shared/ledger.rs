@@ -20,6 +20,9 @@ pub(crate) enum Capacity {
     Rendezvous,
 }
 
+/// The room of a queue without a limit: more than fits into memory, and far from an overflow.
+const UNLIMITED: isize = isize::MAX / 2;
+
 /// How to close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Close {
@@ -34,15 +37,6 @@ enum Phase {
     Shut,
 }
 
-/// The answer to somebody who wants to put.
-#[derive(Debug, PartialEq, Eq)]
-#[must_use]
-pub(super) enum Offer {
-    Room,
-    Full,
-    Closed,
-}
-
 /// The answer to work that is done.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
@@ -54,42 +48,49 @@ pub(super) enum Done {
 
 #[derive(Debug)]
 pub(super) struct Ledger {
-    capacity: Capacity,
-    phase: Phase,
-    /// Places that are reserved: for putters that were woken, and in users' hands.
-    slots: usize,
+    /// For how many more items there is room that nobody has reserved. Negative where an item that came back exceeds the
+    /// capacity, or where a getter has left that a slot was reserved for.
+    room: isize,
     /// Getters in line.
     getters: usize,
     /// Put and not reported done.
     unfinished: u64,
+    phase: Phase,
+    capacity: Capacity,
+    /// Places that are reserved: for putters that were woken, and in users' hands.
+    slots: usize,
     /// How often everything was done.
     generation: u64,
 }
 
 impl Ledger {
-    pub(super) const fn new(capacity: Capacity) -> Self {
-        Self { capacity, phase: Phase::Open, slots: 0, getters: 0, unfinished: 0, generation: 0 }
+    pub(super) fn new(capacity: Capacity) -> Self {
+        let room = match capacity {
+            Capacity::Unbounded => UNLIMITED,
+            Capacity::Bounded(capacity) => isize::try_from(capacity).map_or(UNLIMITED, |room| room.min(UNLIMITED)),
+            Capacity::Rendezvous => 0,
+        };
+        Self { room, getters: 0, unfinished: 0, phase: Phase::Open, capacity, slots: 0, generation: 0 }
     }
 
-    /// For how many more there is room, with `len` in the store.
     #[inline]
-    pub(super) fn room(&self, len: usize) -> usize {
-        match self.capacity {
-            Capacity::Unbounded => usize::MAX,
-            // An item that came back, and a slot whose getter went away, may for a while exceed the capacity.
-            Capacity::Bounded(capacity) => capacity.saturating_sub(len).saturating_sub(self.slots),
-            Capacity::Rendezvous => self.getters.saturating_sub(self.slots),
+    pub(super) fn has_room(&self) -> bool {
+        self.room > 0
+    }
+
+    /// An item went into the store.
+    #[inline]
+    pub(super) fn item_stored(&mut self) {
+        if !self.is_rendezvous() {
+            self.room -= 1;
         }
     }
 
+    /// That many items left the store.
     #[inline]
-    pub(super) fn offer(&self, len: usize) -> Offer {
-        if self.is_closed() {
-            Offer::Closed
-        } else if self.room(len) > 0 {
-            Offer::Room
-        } else {
-            Offer::Full
+    pub(super) fn items_left(&mut self, items: usize) {
+        if !self.is_rendezvous() {
+            self.room += items as isize;
         }
     }
 
@@ -133,23 +134,32 @@ impl Ledger {
         self.getters
     }
 
+    /// A getter queues; at a rendezvous that is room.
     pub(super) fn getter_waits(&mut self) {
         self.getters += 1;
+        if self.is_rendezvous() {
+            self.room += 1;
+        }
     }
 
     /// It was handed something, or went without.
     pub(super) fn getter_left(&mut self) {
         debug_assert!(self.getters > 0, "a getter left that did not wait");
         self.getters -= 1;
+        if self.is_rendezvous() {
+            self.room -= 1;
+        }
     }
 
     pub(super) fn reserve_slot(&mut self) {
         self.slots += 1;
+        self.room -= 1;
     }
 
     pub(super) fn end_slot(&mut self) {
         debug_assert!(self.slots > 0, "a slot ended that was not reserved");
         self.slots -= 1;
+        self.room += 1;
     }
 
     #[inline]
@@ -188,25 +198,43 @@ mod tests {
     fn reserved_places_are_no_room() {
         let mut ledger = Ledger::new(Capacity::Bounded(2));
         ledger.reserve_slot();
-        assert_eq!(ledger.room(0), 1);
-        assert_eq!(ledger.offer(1), Offer::Full);
+        assert!(ledger.has_room());
+        ledger.item_stored();
+        assert!(!ledger.has_room());
         ledger.end_slot();
-        assert_eq!(ledger.offer(1), Offer::Room);
+        assert!(ledger.has_room());
     }
 
     #[test]
     fn a_rendezvous_has_room_for_each_getter_that_waits() {
         let mut ledger = Ledger::new(Capacity::Rendezvous);
-        assert_eq!(ledger.offer(0), Offer::Full);
+        assert!(!ledger.has_room());
         ledger.getter_waits();
-        assert_eq!(ledger.offer(0), Offer::Room);
+        assert!(ledger.has_room());
         ledger.reserve_slot();
-        assert_eq!(ledger.offer(0), Offer::Full);
+        assert!(!ledger.has_room());
+        ledger.getter_left();
+        ledger.getter_waits();
+        assert!(!ledger.has_room(), "the slot is for whoever waits");
     }
 
     #[test]
     fn an_item_that_came_back_may_exceed_the_capacity() {
-        assert_eq!(Ledger::new(Capacity::Bounded(1)).room(2), 0);
+        let mut ledger = Ledger::new(Capacity::Bounded(1));
+        ledger.item_stored();
+        ledger.item_stored();
+        ledger.items_left(1);
+        assert!(!ledger.has_room());
+        ledger.items_left(1);
+        assert!(ledger.has_room());
+    }
+
+    #[test]
+    fn no_limit_is_far_away_even_for_a_capacity_that_is_none() {
+        let mut ledger = Ledger::new(Capacity::Bounded(usize::MAX));
+        ledger.items_left(1_000_000);
+        ledger.item_stored();
+        assert!(ledger.has_room());
     }
 
     #[test]
@@ -214,8 +242,7 @@ mod tests {
         let mut ledger = Ledger::new(Capacity::Unbounded);
         ledger.close(Close::Immediate);
         ledger.close(Close::Drain);
-        assert!(ledger.is_shut());
-        assert_eq!(ledger.offer(0), Offer::Closed);
+        assert!(ledger.is_shut() && ledger.is_closed());
     }
 
     #[test]

@@ -71,9 +71,19 @@ pub(crate) struct State<T, O: Order<T>> {
 }
 
 impl<T, O: Order<T>> State<T, O> {
-    /// For how many more items there is room that nobody has reserved.
-    fn room(&self) -> usize {
-        self.ledger.room(self.store.len())
+    #[inline]
+    fn push(&mut self, item: T) {
+        // Counted after: the store compares items with the user's code, which may panic.
+        self.store.push(item);
+        self.ledger.item_stored();
+        self.ledger.count_put();
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<T> {
+        let item = self.store.pop()?;
+        self.ledger.items_left(1);
+        Some(item)
     }
 }
 
@@ -88,7 +98,7 @@ impl<T, O: Order<T>> Shared<T, O> {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.line.lock().room() == 0
+        !self.line.lock().ledger.has_room()
     }
 
     /// `None`: unlimited.

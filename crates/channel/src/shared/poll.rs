@@ -6,11 +6,10 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use super::ledger::Offer;
-use super::order::{Order, Store};
+use super::order::Order;
 use super::parcel::{Outcome, Parcel};
 use super::sides::{Nothing, Refusal, admit_putter, get, put, wake};
-use super::{Locked, Shared, State, Waiter};
+use super::{GETTERS, JOINERS, Locked, PUTTERS, Shared, State, Waiter, waiter};
 use motet_prim::{Admit, Leave, Waitable};
 
 /// `&Shared`, or an owned handle that leads to it.
@@ -32,39 +31,57 @@ impl<T, O: Order<T>> SharedHandle<T, O> for std::sync::Arc<Shared<T, O>> {
 
 const READY_BEFORE: &str = "polled after it was ready";
 
+/// A future's place in line: empty until it must wait.
+type Place<'p, 'a, T, O> = Pin<&'p mut Option<Waiter<&'a Shared<T, O>>>>;
+
+/// Takes the place: from now on the future waits.
+fn enter<'p, 'a, T, O: Order<T>>(
+    place: &'p mut Place<'_, 'a, T, O>,
+    shared: &'a Shared<T, O>,
+    line: usize,
+) -> Pin<&'p mut Waiter<&'a Shared<T, O>>> {
+    if place.is_none() {
+        place.set(Some(waiter(shared, line)));
+    }
+    place.as_mut().as_pin_mut().expect("it has just been entered")
+}
+
 /// Gets an item; `None` if the queue is closed and empty.
-pub(crate) fn poll_get<T, O: Order<T>, H: SharedHandle<T, O>>(
-    waiter: Pin<&mut Waiter<H>>,
+#[inline]
+pub(crate) fn poll_get<'a, T, O: Order<T>>(
+    shared: &'a Shared<T, O>,
+    mut place: Place<'_, 'a, T, O>,
     cx: &mut Context<'_>,
 ) -> Poll<Option<T>> {
-    if !waiter.is_waiting() {
-        match waiter.handle().shared().try_get() {
+    if place.is_none() {
+        match shared.try_get() {
             Ok(item) => return Poll::Ready(Some(item)),
             Err(Nothing::Closed) => return Poll::Ready(None),
             Err(Nothing::Empty) => {}
         }
     }
-    wait_to_get(waiter, cx).map(|(_handle, item)| item)
+    wait_to_get(enter(&mut place, shared, GETTERS), cx)
 }
 
 /// Gets at least one item and at most `max`; `None` if the queue is closed and empty.
-pub(crate) fn poll_get_many<T, O: Order<T>, H: SharedHandle<T, O>>(
-    waiter: Pin<&mut Waiter<H>>,
+pub(crate) fn poll_get_many<'a, T, O: Order<T>>(
+    shared: &'a Shared<T, O>,
+    mut place: Place<'_, 'a, T, O>,
     cx: &mut Context<'_>,
     out: &mut Vec<T>,
     max: usize,
 ) -> Poll<Option<usize>> {
-    if !waiter.is_waiting() {
-        match waiter.handle().shared().get_many(max, |item| out.push(item)) {
+    if place.is_none() {
+        match shared.get_many(max, |item| out.push(item)) {
             Ok(count) => return Poll::Ready(Some(count)),
             Err(Nothing::Closed) => return Poll::Ready(None),
             Err(Nothing::Empty) => {}
         }
     }
-    wait_to_get(waiter, cx).map(|(handle, item)| {
+    wait_to_get(enter(&mut place, shared, GETTERS), cx).map(|item| {
         out.push(item?);
         // More may have come behind the one that was handed over.
-        let more = handle.shared().get_many(max - 1, |item| out.push(item));
+        let more = shared.get_many(max - 1, |item| out.push(item));
         Some(1 + more.unwrap_or(0))
     })
 }
@@ -73,7 +90,7 @@ pub(crate) fn poll_get_many<T, O: Order<T>, H: SharedHandle<T, O>>(
 pub(super) fn wait_to_get<T, O: Order<T>, H: SharedHandle<T, O>>(
     waiter: Pin<&mut Waiter<H>>,
     cx: &mut Context<'_>,
-) -> Poll<(H, Option<T>)> {
+) -> Poll<Option<T>> {
     let mut wakeup = None;
     let admit = |_: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
         let (got, putter) = get(locked);
@@ -94,39 +111,48 @@ pub(super) fn wait_to_get<T, O: Order<T>, H: SharedHandle<T, O>>(
     };
     let polled = waiter.poll_wait(cx, |_, _| false, admit);
     wake(wakeup);
-    polled.map(|(handle, parcel)| (handle, parcel.into_handed().map(|(_, item)| item)))
+    polled.map(|(_handle, parcel)| parcel.into_handed().map(|(_, item)| item))
 }
 
 /// Puts the item; gives it back if the queue is closed.
-pub(crate) fn poll_put<T, O: Order<T>, H: SharedHandle<T, O>>(
-    waiter: Pin<&mut Waiter<H>>,
+#[inline]
+pub(crate) fn poll_put<'a, T, O: Order<T>>(
+    shared: &'a Shared<T, O>,
+    mut place: Place<'_, 'a, T, O>,
     cx: &mut Context<'_>,
     item: &mut Option<T>,
 ) -> Poll<Result<(), T>> {
-    if !waiter.is_waiting() {
-        match waiter.handle().shared().try_put(item.take().expect(READY_BEFORE)) {
+    if place.is_none() {
+        match shared.try_put(item.take().expect(READY_BEFORE)) {
             Ok(()) => return Poll::Ready(Ok(())),
             Err(Refusal::Closed(back)) => return Poll::Ready(Err(back)),
             Err(Refusal::Full(back)) => *item = Some(back),
         }
     }
+    wait_to_put(enter(&mut place, shared, PUTTERS), cx, item)
+}
+
+/// Waits in line for a place, unless there is room by now, and puts the item there.
+fn wait_to_put<T, O: Order<T>, H: SharedHandle<T, O>>(
+    waiter: Pin<&mut Waiter<H>>,
+    cx: &mut Context<'_>,
+    item: &mut Option<T>,
+) -> Poll<Result<(), T>> {
     let mut wakeup = None;
-    let admit = |_: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| match offer(locked) {
-        Offer::Room => {
+    let admit = |_: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
+        if locked.ledger.is_closed() {
+            parcel.outcome = Outcome::Closed;
+            return Admit::Pass;
+        }
+        if locked.ledger.has_room() {
             wakeup = put(locked, item.take().expect(READY_BEFORE));
             parcel.outcome = Outcome::Done;
-            Admit::Pass
+            return Admit::Pass;
         }
-        Offer::Closed => {
-            parcel.outcome = Outcome::Closed;
-            Admit::Pass
+        if locked.ledger.is_rendezvous() {
+            parcel.item = item.take();
         }
-        Offer::Full => {
-            if locked.ledger.is_rendezvous() {
-                parcel.item = item.take();
-            }
-            Admit::Wait
-        }
+        Admit::Wait
     };
     let polled = waiter.poll_wait(cx, |_, _| false, admit);
     wake(wakeup);
@@ -137,13 +163,14 @@ pub(crate) fn poll_put<T, O: Order<T>, H: SharedHandle<T, O>>(
     })
 }
 
-/// Leaves the line of putters; gives back the item that was offered there, if nobody has taken it.
-pub(crate) fn stop_putting<T, O: Order<T>, H: SharedHandle<T, O>>(waiter: Pin<&mut Waiter<H>>) -> Option<T> {
+/// Gives a put up; gives back the item that was offered in line, if nobody has taken it.
+pub(crate) fn stop_putting<'a, T, O: Order<T>>(place: Place<'_, 'a, T, O>) -> Option<T> {
+    let waiter = place.as_pin_mut().filter(|waiter| waiter.is_waiting())?;
     match waiter.leave() {
         Leave::Ungranted(_, parcel) => parcel.item,
-        Leave::Granted(handle, parcel) => {
+        Leave::Granted(shared, parcel) => {
             if parcel.has_slot() {
-                handle.shared().release_slot();
+                shared.release_slot();
             }
             parcel.item
         }
@@ -151,18 +178,19 @@ pub(crate) fn stop_putting<T, O: Order<T>, H: SharedHandle<T, O>>(waiter: Pin<&m
 }
 
 /// Reserves a place; `false` if the queue is closed.
-pub(crate) fn poll_reserve<T, O: Order<T>, H: SharedHandle<T, O>>(
-    waiter: Pin<&mut Waiter<H>>,
+pub(crate) fn poll_reserve<'a, T, O: Order<T>>(
+    shared: &'a Shared<T, O>,
+    mut place: Place<'_, 'a, T, O>,
     cx: &mut Context<'_>,
 ) -> Poll<bool> {
-    if !waiter.is_waiting() {
-        match waiter.handle().shared().try_reserve() {
+    if place.is_none() {
+        match shared.try_reserve() {
             Ok(()) => return Poll::Ready(true),
             Err(Refusal::Closed(())) => return Poll::Ready(false),
             Err(Refusal::Full(())) => {}
         }
     }
-    wait_to_reserve(waiter, cx)
+    wait_to_reserve(enter(&mut place, shared, PUTTERS), cx)
 }
 
 /// Waits in line for a place, unless there is room by now.
@@ -170,17 +198,17 @@ pub(super) fn wait_to_reserve<T, O: Order<T>, H: SharedHandle<T, O>>(
     waiter: Pin<&mut Waiter<H>>,
     cx: &mut Context<'_>,
 ) -> Poll<bool> {
-    let admit = |_: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| match offer(locked) {
-        Offer::Room => {
+    let admit = |_: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
+        if locked.ledger.is_closed() {
+            parcel.outcome = Outcome::Closed;
+            return Admit::Pass;
+        }
+        if locked.ledger.has_room() {
             locked.ledger.reserve_slot();
             parcel.outcome = Outcome::Slot;
-            Admit::Pass
+            return Admit::Pass;
         }
-        Offer::Closed => {
-            parcel.outcome = Outcome::Closed;
-            Admit::Pass
-        }
-        Offer::Full => Admit::Wait,
+        Admit::Wait
     };
     waiter.poll_wait(cx, |_, _| false, admit).map(|(handle, parcel)| {
         // Closed since the slot was granted: it is of no use.
@@ -193,23 +221,20 @@ pub(super) fn wait_to_reserve<T, O: Order<T>, H: SharedHandle<T, O>>(
 }
 
 /// Waits until nothing is unfinished.
-pub(crate) fn poll_join<T, O: Order<T>, H: SharedHandle<T, O>>(
-    waiter: Pin<&mut Waiter<H>>,
+pub(crate) fn poll_join<'a, T, O: Order<T>>(
+    shared: &'a Shared<T, O>,
+    mut place: Place<'_, 'a, T, O>,
     cx: &mut Context<'_>,
 ) -> Poll<()> {
-    if !waiter.is_waiting() && waiter.handle().shared().unfinished() == 0 {
+    if place.is_none() && shared.unfinished() == 0 {
         return Poll::Ready(());
     }
-    let admit = |_: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
+    let admit = |_: &&Shared<T, O>, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
         if locked.ledger.unfinished() == 0 {
             return Admit::Pass;
         }
         parcel.ticket = locked.ledger.generation();
         Admit::Wait
     };
-    waiter.poll_wait(cx, |_, _| false, admit).map(drop)
-}
-
-fn offer<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> Offer {
-    locked.ledger.offer(locked.store.len())
+    enter(&mut place, shared, JOINERS).poll_wait(cx, |_, _| false, admit).map(drop)
 }

@@ -71,7 +71,7 @@ impl<T, O: Order<T>, H: SharedHandle<T, O> + Clone> GetSeat<T, O, H> {
                 Err(Nothing::Empty) => self.seat.wait_with(waiter(self.handle.clone(), GETTERS)),
             }
         };
-        let polled = wait_to_get(waiter, cx).map(|(_handle, item)| item);
+        let polled = wait_to_get(waiter, cx);
         self.over = matches!(polled, Poll::Ready(None));
         polled
     }

@@ -1,6 +1,5 @@
 //! Putting and getting without waiting: how items and reservations move, all under the lock; wakes come after it.
 
-use super::ledger::Offer;
 use super::order::{Fifo, Order, Store, Ticket};
 use super::parcel::Outcome;
 use super::{GETTERS, Locked, PUTTERS, Shared};
@@ -24,26 +23,39 @@ impl<T, O: Order<T>> Shared<T, O> {
     #[inline]
     pub(crate) fn try_put(&self, item: T) -> Result<(), Refusal<T>> {
         let mut locked = self.line.lock();
-        match locked.ledger.offer(locked.store.len()) {
-            Offer::Room => {
-                let wakeup = put(&mut locked, item);
-                drop(locked);
-                wake(wakeup);
-                Ok(())
-            }
-            Offer::Full => Err(Refusal::Full(item)),
-            Offer::Closed => Err(Refusal::Closed(item)),
+        if locked.ledger.is_closed() {
+            return Err(Refusal::Closed(item));
         }
+        if !locked.ledger.has_room() {
+            return Err(Refusal::Full(item));
+        }
+        if locked.ledger.getters() == 0 {
+            locked.push(item);
+            return Ok(());
+        }
+        let wakeup = put(&mut locked, item);
+        drop(locked);
+        wake(wakeup);
+        Ok(())
     }
 
     #[inline]
     pub(crate) fn try_get(&self) -> Result<T, Nothing> {
         let mut locked = self.line.lock();
-        let (got, wakeup) = get(&mut locked);
+        if let Some(item) = locked.pop() {
+            if !locked.is_empty(PUTTERS) {
+                let wakeup = admit_putter(&mut locked);
+                drop(locked);
+                wake(wakeup);
+            }
+            return Ok(item);
+        }
+        let offer = take_offer(&mut locked);
         let nothing = if locked.ledger.is_closed() { Nothing::Closed } else { Nothing::Empty };
         drop(locked);
-        wake(wakeup);
-        got.ok_or(nothing)
+        let (item, wakeup) = offer.ok_or(nothing)?;
+        wakeup.wake();
+        Ok(item)
     }
 
     /// Gets what is there, up to `max`, and hands each item to `take`.
@@ -59,7 +71,7 @@ impl<T, O: Order<T>> Shared<T, O> {
             if wakes.is_full() {
                 locked.flush(&mut wakes);
             }
-            let (item, wakeup) = match locked.store.pop() {
+            let (item, wakeup) = match locked.pop() {
                 Some(item) => (item, None),
                 None => match take_offer(&mut locked) {
                     Some((item, wakeup)) => (item, Some(wakeup)),
@@ -96,20 +108,21 @@ impl<T, O: Order<T>> Shared<T, O> {
             self.drop_unfinished(locked, item);
         } else {
             locked.store.put_back(ticket, item);
+            locked.ledger.item_stored();
         }
     }
 
     /// Reserves a place, if there is room.
     pub(crate) fn try_reserve(&self) -> Result<(), Refusal<()>> {
         let mut locked = self.line.lock();
-        match locked.ledger.offer(locked.store.len()) {
-            Offer::Room => {
-                locked.ledger.reserve_slot();
-                Ok(())
-            }
-            Offer::Full => Err(Refusal::Full(())),
-            Offer::Closed => Err(Refusal::Closed(())),
+        if locked.ledger.is_closed() {
+            return Err(Refusal::Closed(()));
         }
+        if !locked.ledger.has_room() {
+            return Err(Refusal::Full(()));
+        }
+        locked.ledger.reserve_slot();
+        Ok(())
     }
 
     /// Puts an item into a reserved place; gives it back if the queue was closed meanwhile. The reservation ends.
@@ -145,6 +158,7 @@ impl<T> Shared<T, Fifo> {
         let mut wakes = WakeBatch::new();
         let mut locked = self.line.lock();
         let mut items = locked.store.take_all();
+        locked.ledger.items_left(items.len());
         while let Some((item, wakeup)) = take_offer(&mut locked) {
             items.push_back(item);
             wakes.push(wakeup);
@@ -169,15 +183,13 @@ pub(super) fn wake(wakeup: Option<Wakeup>) {
 /// Puts an item for which there is room: to a getter that waits, else into the store.
 #[inline]
 pub(super) fn put<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, item: T) -> Option<Wakeup> {
-    if locked.ledger.getters() > 0 {
-        let ticket = locked.store.issue();
-        locked.ledger.count_put();
-        return hand_over(locked, ticket, item);
+    if locked.ledger.getters() == 0 {
+        locked.push(item);
+        return None;
     }
-    // Counted after: the store compares items with the user's code, which may panic.
-    locked.store.push(item);
+    let ticket = locked.store.issue();
     locked.ledger.count_put();
-    None
+    hand_over(locked, ticket, item)
 }
 
 /// Hands an item to the oldest getter that waits; there is one.
@@ -194,7 +206,7 @@ fn hand_over<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, ticket: Ticket, item
 /// Gets an item: from the store, and then the place it leaves is the oldest putter's; or from a putter that offers it.
 #[inline]
 pub(super) fn get<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> (Option<T>, Option<Wakeup>) {
-    match locked.store.pop() {
+    match locked.pop() {
         Some(item) => (Some(item), admit_putter(locked)),
         None => match take_offer(locked) {
             Some((item, wakeup)) => (Some(item), Some(wakeup)),
@@ -224,7 +236,7 @@ fn take_offer<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> Option<(T, Wakeu
 /// Reserves a place for the oldest putter, if there is room.
 #[inline]
 pub(super) fn admit_putter<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> Option<Wakeup> {
-    if locked.is_empty(PUTTERS) || locked.room() == 0 {
+    if locked.is_empty(PUTTERS) || !locked.ledger.has_room() {
         return None;
     }
     locked.grant_front_if(PUTTERS, |state, parcel| {
@@ -243,7 +255,7 @@ pub(super) fn admit_putters<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, wakes
         if wakes.is_full() {
             locked.flush(wakes);
         }
-        if locked.room() == 0 {
+        if !locked.ledger.has_room() {
             return;
         }
         if let Some((item, putter)) = take_offer(locked) {
