@@ -8,11 +8,12 @@ use crate::error::{BoxError, Error, Kind};
 use futures_util::future::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::task::{FutureObj, Spawn, SpawnError};
+use std::io;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::thread::{self, JoinHandle, Thread};
 
 type Ambient = fn() -> Option<Box<dyn Spawn + Send>>;
 
@@ -56,7 +57,7 @@ impl Spawner {
             return Ok(TaskSpawner::Ambient(find));
         }
         if self.own.get().is_none() {
-            let started = OwnThread::start().map_err(|e| Error::caused(Kind::Connect, e))?;
+            let (started, _) = OwnThread::start().map_err(|e| Error::caused(Kind::Connect, e))?;
             // Two that start at once: one thread stays, the other's handle is dropped and it ends.
             let _ = self.own.set(started);
         }
@@ -109,11 +110,11 @@ struct Tasks {
 }
 
 impl OwnThread {
-    fn start() -> std::io::Result<Self> {
+    fn start() -> io::Result<(Self, JoinHandle<()>)> {
         let queue = Queue(Arc::default());
         let tasks = queue.clone();
-        thread::Builder::new().name("motet-http".into()).spawn(move || tasks.run())?;
-        Ok(Self { queue })
+        let thread = thread::Builder::new().name("motet-http".into()).spawn(move || tasks.run())?;
+        Ok((Self { queue }, thread))
     }
 }
 
@@ -169,5 +170,65 @@ struct Unpark(Thread);
 impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+    use std::sync::mpsc;
+
+    #[test]
+    fn the_thread_runs_tasks_survives_their_panics_and_ends_when_it_is_dropped() {
+        let (own, thread) = OwnThread::start().unwrap();
+        let spawner = TaskSpawner::Own(own.queue.clone());
+        let (tell, told) = mpsc::channel();
+        let (first, second) = (tell.clone(), tell);
+        spawner.spawn(async move { first.send(1).unwrap() }).unwrap();
+        assert_eq!(told.recv(), Ok(1));
+        spawner.spawn(async { std::panic::resume_unwind(Box::new("a task's own fault")) }).unwrap();
+        spawner.spawn(async move { second.send(2).unwrap() }).unwrap();
+        assert_eq!(told.recv(), Ok(2));
+        drop(own);
+        thread.join().expect("it ends by itself");
+    }
+
+    #[test]
+    fn the_thread_stays_until_its_tasks_have_ended() {
+        let (own, thread) = OwnThread::start().unwrap();
+        let (end, ends) = gate();
+        let (tell, told) = mpsc::channel();
+        TaskSpawner::Own(own.queue.clone())
+            .spawn(async move {
+                ends.await;
+                tell.send(()).unwrap();
+            })
+            .unwrap();
+        drop(own);
+        assert!(told.try_recv().is_err());
+        end.set();
+        told.recv().expect("the task ran to its end");
+        thread.join().unwrap();
+    }
+
+    /// Something to wait for from another thread.
+    fn gate() -> (Arc<motet_sync::Event>, impl Future<Output = ()> + Send) {
+        let event = Arc::new(motet_sync::Event::new());
+        let wait = event.clone();
+        (event, async move { wait.wait().await })
+    }
+
+    #[test]
+    fn a_spawner_that_was_given_comes_before_all_others() {
+        struct Deaf;
+        impl Spawn for Deaf {
+            fn spawn_obj(&self, _: FutureObj<'static, ()>) -> Result<(), SpawnError> {
+                Err(SpawnError::shutdown())
+            }
+        }
+        let spawner = Spawner::new(Some(Arc::new(Deaf)));
+        assert!(spawner.for_connection().unwrap().spawn(pending()).is_err());
+        assert!(spawner.own.get().is_none());
     }
 }

@@ -287,3 +287,49 @@ impl Host {
             && self.limit.as_ref().is_none_or(Slots::is_unused)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Uri;
+
+    fn key(host: u32) -> HostKey {
+        HostKey::of(&Uri::try_from(format!("http://host{host}.example/")).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn hosts_that_nobody_uses_are_forgotten() {
+        let mut ledger = Ledger::new(Limits::default());
+        for host in 0..10_000 {
+            let _ = ledger.route(&key(host));
+        }
+        assert!(ledger.hosts.len() <= 64, "{} hosts are kept", ledger.hosts.len());
+    }
+
+    #[test]
+    fn hosts_in_use_are_kept_however_many_there_are() {
+        let limits = Limits { max_per_host: Some(1), ..Limits::default() };
+        let mut ledger = Ledger::new(limits);
+        let mut in_use = Vec::new();
+        for host in 0..1_000 {
+            let (Route::Own(limit), _) = ledger.route(&key(host)) else { panic!("plain HTTP needs no question") };
+            in_use.push(limit.unwrap().try_acquire().expect("the first"));
+        }
+        for host in 0..1_000 {
+            let (Route::Own(limit), _) = ledger.route(&key(host)) else { panic!("plain HTTP needs no question") };
+            assert!(limit.unwrap().try_acquire().is_none(), "the limit of host {host} was forgotten");
+        }
+    }
+
+    #[test]
+    fn one_sweep_at_a_time() {
+        let mut ledger = Ledger::new(Limits::default());
+        let now = Instant::now();
+        let first = ledger.arm(now).unwrap();
+        assert!(ledger.arm(now).is_none());
+        assert!(ledger.is_round(first.round));
+        let (_, next) = ledger.expire(now);
+        assert!(next.is_none() && !ledger.is_round(first.round), "nothing idles: the sweeping ends");
+        assert!(ledger.arm(now).is_some());
+    }
+}

@@ -217,6 +217,16 @@ fn a_spawner_that_has_shut_down_is_a_connect_error() {
 }
 
 #[test]
+fn the_head_of_a_response_is_bounded() {
+    let server = Server::https(|_| async {
+        let long = "a".repeat(100_000);
+        hyper::Response::builder().header("x-long", long).body(crate::server::full("")).unwrap()
+    });
+    let error = block_on(trusting(&server).build().unwrap().get(server.url("/")).send()).unwrap_err();
+    assert!(error.is_exchange(), "{error}");
+}
+
+#[test]
 fn closing_the_client_says_goodbye_to_the_server() {
     let server = Server::https(says("hello"));
     let client = trusting(&server).build().unwrap();
