@@ -2,7 +2,7 @@
 //!
 //! | field | who writes | who reads |
 //! | --- | --- | --- |
-//! | `word` | owner and queue, as drawn in `word.rs` | anybody |
+//! | `word` | owner and queue, as drawn in `state.rs` | anybody |
 //! | `links` | whoever holds the queue's lock, while armed | the same |
 //! | `waker` | the owner, with the queue's lock held, while armed | the queue under its lock; the owner at any time |
 //!
@@ -22,8 +22,8 @@ use core::task::Waker;
 
 use motet_prim::cell::UnsafeCell;
 
+use crate::state::{State, Word};
 use crate::wheel::{Chain, Spot};
-use crate::word::{State, Word};
 
 /// See the file's head.
 pub(crate) struct Entry {

@@ -39,11 +39,11 @@ mod model;
 mod pool;
 mod queue;
 mod sleep;
+mod state;
 mod timer;
 mod timers;
 mod virtual_time;
 mod wheel;
-mod word;
 
 pub use ambient::{Entered, interval, interval_at, now, sleep, sleep_until};
 pub use host::Host;

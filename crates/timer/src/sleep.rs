@@ -8,7 +8,7 @@
 //!     └──────────────────────── reset ──────────────────────┘
 //! ```
 //!
-//! Only the owner moves the phase; what the queue does to an armed timer shows in its word (`word.rs`), which the owner
+//! Only the owner moves the phase; what the queue does to an armed timer shows in its word (`state.rs`), which the owner
 //! looks at before anything else.
 
 use core::fmt;
@@ -21,8 +21,8 @@ use crate::ambient;
 use crate::clock;
 use crate::entry::Entry;
 use crate::queue::{Arm, Clock, Lease, Rearm, Replace, TimerQueue};
+use crate::state::State;
 use crate::timers::Timers;
-use crate::word::State;
 
 /// Waits until its deadline. Made by [`sleep`](crate::sleep()), [`sleep_until`](crate::sleep_until) and [`Timers`].
 ///

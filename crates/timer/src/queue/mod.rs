@@ -18,8 +18,8 @@ use motet_prim::lock::Mutex;
 
 use crate::clock::{self, NEVER};
 use crate::entry::{Entry, Linked, List};
+use crate::state::{Postpone, State};
 use crate::wheel::{Order, Wheel};
-use crate::word::{Postpone, State};
 use driver::Driver;
 
 pub(crate) use driver::HostWaker;
