@@ -1,5 +1,62 @@
 //! gather, wait, timeout, race, as_completed, task groups. Works on plain futures under any executor.
 //!
+//! Everything that awaits several things, or one thing with a limit. The futures are polled by the task that awaits them; only a
+//! [`task_group`] spawns, through a `Spawn` that you give it. Losers are dropped *and cleaned up* before a call returns: what the guards of
+//! `motet-cancel` hand over inside of a timeout, a race, a failed gather or a group is awaited there.
+//!
+//! | to | take | ready when | dropped midway | allocation |
+//! | --- | --- | --- | --- | --- |
+//! | await a few, of any kinds | [`join`](join()), [`try_join`](try_join()) | all are; the first error | drops them | none |
+//! | await many of one kind | [`gather`](gather()), [`try_gather`](try_gather()) | all are; the first error | drops them | the futures, the outputs, one for wakes |
+//! | take outputs as they come | [`as_completed`](as_completed()) | a stream | loses nothing | the futures, one for wakes |
+//! | make a future of each item, so many at a time | [`map_bounded`](map_bounded()) | a stream | loses nothing | `n` places |
+//! | wait, look around, wait again | [`WaitSet`], [`wait`](wait()) | [`FirstCompleted`], [`AllCompleted`], [`FirstError`], a closure | members and outputs stay in the set | the set |
+//! | take the first | [`race`](race()), [`race_ok`](race_ok()), [`select`](select()) | one is; one succeeds | drops them | none (a vector: as `gather`) |
+//! | limit the time | [`timeout`](timeout()), [`try_timeout`](try_timeout()), [`TimeoutScope`] | it is, or the time is up | drops it | none |
+//! | limit it by anything | [`deadline`](deadline()) | it is, or the limit is | drops it | none |
+//! | go on although the awaiter goes | [`shield`](shield()) | it is | it goes on at the reaper | one |
+//! | run children in parallel, and end after them | [`task_group`](task_group()) | all have ended | cancels them, and hands the wait over | a few a child |
+//! | run children that borrow | [`borrow_scope`](borrow_scope()), [`LocalScope`] | all have ended | drops them | a few a child |
+//!
+//! ```
+//! # futures::executor::block_on(async {
+//! use motet_combinators::{gather, timeout};
+//! use std::time::Duration;
+//!
+//! async fn fetch(page: u32) -> String {
+//!     format!("page {page}")
+//! }
+//!
+//! let pages = timeout(Duration::from_secs(5), gather((1..=3).map(fetch)).limit(2)).await;
+//! assert_eq!(pages.unwrap(), ["page 1", "page 2", "page 3"]);
+//! # });
+//! ```
+//!
+//! # From asyncio
+//!
+//! | asyncio | here |
+//! | --- | --- |
+//! | `gather(*coroutines)` | [`gather`](gather()); `return_exceptions=True` is what it does with `Result`s, [`try_gather`](try_gather()) is the rest |
+//! | `wait(tasks, return_when=…)` | [`wait`](wait()) on a [`WaitSet`] |
+//! | `as_completed(tasks)` | [`as_completed`](as_completed()) |
+//! | `wait_for(task, 5)` | [`timeout`](timeout()): over a `Task`, it cancels it and waits for its cleanup |
+//! | `async with timeout(5)` | [`TimeoutScope`] |
+//! | `shield(task)` | [`shield`](shield()) |
+//! | `async with TaskGroup()` | [`task_group`](task_group()) |
+//!
+//! # Fairness and cost
+//!
+//! Tuples and arrays are polled in place, in their order, at each wake. With more than 16 pending futures, the others keep one ready bit for each: a
+//! wake sets it, and wakes the task only if no bit was set before; a poll visits the bits that are set, each once a round, and lets other tasks run after
+//! 256 polls of children. So an event costs the same among ten futures and among a hundred thousand.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `timer` | yes | whatever takes a span or a point of time, on `motet-timer` or any other `Timer` |
+#![warn(missing_debug_implementations)]
+
 mod arena;
 mod as_completed;
 mod cancelled;

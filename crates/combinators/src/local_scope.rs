@@ -211,7 +211,6 @@ impl<F: Future> Decide<()> for Members<'_, '_, F> {
 }
 
 /// A child of a [`LocalScope`]: its output, or [`Closed`] if it came too late to start. Dropped, the child runs on.
-#[must_use = "the child runs on if this is dropped; say `drop` if that is what you want"]
 pub struct LocalTask<T> {
     awaited: Awaited<T>,
 }

@@ -133,7 +133,6 @@ impl<E> Drop for Membership<E> {
 }
 
 /// A child of a [`TaskGroup`]: its value, or [`Closed`] if it ended without one. Dropped, the child runs on.
-#[must_use = "the child runs on if this is dropped; say `drop` if that is what you want"]
 pub struct GroupTask<T> {
     awaited: Awaited<T>,
     handle: CancelHandle,

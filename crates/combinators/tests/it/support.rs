@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 /// A future and the switch that makes it ready.
@@ -35,6 +36,10 @@ impl Future for Yield {
 pub(crate) struct Polls(Rc<Cell<usize>>);
 
 impl Polls {
+    pub(crate) fn count(&self) -> usize {
+        self.0.get()
+    }
+
     pub(crate) fn take(&self) -> usize {
         self.0.take()
     }
@@ -69,5 +74,44 @@ pub(crate) struct DropGuard(Rc<Cell<usize>>);
 impl Drop for DropGuard {
     fn drop(&mut self) {
         self.0.set(self.0.get() + 1);
+    }
+}
+
+/// What happened, in order; guards whose exits write into it.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    pub(crate) fn write(&self, line: impl Into<String>) {
+        self.0.lock().unwrap().push(line.into());
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub(crate) fn has(&self, line: &str) -> bool {
+        self.lines().iter().any(|known| known == line)
+    }
+
+    /// A guard whose exit suspends once between its two lines.
+    pub(crate) fn guard(&self, name: &'static str) -> impl Sized + Send + use<> {
+        motet_cancel::guard(self.clone(), async move |log: Self, _outcome| {
+            log.write(format!("{name} begins"));
+            Yield::default().await;
+            log.write(format!("{name} ends"));
+        })
+    }
+
+    /// A future that holds such a guard for ever.
+    pub(crate) fn hang<T>(&self, name: &'static str) -> impl Future<Output = T> + Send + use<T>
+    where
+        T: Send,
+    {
+        let guard = self.guard(name);
+        async move {
+            let _guard = guard;
+            std::future::pending().await
+        }
     }
 }

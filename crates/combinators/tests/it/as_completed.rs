@@ -1,0 +1,103 @@
+//! `as_completed`: rows C22 to C26.
+
+use crate::support::{Polls, gate};
+use futures::StreamExt;
+use motet_combinators::{Elapsed, as_completed};
+use motet_test::{Stepped, assert_unpin};
+use motet_timer::Timers;
+use std::future::ready;
+use std::marker::PhantomPinned;
+use std::task::Poll;
+use std::time::Duration;
+
+assert_unpin!(motet_combinators::AsCompleted<PhantomPinned>);
+
+#[test]
+fn outputs_come_in_the_order_of_completion_with_their_indices() {
+    // C22, C23
+    for n in [3, 100] {
+        let (gates, futures): (Vec<_>, Vec<_>) = (0..n).map(|_| gate()).unzip();
+        let mut items = as_completed(futures);
+        assert!(Stepped::new(items.next()).poll().is_pending());
+        let mut gates: Vec<_> = gates.into_iter().enumerate().rev().collect();
+        gates.swap(0, n / 2);
+        for (index, open) in gates {
+            open.send(index * 10).unwrap();
+            assert_eq!(Stepped::new(items.next()).poll_until_stalled(), Poll::Ready(Some((index, index * 10))));
+        }
+        assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(None));
+    }
+}
+
+#[test]
+fn leaving_the_loop_and_coming_back_continues() {
+    // C26
+    let (open, opened) = gate();
+    let (_hang, hangs) = gate();
+    let (mut first, mut second) = (Some(opened), Some(hangs));
+    let mut items = as_completed([first.take().unwrap(), second.take().unwrap()]);
+    {
+        let mut next = Stepped::new(items.next());
+        assert!(next.poll().is_pending());
+        // Dropped: nothing is taken.
+    }
+    open.send(1).unwrap();
+    assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(Some((0, 1))));
+    assert_eq!(items.len(), 1);
+}
+
+#[test]
+fn a_timeout_is_one_error_item_and_the_futures_live_on() {
+    // C24, C25
+    let (timers, clock) = Timers::virtual_time();
+    let _entered = timers.enter();
+    let (open, opened) = gate();
+    let mut items = as_completed([opened]).timeout(Duration::from_secs(1));
+    assert!(Stepped::new(items.next()).poll().is_pending());
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(Some(Err(Elapsed::new()))));
+    assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(None));
+    let mut items = items.into_inner();
+    open.send(7).unwrap();
+    assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(Some((0, 7))));
+}
+
+#[test]
+fn what_finished_before_the_expiry_comes_first() {
+    // C25
+    let (timers, clock) = Timers::virtual_time();
+    let _entered = timers.enter();
+    let (open, opened) = gate();
+    let (_hang, hangs) = gate();
+    let mut items = as_completed([hangs, opened]).timeout(Duration::from_secs(1));
+    assert!(Stepped::new(items.next()).poll().is_pending());
+    open.send(7).unwrap();
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(Some(Ok((1, 7)))));
+    assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(Some(Err(Elapsed::new()))));
+}
+
+#[test]
+fn an_event_costs_one_poll_whatever_the_number() {
+    let polls = Polls::default();
+    let (mut gates, futures): (Vec<_>, Vec<_>) = (0..1000).map(|_| gate()).unzip();
+    let mut items = as_completed(futures.into_iter().map(|future| polls.of(future)));
+    assert!(Stepped::new(items.next()).poll_until_stalled().is_pending());
+    assert!(Stepped::new(items.next()).poll_until_stalled().is_pending());
+    polls.take();
+    while let Some(open) = gates.pop() {
+        open.send(()).unwrap();
+        assert!(Stepped::new(items.next()).poll_until_stalled().is_ready());
+        assert_eq!(polls.take(), 1);
+    }
+}
+
+#[test]
+fn ready_futures_are_not_polled_ahead() {
+    let polls = Polls::default();
+    let mut items = as_completed((0..100).map(|n| polls.of(ready(n))));
+    for n in 0..100 {
+        assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(Some((n, n))));
+        assert_eq!(polls.count(), n + 1);
+    }
+}

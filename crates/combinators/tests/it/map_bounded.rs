@@ -1,0 +1,81 @@
+//! `map_bounded`.
+
+use crate::support::{Yield, gate};
+use futures::StreamExt;
+use motet_combinators::map_bounded;
+use motet_test::Stepped;
+use std::cell::{Cell, RefCell};
+use std::task::Poll;
+
+#[test]
+fn outputs_come_in_input_order() {
+    let items = map_bounded(0..1000, 7, async |n: usize| {
+        for _ in 0..n % 5 {
+            Yield::default().await;
+        }
+        n
+    });
+    assert_eq!(Stepped::new(items.collect::<Vec<_>>()).poll_until_stalled(), Poll::Ready((0..1000).collect()));
+}
+
+#[test]
+fn unordered_outputs_come_as_they_are_ready() {
+    let gates = RefCell::new(Vec::new());
+    let mut items = map_bounded(0..4, 2, |n| {
+        let (open, opened) = gate::<()>();
+        gates.borrow_mut().push(Some(open));
+        async move {
+            opened.await;
+            n
+        }
+    })
+    .unordered();
+    assert!(Stepped::new(items.next()).poll().is_pending());
+    let open = |n: usize| gates.borrow_mut()[n].take().unwrap().send(()).unwrap();
+    assert_eq!(gates.borrow().len(), 2);
+    open(1);
+    assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(Some(1)));
+    assert!(Stepped::new(items.next()).poll().is_pending());
+    assert_eq!(gates.borrow().len(), 3);
+    open(2);
+    assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(Some(2)));
+}
+
+#[test]
+fn never_more_than_n_run_or_are_held() {
+    let (started, given) = (Cell::new(0), Cell::new(0));
+    let items = map_bounded(0..500, 20, |n| {
+        started.set(started.get() + 1);
+        assert!(started.get() - given.get() <= 20);
+        async move {
+            for _ in 0..(n * 7) % 11 {
+                Yield::default().await;
+            }
+        }
+    });
+    let all = items.for_each(|()| {
+        given.set(given.get() + 1);
+        async {}
+    });
+    assert!(Stepped::new(all).poll_until_stalled().is_ready());
+    assert_eq!(given.get(), 500);
+}
+
+#[test]
+fn items_are_taken_only_when_there_is_room() {
+    let taken = Cell::new(0);
+    let items = std::iter::from_fn(|| {
+        taken.set(taken.get() + 1);
+        Some(taken.get())
+    });
+    let mut items = map_bounded(items, 3, async |n| n);
+    assert_eq!(taken.get(), 0);
+    assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(Some(1)));
+    assert_eq!(taken.get(), 3);
+}
+
+#[test]
+#[should_panic(expected = "limit 0")]
+fn zero_is_refused() {
+    drop(map_bounded(0..1, 0, async |n| n));
+}

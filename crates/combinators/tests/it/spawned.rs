@@ -1,0 +1,99 @@
+//! The async-closure trap: each API inside a spawned future, over `&'static str`, `Box<dyn Error + Send + Sync>` and types that borrow.
+
+use futures::StreamExt;
+use motet_combinators::{
+    AllCompleted, FirstError, FutureExt, TimeoutScope, WaitSet, as_completed, borrow_scope, deadline, gather, join,
+    map_bounded, race, race_ok, select, task_group, timeout, try_gather, try_join, try_timeout, wait,
+};
+use std::error::Error;
+use std::time::Duration;
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+const NEVER: Duration = Duration::from_secs(3600);
+
+async fn fetch(name: &str) -> Result<usize, BoxError> {
+    crate::support::Yield::default().await;
+    if name.is_empty() { Err("nameless".into()) } else { Ok(name.len()) }
+}
+
+/// Holds a borrow of `words`, items of `'static` and boxed errors over each of its awaits.
+async fn over_borrows(words: &[&'static str]) -> Result<usize, BoxError> {
+    let mut sum = 0;
+    for result in gather(words.iter().map(|word| fetch(word))).await {
+        sum += result?;
+    }
+    for result in gather(words.iter().map(|word| fetch(word))).limit(1).catch_panics().await {
+        sum += result??;
+    }
+    sum += try_gather(words.iter().map(|word| fetch(word))).await?.len();
+    sum += join((fetch(words[0]), fetch(words[1]))).await.0?;
+    sum += try_join((fetch(words[0]), fetch(words[1]))).await?.1;
+    sum += race((fetch(words[0]), fetch(words[1]))).await?;
+    sum += race_ok([fetch(words[0]), fetch(words[1])]).await.map_err(|_| "all failed")?;
+    select((fetch(words[0]), std::future::pending::<BoxError>())).await;
+    let mut items = as_completed(words.iter().map(|word| fetch(word)));
+    while let Some((_, item)) = items.next().await {
+        sum += item?;
+    }
+    let mut set: WaitSet<_> = words.iter().map(|word| fetch(word)).collect();
+    wait(&mut set, FirstError).await?;
+    set.insert(fetch(words[0]));
+    wait(&mut set, AllCompleted).timeout(NEVER).await?;
+    sum += timeout(NEVER, fetch(words[0])).await??;
+    sum += try_timeout(NEVER, fetch(words[0])).await?;
+    sum += fetch(words[0]).timeout(NEVER).await??;
+    sum += deadline(std::future::pending::<()>(), fetch(words[0])).await??;
+    let scope = TimeoutScope::new(NEVER);
+    sum += scope.run(fetch(words[0])).await??;
+    let mut lengths = map_bounded(words.iter().copied(), 2, fetch);
+    while let Some(length) = lengths.next().await {
+        sum += length?;
+    }
+    let found = std::sync::Mutex::new(0);
+    let found = &found;
+    borrow_scope(|scope| async move {
+        for word in words {
+            let inner = scope.clone();
+            drop(scope.spawn(async move {
+                inner.spawn(fetch(word)).await.unwrap().unwrap();
+                *found.lock().unwrap() += 1;
+            }));
+        }
+    })
+    .await;
+    sum += *found.lock().unwrap();
+    Ok(sum)
+}
+
+async fn over_a_group<S: futures::task::Spawn>(spawner: &S, words: &[&'static str]) -> Result<usize, BoxError> {
+    let lengths = task_group(spawner, |group| async move {
+        let children: Vec<_> = words.iter().map(|word| group.spawn(fetch(word))).collect();
+        let mut sum = 0;
+        for child in children {
+            sum += child.await?;
+        }
+        Ok::<_, BoxError>(sum)
+    });
+    Ok(lengths.await?)
+}
+
+async fn all() -> Result<usize, BoxError> {
+    let words = vec!["one", "three"];
+    over_borrows(&words).await
+}
+
+#[test]
+fn everything_is_send_inside_a_task() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let on_tokio = runtime.block_on(runtime.spawn(all())).unwrap().unwrap();
+    let executor = motet_executor::Executor::new();
+    let on_motet = executor.block_on(executor.spawn(all())).unwrap().unwrap();
+    assert_eq!(on_tokio, on_motet);
+    let group = executor.clone();
+    let sum = executor.spawn(async move {
+        let words = vec!["one", "three"];
+        over_a_group(&group, &words).await
+    });
+    assert_eq!(executor.block_on(sum).unwrap().unwrap(), 8);
+}

@@ -1,0 +1,176 @@
+//! The combinators over tasks, and `shield`: rows C4 to C8, C27 to C33, C36 to C40.
+
+use crate::support::{Log, gate};
+use motet_cancel::{frame, scope};
+use motet_combinators::{Elapsed, FutureExt, gather, shield, timeout, try_gather};
+use motet_executor::{LocalExecutor, TaskError};
+use motet_test::Stepped;
+use motet_timer::Timers;
+use std::cell::{Cell, RefCell};
+use std::future::{pending, ready};
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+/// Runs work together with the tasks of a local executor, stepped by hand.
+fn stepped<'a, F: Future>(tasks: &'a LocalExecutor<'a>, work: F) -> Stepped<impl Future<Output = F::Output>> {
+    Stepped::new(tasks.run(work))
+}
+
+#[test]
+fn a_cancelled_child_is_an_error_of_its_own_and_a_value_where_errors_are_collected() {
+    // C4, C5
+    let tasks = LocalExecutor::new();
+    let children = || [tasks.spawn(pending::<i32>()), tasks.spawn(ready(1))];
+    let all = children();
+    all[0].handle().cancel();
+    let Poll::Ready(results) = stepped(&tasks, gather(all)).poll_until_stalled() else { panic!("it stalled") };
+    assert!(matches!(results[0], Err(TaskError::Cancelled(_))));
+    assert!(matches!(results[1], Ok(1)));
+    let all = children();
+    all[0].handle().cancel();
+    let failed = stepped(&tasks, try_gather(all)).poll_until_stalled();
+    assert!(matches!(failed, Poll::Ready(Err(TaskError::Cancelled(_)))));
+}
+
+#[test]
+fn cancelling_the_gather_cancels_every_child_and_keeps_the_reason() {
+    // C6, C7
+    let tasks = LocalExecutor::new();
+    let log = Log::default();
+    let children: Vec<_> = ["a", "b"].into_iter().map(|name| tasks.spawn(log.hang::<()>(name))).collect();
+    let (work, handle) = scope(gather(children));
+    let mut work = stepped(&tasks, work);
+    assert!(work.poll_until_stalled().is_pending());
+    handle.cancel("stop");
+    let Poll::Ready(Err(cancelled)) = work.poll_until_stalled() else { panic!("not cancelled") };
+    assert_eq!(cancelled.reason, "stop");
+    assert!(log.has("a ends") && log.has("b ends"), "{:?}", log.lines());
+}
+
+#[test]
+fn cancelling_after_all_children_finished_changes_nothing() {
+    // C8
+    let (work, handle) = scope(gather([ready(1), ready(2)]));
+    let mut work = Stepped::new(work);
+    assert_eq!(work.poll(), Poll::Ready(Ok(vec![1, 2])));
+    assert!(!handle.cancel("too late"));
+}
+
+#[test]
+fn a_finished_tasks_result_comes_back_in_spite_of_a_zero_limit() {
+    // C27
+    let tasks = LocalExecutor::new();
+    let task = tasks.spawn(ready(7));
+    assert!(stepped(&tasks, crate::support::Yield::default()).poll_until_stalled().is_ready());
+    assert!(task.is_finished());
+    let limited = stepped(&tasks, timeout(Duration::ZERO, task)).poll_until_stalled();
+    assert!(matches!(limited, Poll::Ready(Ok(Ok(7)))));
+}
+
+#[test]
+fn a_task_that_never_started_never_starts_after_a_zero_limit() {
+    // C28
+    let tasks = LocalExecutor::new();
+    let started = Rc::new(Cell::new(false));
+    let inside = started.clone();
+    let limited = timeout(Duration::ZERO, tasks.spawn(async move { inside.set(true) }));
+    assert!(matches!(stepped(&tasks, limited).poll_until_stalled(), Poll::Ready(Err(_))));
+    assert!(!started.get());
+}
+
+#[test]
+fn a_running_task_is_cancelled_and_awaited_before_elapsed() {
+    // C29, C30
+    let (timers, clock) = Timers::virtual_time();
+    let _entered = timers.enter();
+    let tasks = LocalExecutor::new();
+    let log = Log::default();
+    let mut limited = stepped(&tasks, timeout(Duration::from_secs(1), tasks.spawn(log.hang::<()>("task"))));
+    assert!(limited.poll_until_stalled().is_pending());
+    clock.advance(Duration::from_secs(1));
+    assert!(matches!(limited.poll_until_stalled(), Poll::Ready(Err(_))));
+    assert_eq!(log.lines(), ["task begins", "task ends"]);
+}
+
+#[test]
+fn cancelling_the_waiter_cancels_the_task_and_hands_over_the_wait() {
+    // C33
+    let tasks = LocalExecutor::new();
+    let log = Log::default();
+    let (work, handle) = scope(timeout(Duration::MAX, tasks.spawn(log.hang::<()>("task"))));
+    let mut work = stepped(&tasks, work);
+    assert!(work.poll_until_stalled().is_pending());
+    handle.cancel("stop");
+    assert!(matches!(work.poll_until_stalled(), Poll::Ready(Err(cancelled)) if cancelled.reason == "stop"));
+    assert!(log.has("task ends"));
+}
+
+#[test]
+fn a_cancel_in_the_tick_in_which_the_task_finishes_is_not_swallowed() {
+    // C34
+    let tasks = LocalExecutor::new();
+    let (open, opened) = gate();
+    let (work, handle) = scope(timeout(Duration::MAX, tasks.spawn(opened)));
+    let mut work = stepped(&tasks, work);
+    assert!(work.poll_until_stalled().is_pending());
+    open.send(7).unwrap();
+    handle.cancel("stop");
+    assert!(matches!(work.poll_until_stalled(), Poll::Ready(Err(cancelled)) if cancelled.reason == "stop"));
+}
+
+/// A reaper that keeps what it gets.
+type Kept = Rc<RefCell<Vec<futures::future::BoxFuture<'static, ()>>>>;
+
+#[test]
+fn a_shields_awaiter_is_cancelled_at_once_and_the_work_finishes() {
+    // C36
+    let kept = Kept::default();
+    let reaper = kept.clone();
+    let _reaper = frame::enter_reaper(move |work| reaper.borrow_mut().push(work));
+    let (open, opened) = gate();
+    let log = Log::default();
+    let inside = log.clone();
+    let (work, handle) = scope(shield(async move {
+        opened.await;
+        inside.write("finished");
+    }));
+    let mut work = Stepped::new(work);
+    assert!(work.poll().is_pending());
+    handle.cancel("stop");
+    assert!(matches!(work.poll_until_stalled(), Poll::Ready(Err(_))));
+    open.send(()).unwrap();
+    let shielded = kept.borrow_mut().pop().expect("the work is at the reaper");
+    assert!(Stepped::new(shielded).poll_until_stalled().is_ready());
+    assert!(log.has("finished"));
+}
+
+#[test]
+fn finished_work_is_returned_through_a_shield_directly() {
+    // C38
+    assert_eq!(Stepped::new(ready(7).shield()).poll(), Poll::Ready(7));
+}
+
+#[test]
+fn the_cancellation_of_shielded_work_is_the_shields() {
+    // C37
+    let tasks = LocalExecutor::new();
+    let executor = motet_executor::Executor::new();
+    let task = executor.spawn(pending::<()>());
+    let handle = task.handle();
+    let mut shielded = stepped(&tasks, shield(task));
+    handle.cancel();
+    let result = executor.block_on(std::future::poll_fn(|cx| shielded.as_mut().poll(cx)));
+    assert!(matches!(result, Err(TaskError::Cancelled(_))));
+}
+
+#[test]
+fn a_timeout_of_a_shield_leaves_the_work_alone() {
+    // C40
+    let kept = Kept::default();
+    let reaper = kept.clone();
+    let _reaper = frame::enter_reaper(move |work| reaper.borrow_mut().push(work));
+    let mut limited = Stepped::new(timeout(Duration::ZERO, shield(pending::<()>())));
+    assert_eq!(limited.poll_until_stalled(), Poll::Ready(Err(Elapsed::new())));
+    assert_eq!(kept.borrow().len(), 1);
+}
