@@ -56,22 +56,3 @@ fn a_runtime_that_sleeps_starts_no_helper_thread() {
         });
     });
 }
-
-#[cfg(feature = "io")]
-#[test]
-fn a_runtime_drives_its_sockets_without_a_helper_thread() {
-    alone("quiet::a_runtime_drives_its_sockets_without_a_helper_thread", || {
-        let runtime = motet::Runtime::builder().threads(2).build().expect("a thread");
-        let talk = async {
-            let listener = motet::io::TcpListener::bind("127.0.0.1:0").await?;
-            let address = listener.local_addr()?;
-            let accepting = motet::spawn(async move { listener.accept().await });
-            let _client = motet::io::TcpStream::connect(address).await?;
-            accepting.await??;
-            std::io::Result::Ok(())
-        };
-        runtime.block_on(talk).expect("loopback works");
-        assert_ne!(open_epolls(), 0, "the reactor is there");
-        assert_eq!(threads().len(), 3, "{:?}", threads());
-    });
-}
