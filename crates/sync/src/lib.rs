@@ -1,1 +1,43 @@
 //! Locks and signals for tasks, and for threads beside them. Works under any executor.
+//!
+//! Each is the size of a few words, is built by a `const fn`, and needs no executor, no timer and no other thread: a
+//! waiter gives its waker and is woken. Tasks and threads (the `_blocking` kinds) wait in one line.
+//!
+//! | type | when | fairness | a wait dropped | allocates |
+//! | --- | --- | --- | --- | --- |
+//! | [`Lock`] (also [`Mutex`]) | one at a time uses a value, over awaits | FIFO; [`Lock::unfair`] is not | leaves the line; a lock that was handed to it goes on to the next | never |
+//! | [`Semaphore`] | so many at a time | FIFO, many and single permits alike; [`Semaphore::unfair`] is not | leaves the line; its permits go on to the next | never |
+//! | [`Event`] | something has happened, or is the case | all at once, the oldest is woken first | nothing happened | never |
+//!
+//! ```
+//! use motet_sync::{Event, Lock, Semaphore};
+//!
+//! static FINISHED: Event = Event::new();
+//! static SEATS: Semaphore = Semaphore::new(2);
+//! static GUESTS: Lock<Vec<&str>> = Lock::new(Vec::new());
+//!
+//! async fn dine(name: &'static str) {
+//!     let _seat = SEATS.acquire().await;
+//!     GUESTS.lock().await.push(name);
+//! }
+//!
+//! # motet_prim::park::block_on(async {
+//! dine("Palestrina").await;
+//! dine("Byrd").await;
+//! FINISHED.set();
+//! FINISHED.wait().await;
+//! assert_eq!(*GUESTS.lock().await, ["Palestrina", "Byrd"]);
+//! # });
+//! ```
+//!
+//! No waker is called, cloned or dropped while one of our locks is held. No drop blocks or panics.
+
+mod event;
+mod lock;
+mod semaphore;
+
+pub use event::{Event, EventWait};
+pub use lock::{
+    Lock, Lock as Mutex, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard,
+};
+pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};

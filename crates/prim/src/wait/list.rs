@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::ops::{Deref, DerefMut};
+use core::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::batch::{WakeBatch, Wakeup};
 use super::fifo::Fifo;
@@ -51,6 +52,10 @@ impl<S, P, const N: usize> WaitList<S, P, N> {
         self.guarded.into_inner().state
     }
 }
+
+// A panic under the lock leaves the lists whole; whether the state is, its own type says.
+impl<S: UnwindSafe, P, const N: usize> UnwindSafe for WaitList<S, P, N> {}
+impl<S: UnwindSafe, P, const N: usize> RefUnwindSafe for WaitList<S, P, N> {}
 
 impl<S: Default, P, const N: usize> Default for WaitList<S, P, N> {
     fn default() -> Self {

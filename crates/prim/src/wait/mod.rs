@@ -94,6 +94,8 @@
 //! - *Close.* Write the outcome into each payload with [`Locked::grant_while`]; it flushes full batches by itself.
 //! - *Only those who wait now.* Stamp the payload in `admit` with a generation in `S`; raise the generation, and grant
 //!   while the stamp is older: those who come during a flush are not meant.
+//! - *Say it before it is public.* A grant is public when the closure returns: the waiter may take it, act on it and be
+//!   gone before you go on. What it must find (a flag in your word, a count in the state) is written in the closure.
 //! - *Block a thread*: [`park::block_on`](crate::park::block_on) of the same future; tasks and threads share one line.
 //!
 //! # Fairness

@@ -1,0 +1,179 @@
+//! A flag that many can wait for.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `state` | the word: the flag, and whether somebody waits |
+//! | `future` | waiting |
+
+mod future;
+#[cfg(all(test, motet_loom))]
+mod model;
+mod state;
+
+pub use future::EventWait;
+
+use core::fmt;
+use motet_prim::park::block_on;
+use motet_prim::{Admit, Locked, WaitList, WakeBatch};
+use state::{Enter, Set, State};
+
+/// A flag that is set or clear, and that any number of tasks and threads can wait for; `asyncio.Event`.
+///
+/// Use it for what happens once, or turns on and off: "connected", "shut down", "not paused".
+///
+/// ```
+/// use motet_sync::Event;
+///
+/// static READY: Event = Event::new();
+///
+/// let waiting = std::thread::spawn(|| READY.wait_blocking());
+/// READY.set();
+/// waiting.join().unwrap();
+/// # motet_prim::park::block_on(async {
+/// READY.wait().await;                        // still set: returns at once
+/// # });
+/// ```
+///
+/// # Fairness
+///
+/// `set` wakes all who wait, the oldest first.
+///
+/// # Complexity
+///
+/// `is_set`, `wait` on an event that is set, and `set` and `clear` while nobody waits are one or two atomic operations.
+/// `set` is O(n) in those who wait; their tasks are woken in batches, with no lock held. Nothing allocates.
+pub struct Event {
+    state: State,
+    line: WaitList<Generation, Generation>,
+}
+
+/// How often `set` has released a line; in a waiter, when it joined. A `set` releases those who joined before it, and not
+/// those who join while it wakes.
+type Generation = u64;
+
+impl Event {
+    motet_prim::const_fn! {
+        /// An event that is clear.
+        ///
+        /// ```
+        /// assert!(!motet_sync::Event::new().is_set());
+        /// ```
+        #[must_use]
+        pub const fn new() -> Self {
+            Self { state: State::clear(), line: WaitList::new(0) }
+        }
+    }
+
+    /// Whether it is set. What was done before the `set` is visible to whoever sees it.
+    ///
+    /// ```
+    /// let ready = motet_sync::Event::new();
+    /// ready.set();
+    /// assert!(ready.is_set());
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        self.state.is_set()
+    }
+
+    /// Sets it, and releases all who wait: each of them completes, even if [`clear`](Self::clear) follows at once.
+    ///
+    /// ```
+    /// let ready = motet_sync::Event::new();
+    /// ready.set();
+    /// ready.set();                              // once set, again is nothing
+    /// assert!(ready.is_set());
+    /// ```
+    pub fn set(&self) {
+        match self.state.set() {
+            Set::Done => {}
+            Set::Waiters => self.release(),
+        }
+    }
+
+    /// Clears it: who waits from now on waits for the next [`set`](Self::set).
+    ///
+    /// ```
+    /// let ready = motet_sync::Event::new();
+    /// ready.set();
+    /// ready.clear();
+    /// assert!(!ready.is_set());
+    /// ```
+    pub fn clear(&self) {
+        self.state.unset();
+    }
+
+    /// Waits until it is set.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let ready = motet_sync::Event::new();
+    /// ready.set();
+    /// ready.wait().await;
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing happened.
+    #[inline]
+    pub fn wait(&self) -> EventWait<'_> {
+        EventWait::new(self)
+    }
+
+    /// Parks this thread until it is set: for threads beside the tasks.
+    ///
+    /// ```
+    /// let ready = motet_sync::Event::new();
+    /// ready.set();
+    /// ready.wait_blocking();
+    /// ```
+    pub fn wait_blocking(&self) {
+        if !self.is_set() {
+            block_on(self.wait());
+        }
+    }
+
+    /// Sets it under the line's lock, and releases those who have joined the line before.
+    #[cold]
+    fn release(&self) {
+        let mut wakes = WakeBatch::new();
+        let mut line = self.line.lock();
+        self.state.set_locked();
+        *line += 1;
+        let now = *line;
+        line.grant_while(0, &mut wakes, |_, joined| *joined < now);
+        self.note_if_empty(&line);
+        drop(line);
+        wakes.wake_all();
+    }
+
+    /// Under the line's lock.
+    fn join(&self, line: &Locked<'_, Generation, Generation>, joined: &mut Generation) -> Admit {
+        *joined = **line;
+        match self.state.enter() {
+            Enter::IsSet => Admit::Pass,
+            Enter::Queue => Admit::Wait,
+        }
+    }
+
+    /// Under the line's lock.
+    fn note_if_empty(&self, line: &Locked<'_, Generation, Generation>) {
+        if line.is_empty(0) {
+            self.state.nobody_waits();
+        }
+    }
+}
+
+impl Default for Event {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event").field("is_set", &self.is_set()).finish_non_exhaustive()
+    }
+}

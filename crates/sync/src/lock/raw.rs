@@ -1,0 +1,130 @@
+//! The lock without its value: the word, the line, and who is next.
+//!
+//! The fair kind hands over: a release with somebody in line leaves LOCKED set, and gives the lock to the oldest. The
+//! unfair kind calls: it frees the lock and wakes the oldest to try, so that a running task need not wait until a
+//! sleeping one has got up. One that lost [`PATIENCE`] turns is handed the lock instead: unfair, yet nobody starves.
+
+use motet_prim::{Admit, Locked, WaitList, Wakeup};
+
+use super::state::{Enter, Release, State};
+
+/// How often a waiter of an unfair lock may lose its turn to a barger before the lock is handed to it.
+const PATIENCE: u8 = 4;
+
+/// What a waiter carries.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ticket {
+    pub(super) outcome: Outcome,
+    /// Turns lost so far.
+    lost: u8,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Outcome {
+    #[default]
+    Waiting,
+    /// The lock is the waiter's.
+    Handed,
+    /// The lock was freed, and the waiter called to try.
+    Called,
+}
+
+impl Ticket {
+    /// For one that was called, and found the lock taken.
+    pub(super) fn lost(self) -> Self {
+        Self { outcome: Outcome::Waiting, lost: self.lost.saturating_add(1) }
+    }
+}
+
+pub(super) type Line = WaitList<(), Ticket>;
+
+#[derive(Debug)]
+pub(super) struct RawLock {
+    state: State,
+    barging: bool,
+    line: Line,
+}
+
+impl RawLock {
+    motet_prim::const_fn! {
+        pub(super) const fn new(barging: bool) -> Self {
+            Self { state: State::free(), barging, line: WaitList::new(()) }
+        }
+    }
+
+    pub(super) fn line(&self) -> &Line {
+        &self.line
+    }
+
+    pub(super) fn is_locked(&self) -> bool {
+        self.state.is_locked()
+    }
+
+    #[inline]
+    pub(super) fn try_lock(&self) -> bool {
+        self.state.try_lock() || (self.barging && self.state.barge())
+    }
+
+    /// By a waiter that was called.
+    pub(super) fn take_turn(&self) -> bool {
+        self.state.take_turn()
+    }
+
+    /// Under the line's lock. The check of `try_lock` again: a release in between saw nobody in line.
+    pub(super) fn admit(&self, ticket: &Ticket) -> Admit {
+        match self.state.enter() {
+            Enter::Locked => Admit::Pass,
+            Enter::Queue if ticket.lost > 0 => Admit::WaitFirst,
+            Enter::Queue => Admit::Wait,
+        }
+    }
+
+    #[inline]
+    pub(super) fn unlock(&self) {
+        match self.state.release() {
+            Release::Done => {}
+            Release::Waiters => self.pass_on(),
+        }
+    }
+
+    /// Gives the lock, which is still ours, to the oldest waiter.
+    #[cold]
+    fn pass_on(&self) {
+        let mut line = self.line.lock();
+        let wakeup = line.grant_front(0, |(), ticket| {
+            if self.barging && ticket.lost < PATIENCE {
+                // Before the grant is public: the waiter's turn may be over the moment after.
+                self.state.call();
+                ticket.outcome = Outcome::Called;
+            } else {
+                ticket.outcome = Outcome::Handed;
+            }
+        });
+        self.note_if_empty(&line);
+        if wakeup.is_none() {
+            // The waiter that we saw has left.
+            self.state.leave_free();
+        }
+        drop(line);
+        wakeup.map(Wakeup::wake);
+    }
+
+    pub(super) fn note_if_empty(&self, line: &Locked<'_, (), Ticket>) {
+        if line.is_empty(0) {
+            self.state.nobody_waits();
+        }
+    }
+
+    /// A waiter was dropped after the lock was handed to it, or it was called.
+    pub(super) fn hand_on(&self, ticket: Ticket) {
+        let ours = match ticket.outcome {
+            Outcome::Waiting => false,
+            Outcome::Handed => true,
+            // If it is taken, its holder calls the next: the turn is over.
+            Outcome::Called => self.take_turn(),
+        };
+        if ours {
+            self.unlock();
+        }
+    }
+}

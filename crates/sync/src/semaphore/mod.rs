@@ -1,0 +1,285 @@
+//! A number of permits, and a line for them.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `state` | the word: permits and flags, and their transitions |
+//! | `raw` | the word and the line: grants, and the calls of the unfair kind |
+//! | `future` | waiting, borrowed and owned |
+//! | `permit` | holding permits, borrowed and owned |
+
+mod future;
+#[cfg(all(test, motet_loom))]
+mod model;
+mod permit;
+mod raw;
+mod state;
+
+pub use future::{Acquire, AcquireOwned};
+pub use permit::{OwnedPermit, Permit};
+
+use core::fmt;
+use motet_prim::park::block_on;
+use raw::RawSemaphore;
+use std::sync::Arc;
+
+/// Lets so many in at a time; `asyncio.Semaphore`.
+///
+/// Use it to bound what runs at once: requests in flight, open files, children of a task group.
+///
+/// ```
+/// use motet_sync::Semaphore;
+///
+/// static IN_FLIGHT: Semaphore = Semaphore::new(10);
+///
+/// # motet_prim::park::block_on(async {
+/// let _permit = IN_FLIGHT.acquire().await;      // until the end of the scope
+/// assert_eq!(IN_FLIGHT.available(), 9);
+/// # });
+/// ```
+///
+/// # Fairness
+///
+/// FIFO, whatever each one wants: a waiter for many permits is not overtaken by those for one, and nobody who comes
+/// later gets in before it, whoever has just released. [`Semaphore::unfair`] makes the other kind.
+///
+/// # Complexity
+///
+/// Uncontended, an acquire and a release are one atomic read-modify-write each. Waiting allocates nothing; joining and
+/// leaving the line, from anywhere in it, is O(1).
+pub struct Semaphore {
+    raw: RawSemaphore,
+}
+
+impl Semaphore {
+    /// The most permits that a semaphore can have free.
+    pub const MAX_PERMITS: usize = state::MAX_PERMITS;
+
+    motet_prim::const_fn! {
+        /// A semaphore with so many free permits. With none it is locked until a [`release`](Self::release).
+        ///
+        /// ```
+        /// assert!(motet_sync::Semaphore::new(0).try_acquire().is_none());
+        /// ```
+        ///
+        /// # Panics
+        ///
+        /// If there are more than [`MAX_PERMITS`](Self::MAX_PERMITS).
+        #[must_use]
+        pub const fn new(permits: usize) -> Self {
+            Self { raw: RawSemaphore::new(permits, false) }
+        }
+    }
+
+    motet_prim::const_fn! {
+        /// A semaphore whose permits a running task may take before a waiter that has been woken for them.
+        ///
+        /// Throughput instead of order. One that wants many permits may wait for as long as others keep taking them
+        /// one by one; one that has lost its turn a few times is served as on the fair kind.
+        ///
+        /// ```
+        /// let seats = motet_sync::Semaphore::unfair(1);
+        /// assert!(seats.try_acquire().is_some());
+        /// ```
+        ///
+        /// # Panics
+        ///
+        /// If there are more than [`MAX_PERMITS`](Self::MAX_PERMITS).
+        #[must_use]
+        pub const fn unfair(permits: usize) -> Self {
+            Self { raw: RawSemaphore::new(permits, true) }
+        }
+    }
+
+    /// Waits for a permit; `async with semaphore`.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let seats = motet_sync::Semaphore::new(1);
+    /// let permit = seats.acquire().await;
+    /// assert_eq!(seats.available(), 0);
+    /// # drop(permit);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place: dropped, it has left the line; what it was granted already goes to the next.
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on, together with all other ways to acquire.
+    #[inline]
+    pub fn acquire(&self) -> Acquire<'_> {
+        Acquire::new(self, 1)
+    }
+
+    /// Waits for `count` permits, all at once: it holds none while it waits.
+    ///
+    /// More than the semaphore will ever have is waited for in vain.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let seats = motet_sync::Semaphore::new(5);
+    /// let table = seats.acquire_many(4).await;
+    /// assert_eq!((table.count(), seats.available()), (4, 1));
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place: dropped, it has left the line, and those behind it who want less are served at once.
+    ///
+    /// # Fairness
+    ///
+    /// FIFO with those who want one: neither starves the other.
+    pub fn acquire_many(&self, count: usize) -> Acquire<'_> {
+        Acquire::new(self, count)
+    }
+
+    /// Waits for a permit that keeps the semaphore alive and may move into another task.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let seats = std::sync::Arc::new(motet_sync::Semaphore::new(1));
+    /// let permit = seats.acquire_owned().await;
+    /// std::thread::spawn(move || drop(permit)).join().unwrap();
+    /// assert_eq!(seats.available(), 1);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, like [`acquire`](Self::acquire).
+    pub fn acquire_owned(self: &Arc<Self>) -> AcquireOwned {
+        AcquireOwned::new(self.clone(), 1)
+    }
+
+    /// [`acquire_many`](Self::acquire_many) with a permit that keeps the semaphore alive.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let seats = std::sync::Arc::new(motet_sync::Semaphore::new(2));
+    /// assert_eq!(seats.acquire_many_owned(2).await.count(), 2);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, like [`acquire_many`](Self::acquire_many).
+    pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> AcquireOwned {
+        AcquireOwned::new(self.clone(), count)
+    }
+
+    /// Takes a permit if one is free and, on the fair kind, nobody waits.
+    ///
+    /// ```
+    /// let seats = motet_sync::Semaphore::new(1);
+    /// let permit = seats.try_acquire();
+    /// assert!(permit.is_some() && seats.try_acquire().is_none());
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn try_acquire(&self) -> Option<Permit<'_>> {
+        self.try_acquire_many(1)
+    }
+
+    /// Takes `count` permits if so many are free and, on the fair kind, nobody waits.
+    ///
+    /// ```
+    /// let seats = motet_sync::Semaphore::new(2);
+    /// assert!(seats.try_acquire_many(3).is_none());
+    /// assert_eq!(seats.try_acquire_many(2).expect("two are free").count(), 2);
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn try_acquire_many(&self, count: usize) -> Option<Permit<'_>> {
+        self.raw.try_acquire(count).then(|| Permit::of_acquired(self, count))
+    }
+
+    /// [`try_acquire`](Self::try_acquire) with a permit that keeps the semaphore alive.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::Semaphore::new(1));
+    /// assert!(seats.try_acquire_owned().is_some());
+    /// ```
+    #[must_use]
+    pub fn try_acquire_owned(self: &Arc<Self>) -> Option<OwnedPermit> {
+        self.try_acquire_many_owned(1)
+    }
+
+    /// [`try_acquire_many`](Self::try_acquire_many) with a permit that keeps the semaphore alive.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::Semaphore::new(1));
+    /// assert!(seats.try_acquire_many_owned(2).is_none());
+    /// ```
+    #[must_use]
+    pub fn try_acquire_many_owned(self: &Arc<Self>, count: usize) -> Option<OwnedPermit> {
+        self.raw.try_acquire(count).then(|| OwnedPermit::of_acquired(self.clone(), count))
+    }
+
+    /// Parks this thread until it has a permit: for threads beside the tasks. Both wait in one line.
+    ///
+    /// ```
+    /// let seats = motet_sync::Semaphore::new(1);
+    /// let permit = seats.acquire_blocking();
+    /// assert_eq!(seats.available(), 0);
+    /// # drop(permit);
+    /// ```
+    pub fn acquire_blocking(&self) -> Permit<'_> {
+        self.acquire_many_blocking(1)
+    }
+
+    /// Parks this thread until it has `count` permits.
+    ///
+    /// ```
+    /// let seats = motet_sync::Semaphore::new(2);
+    /// assert_eq!(seats.acquire_many_blocking(2).count(), 2);
+    /// ```
+    pub fn acquire_many_blocking(&self, count: usize) -> Permit<'_> {
+        self.try_acquire_many(count).unwrap_or_else(|| block_on(self.acquire_many(count)))
+    }
+
+    /// How many permits are free just now. For reports: it may have changed when you read it.
+    ///
+    /// On the fair kind what is free may be promised to a waiter.
+    ///
+    /// ```
+    /// assert_eq!(motet_sync::Semaphore::new(3).available(), 3);
+    /// ```
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.raw.permits()
+    }
+
+    /// Adds `count` permits, and serves as many waiters as they suffice for; `Semaphore.release()`.
+    ///
+    /// For permits that were [forgotten](Permit::forget), or to raise the limit: a [`Permit`] gives itself back.
+    ///
+    /// ```
+    /// let seats = motet_sync::Semaphore::new(0);
+    /// seats.release(2);
+    /// assert_eq!(seats.available(), 2);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If more than [`MAX_PERMITS`](Self::MAX_PERMITS) would be free; nothing is added then.
+    #[track_caller]
+    pub fn release(&self, count: usize) {
+        assert!(self.raw.release(count), "more than `Semaphore::MAX_PERMITS` permits");
+    }
+
+    /// From a permit's drop.
+    #[inline]
+    fn give_back(&self, count: usize) {
+        // No room, and no panic in a drop: so many were added meanwhile that these are not missed.
+        let _has_room = count == 0 || self.raw.release(count);
+    }
+}
+
+impl fmt::Debug for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Semaphore").field("available", &self.available()).finish_non_exhaustive()
+    }
+}

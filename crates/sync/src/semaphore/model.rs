@@ -1,0 +1,90 @@
+//! The semaphore, in every interleaving: both kinds, many permits, and heads that are cancelled.
+
+use super::Semaphore;
+use motet_prim::atomic::{AtomicUsize, Ordering};
+use motet_prim::park::block_on;
+use motet_prim::{model, thread};
+use std::future::Future;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+fn both_kinds(permits: usize, run: impl Fn(Arc<Semaphore>) + Send + Sync + 'static) {
+    let run = Arc::new(run);
+    let fair = run.clone();
+    model(move || fair(Arc::new(Semaphore::new(permits))));
+    model(move || run(Arc::new(Semaphore::unfair(permits))));
+}
+
+#[test]
+fn no_more_than_the_permits_are_inside() {
+    both_kinds(2, |seats| {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let sit = |wants: usize| {
+            let (seats, taken) = (seats.clone(), taken.clone());
+            move || {
+                let permit = block_on(seats.acquire_many(wants));
+                assert!(taken.fetch_add(wants, Ordering::Relaxed) + wants <= 2);
+                taken.fetch_sub(wants, Ordering::Relaxed);
+                drop(permit);
+            }
+        };
+        let others = [thread::spawn(sit(1)), thread::spawn(sit(2))];
+        sit(1)();
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!(seats.available(), 2);
+    });
+}
+
+#[test]
+fn a_cancelled_head_that_wants_many_lets_the_next_pass() {
+    both_kinds(1, |seats| {
+        let mut head = Box::pin(seats.acquire_many(2));
+        assert!(head.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        let behind = seats.clone();
+        let waiter = thread::spawn(move || drop(block_on(behind.acquire())));
+        drop(head);
+        waiter.join().unwrap();
+        assert_eq!(seats.available(), 1);
+    });
+}
+
+#[test]
+fn a_cancelled_head_against_a_release_loses_no_permit() {
+    both_kinds(0, |seats| {
+        let mut head = Box::pin(seats.acquire_many(2));
+        assert!(head.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        let (behind, releasing) = (seats.clone(), seats.clone());
+        let waiter = thread::spawn(move || drop(block_on(behind.acquire())));
+        let releaser = thread::spawn(move || releasing.release(2));
+        drop(head);
+        waiter.join().unwrap();
+        releaser.join().unwrap();
+        assert_eq!(seats.available(), 2);
+    });
+}
+
+#[test]
+fn two_releases_serve_one_who_wants_two() {
+    both_kinds(0, |seats| {
+        let others = [1, 1].map(|count| {
+            let seats = seats.clone();
+            thread::spawn(move || seats.release(count))
+        });
+        drop(block_on(seats.acquire_many(2)));
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!(seats.available(), 2);
+    });
+}
+
+#[test]
+fn one_release_of_two_serves_two() {
+    both_kinds(0, |seats| {
+        let others = [(); 2].map(|()| {
+            let seats = seats.clone();
+            thread::spawn(move || block_on(seats.acquire()).forget())
+        });
+        seats.release(2);
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!(seats.available(), 0);
+    });
+}

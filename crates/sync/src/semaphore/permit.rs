@@ -1,0 +1,158 @@
+//! Holding permits.
+
+use core::fmt;
+use std::sync::Arc;
+
+use super::Semaphore;
+
+/// One permit of a [`Semaphore`], or several; given back when dropped, panics included.
+///
+/// ```
+/// let seats = motet_sync::Semaphore::new(3);
+/// let mut two = seats.try_acquire_many(2).expect("three are free");
+/// let one = two.split(1).expect("it has two");
+/// drop(two);
+/// assert_eq!((one.count(), seats.available()), (1, 2));
+/// ```
+#[must_use = "dropped at once, it is given back at once; `let _permit = …` keeps it"]
+#[clippy::has_significant_drop]
+pub struct Permit<'a> {
+    semaphore: &'a Semaphore,
+    count: usize,
+}
+
+impl<'a> Permit<'a> {
+    #[inline]
+    pub(super) fn of_acquired(semaphore: &'a Semaphore, count: usize) -> Self {
+        Self { semaphore, count }
+    }
+
+    /// How many permits it stands for.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Never gives it back: the semaphore has so many permits less, until a [`Semaphore::release`].
+    ///
+    /// ```
+    /// let seats = motet_sync::Semaphore::new(2);
+    /// seats.try_acquire().expect("two are free").forget();
+    /// assert_eq!(seats.available(), 1);
+    /// ```
+    pub fn forget(mut self) {
+        self.count = 0;
+    }
+
+    /// Parts with `count` permits; `None`, and nothing happens, if it has fewer.
+    ///
+    /// ```
+    /// let seats = motet_sync::Semaphore::new(3);
+    /// let mut all = seats.try_acquire_many(3).expect("three are free");
+    /// assert!(all.split(4).is_none());
+    /// assert_eq!(all.split(2).map(|two| two.count()), Some(2));
+    /// assert_eq!((all.count(), seats.available()), (1, 2));
+    /// ```
+    #[must_use = "what is split off and dropped is given back"]
+    pub fn split(&mut self, count: usize) -> Option<Self> {
+        self.count = self.count.checked_sub(count)?;
+        Some(Self { semaphore: self.semaphore, count })
+    }
+
+    /// Takes in the permits of another.
+    ///
+    /// ```
+    /// let seats = motet_sync::Semaphore::new(3);
+    /// let mut one = seats.try_acquire().expect("three are free");
+    /// one.merge(seats.try_acquire_many(2).expect("two are free"));
+    /// assert_eq!(one.count(), 3);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `other` belongs to another semaphore (and is given back there).
+    #[track_caller]
+    pub fn merge(&mut self, mut other: Self) {
+        assert!(core::ptr::eq(self.semaphore, other.semaphore), "{FOREIGN}");
+        self.count += core::mem::take(&mut other.count);
+    }
+}
+
+const FOREIGN: &str = "merge permits of one semaphore only";
+
+impl Drop for Permit<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.semaphore.give_back(self.count);
+    }
+}
+
+impl fmt::Debug for Permit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
+/// One permit of a [`Semaphore`], or several, that keeps the semaphore alive and may move into another task.
+///
+/// ```
+/// let seats = std::sync::Arc::new(motet_sync::Semaphore::new(1));
+/// let permit = seats.try_acquire_owned().expect("one is free");
+/// let guest = std::thread::spawn(move || drop(permit));
+/// guest.join().unwrap();
+/// assert_eq!(seats.available(), 1);
+/// ```
+#[must_use = "dropped at once, it is given back at once; `let _permit = …` keeps it"]
+#[clippy::has_significant_drop]
+pub struct OwnedPermit {
+    semaphore: Arc<Semaphore>,
+    count: usize,
+}
+
+impl OwnedPermit {
+    pub(super) fn of_acquired(semaphore: Arc<Semaphore>, count: usize) -> Self {
+        Self { semaphore, count }
+    }
+
+    /// How many permits it stands for.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Never gives it back, like [`Permit::forget`].
+    pub fn forget(mut self) {
+        self.count = 0;
+    }
+
+    /// Parts with `count` permits; `None`, and nothing happens, if it has fewer.
+    #[must_use = "what is split off and dropped is given back"]
+    pub fn split(&mut self, count: usize) -> Option<Self> {
+        self.count = self.count.checked_sub(count)?;
+        Some(Self { semaphore: self.semaphore.clone(), count })
+    }
+
+    /// Takes in the permits of another.
+    ///
+    /// # Panics
+    ///
+    /// If `other` belongs to another semaphore (and is given back there).
+    #[track_caller]
+    pub fn merge(&mut self, mut other: Self) {
+        assert!(Arc::ptr_eq(&self.semaphore, &other.semaphore), "{FOREIGN}");
+        self.count += core::mem::take(&mut other.count);
+    }
+}
+
+impl Drop for OwnedPermit {
+    #[inline]
+    fn drop(&mut self) {
+        self.semaphore.give_back(self.count);
+    }
+}
+
+impl fmt::Debug for OwnedPermit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedPermit").field("count", &self.count).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,149 @@
+//! The word and the line: who is served, and when.
+//!
+//! The fair kind grants: a release takes, for the oldest waiters, what they want, as far as the permits go. The unfair
+//! kind calls: it wakes the oldest to try, and a running task may be faster. One that lost [`PATIENCE`] turns is granted
+//! as on the fair kind.
+
+use motet_prim::{Admit, Locked, WaitList, WakeBatch};
+
+use super::state::{Enter, Release, State};
+
+/// How often a waiter of an unfair semaphore may lose its turn to a barger before it is granted what it wants.
+const PATIENCE: u8 = 4;
+
+/// What a waiter carries.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    pub(super) wanted: usize,
+    pub(super) outcome: Outcome,
+    /// Turns lost so far.
+    lost: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Waiting,
+    /// The permits are the waiter's.
+    Granted,
+    /// The waiter was called to try.
+    Called,
+}
+
+impl Ticket {
+    pub(super) const fn new(wanted: usize) -> Self {
+        Self { wanted, outcome: Outcome::Waiting, lost: 0 }
+    }
+
+    /// For one that was called, and found too few permits.
+    pub(super) fn lost(self) -> Self {
+        Self { lost: self.lost.saturating_add(1), ..Self::new(self.wanted) }
+    }
+}
+
+pub(super) type Line = WaitList<(), Ticket>;
+
+#[derive(Debug)]
+pub(super) struct RawSemaphore {
+    state: State,
+    barging: bool,
+    line: Line,
+}
+
+impl RawSemaphore {
+    motet_prim::const_fn! {
+        pub(super) const fn new(permits: usize, barging: bool) -> Self {
+            Self { state: State::new(permits), barging, line: WaitList::new(()) }
+        }
+    }
+
+    pub(super) fn line(&self) -> &Line {
+        &self.line
+    }
+
+    pub(super) fn permits(&self) -> usize {
+        self.state.permits()
+    }
+
+    #[inline]
+    pub(super) fn try_acquire(&self, wanted: usize) -> bool {
+        self.state.take(wanted, self.barging)
+    }
+
+    /// Under the line's lock: the check of `try_acquire` again, for a release in between saw nobody in line.
+    pub(super) fn admit(&self, ticket: &Ticket) -> Admit {
+        match self.state.enter(ticket.wanted, self.barging) {
+            Enter::Acquired => Admit::Pass,
+            Enter::Queue if ticket.lost > 0 => Admit::WaitFirst,
+            Enter::Queue => Admit::Wait,
+        }
+    }
+
+    /// By a waiter that was called.
+    pub(super) fn take_turn(&self, wanted: usize) -> bool {
+        let taken = self.state.take_turn(wanted);
+        if taken {
+            self.call_next();
+        }
+        taken
+    }
+
+    /// Adds permits; false if there is no room for so many.
+    #[inline]
+    pub(super) fn release(&self, permits: usize) -> bool {
+        match self.state.add(permits) {
+            Some(Release::Done) => true,
+            Some(Release::Waiters) => {
+                self.serve();
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// While one was called nobody else is, whatever was released: whose turn is over looks after the next.
+    pub(super) fn call_next(&self) {
+        if self.barging && self.state.has_waiters() {
+            self.serve();
+        }
+    }
+
+    #[cold]
+    fn serve(&self) {
+        let mut wakes = WakeBatch::new();
+        let mut line = self.line.lock();
+        self.serve_locked(&mut line, &mut wakes);
+        drop(line);
+        wakes.wake_all();
+    }
+
+    /// Grants to, or calls, the oldest as long as the permits suffice.
+    pub(super) fn serve_locked(&self, line: &mut Locked<'_, (), Ticket>, wakes: &mut WakeBatch) {
+        line.grant_while(0, wakes, |(), ticket| {
+            let granted = !self.barging || ticket.lost >= PATIENCE;
+            if granted && self.state.take_for(ticket.wanted) {
+                ticket.outcome = Outcome::Granted;
+            } else if !granted && self.state.call(ticket.wanted) {
+                ticket.outcome = Outcome::Called;
+            }
+            ticket.outcome != Outcome::Waiting
+        });
+        if line.is_empty(0) {
+            self.state.nobody_waits();
+        }
+    }
+
+    /// A waiter was dropped after it was granted, or called.
+    pub(super) fn hand_on(&self, ticket: Ticket) {
+        match ticket.outcome {
+            Outcome::Waiting => {}
+            Outcome::Granted => {
+                // What a semaphore gave it has room for.
+                self.release(ticket.wanted);
+            }
+            Outcome::Called => {
+                self.state.take_turn(0);
+                self.call_next();
+            }
+        }
+    }
+}

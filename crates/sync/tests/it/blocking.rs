@@ -1,0 +1,121 @@
+//! Threads beside the tasks: both wait in one line.
+
+use motet_sync::{Event, Lock, Semaphore};
+use motet_test::Stepped;
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+#[test]
+fn a_thread_waits_for_a_lock_until_it_is_released() {
+    let lock = Arc::new(Lock::new(0));
+    let holder = lock.lock_blocking();
+    let other = lock.clone();
+    let (about_to_block, ready) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        about_to_block.send(()).expect("the test listens");
+        *other.lock_blocking() += 1;
+    });
+    ready.recv().expect("the thread runs");
+    drop(holder);
+    thread.join().expect("no panic");
+    assert_eq!(*lock.lock_blocking(), 1);
+}
+
+#[test]
+fn threads_and_tasks_count_together() {
+    for lock in [Lock::new(0), Lock::unfair(0)].map(Arc::new) {
+        let threads: Vec<_> = (0..4)
+            .map(|blocking| {
+                let lock = lock.clone();
+                thread::spawn(move || {
+                    for _ in 0..1000 {
+                        if blocking % 2 == 0 {
+                            *lock.lock_blocking() += 1;
+                        } else {
+                            futures::executor::block_on(async { *lock.lock().await += 1 });
+                        }
+                    }
+                })
+            })
+            .collect();
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+        assert_eq!(*lock.lock_blocking(), 4000);
+    }
+}
+
+/// Locks under way are dropped at any moment, on two threads at once.
+#[test]
+fn cancelled_waiters_on_two_threads_leave_the_lock_whole() {
+    for lock in [Lock::new(0), Lock::unfair(0)].map(Arc::new) {
+        let threads: Vec<_> = (0..2)
+            .map(|seed| {
+                let lock = lock.clone();
+                thread::spawn(move || {
+                    let mut counted = 0;
+                    for round in 0..2000 {
+                        let (mut kept, mut dropped) = (Stepped::new(lock.lock()), Stepped::new(lock.lock()));
+                        let early = dropped.poll();
+                        let late = kept.poll();
+                        // Nobody may stay in line unpolled: the lock would be handed to it, and stay there.
+                        if (round + seed) % 3 == 0 {
+                            drop(kept);
+                            drop((early, late));
+                            drop(dropped);
+                        } else {
+                            drop((early, late));
+                            drop((dropped, kept));
+                        }
+                        *lock.lock_blocking() += 1;
+                        counted += 1;
+                    }
+                    counted
+                })
+            })
+            .collect();
+        let counted: i32 = threads.into_iter().map(|thread| thread.join().expect("no panic")).sum();
+        assert_eq!(*lock.try_lock().expect("free"), counted);
+    }
+}
+
+#[test]
+fn threads_share_permits_and_never_exceed_them() {
+    for seats in [Semaphore::new(3), Semaphore::unfair(3)].map(Arc::new) {
+        let inside = Arc::new(Lock::new(0));
+        let threads: Vec<_> = (0..4)
+            .map(|wants| {
+                let (seats, inside) = (seats.clone(), inside.clone());
+                thread::spawn(move || {
+                    for _ in 0..500 {
+                        let permit = seats.acquire_many_blocking(1 + wants % 3);
+                        let now = {
+                            let mut inside = inside.lock_blocking();
+                            *inside += permit.count();
+                            *inside
+                        };
+                        assert!(now <= 3, "{now} at once");
+                        *inside.lock_blocking() -= permit.count();
+                    }
+                })
+            })
+            .collect();
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+        assert_eq!(seats.available(), 3);
+        assert_eq!(seats.acquire_blocking().count(), 1);
+    }
+}
+
+#[test]
+fn a_set_releases_threads_and_tasks() {
+    let event = Arc::new(Event::new());
+    let threads: Vec<_> = (0..3)
+        .map(|_| {
+            let event = event.clone();
+            thread::spawn(move || event.wait_blocking())
+        })
+        .collect();
+    let mut task = Stepped::new(event.wait());
+    assert!(task.poll().is_pending());
+    event.set();
+    assert!(task.poll().is_ready());
+    threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+}

@@ -1,0 +1,11 @@
+//! What the locks and signals promise, one behaviour a test; the rows of asyncio's own tests are named in front of each.
+
+mod agnostic;
+mod blocking;
+mod drops;
+mod event;
+mod guards;
+mod lock;
+mod semaphore;
+mod traits;
+mod unfair;
