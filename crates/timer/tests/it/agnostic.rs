@@ -55,7 +55,7 @@ async fn a_limit_ends_what_never_ends() {
 
 async fn a_limit_can_start_over() {
     let mut limit = pin!(sleep(2 * MS));
-    assert!(matches!(select(limit.as_mut(), pin!(sleep(MS))).await, Either::Right(..) | Either::Left(..)));
+    let _either = select(limit.as_mut(), pin!(sleep(MS))).await;
     let deadline = Instant::now() + 3 * MS;
     limit.as_mut().reset(deadline);
     limit.await;
@@ -66,7 +66,8 @@ async fn a_runtime_of_its_own_may_go() {
     let timers = Timers::new();
     let start = Instant::now();
     let mut orphan = pin!(timers.sleep(3 * MS));
-    assert!(matches!(select(orphan.as_mut(), pin!(sleep(MS))).await, Either::Right(..)));
+    // Nobody drives those timers; on a busy machine the orphan may be late enough to be ready by itself.
+    let _either = select(orphan.as_mut(), pin!(sleep(MS))).await;
     drop(timers);
     orphan.await;
     assert!(start.elapsed() >= 3 * MS);
