@@ -58,7 +58,7 @@ impl Kind for Sendable {
         match place::place() {
             Place::Sendable { .. } => place::with_nearest(|adopted: &mut Adopted<Self>| adopted.push(mark, tree)),
             Place::Local => {
-                place::with_nearest(|adopted: &mut Adopted<Local>| adopted.push(mark, AnyTree::Sendable(tree)))
+                place::with_nearest(|adopted: &mut Adopted<Local>| adopted.push(mark, AnyTree::Sendable(tree)));
             }
             Place::Abandoning(why) => tree.abandon(why),
             Place::Nowhere => hand_over::reap(tree),

@@ -60,15 +60,15 @@ impl Node {
         self.cancelled.load(Ordering::Acquire)
     }
 
-    /// Cancels this node and all below it, without recursion. `false`: it was cancelled already.
-    pub(super) fn cancel(self: &Arc<Self>) -> bool {
-        let Some(mut links) = self.strike() else { return false };
+    /// Cancels this node and all below it, without recursion.
+    pub(super) fn cancel(&self) {
+        let Some(mut links) = self.strike() else { return };
         let mut below = Vec::new();
         loop {
             links.waiters.into_values().for_each(Waker::wake);
             below.extend(links.children.into_values());
             links = loop {
-                let Some(next) = below.pop() else { return true };
+                let Some(next) = below.pop() else { return };
                 // The strong reference is given up here, where no lock is held: it may be the last.
                 if let Some(struck) = next.upgrade().and_then(|node| node.strike()) {
                     break struck;

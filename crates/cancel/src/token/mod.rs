@@ -64,9 +64,9 @@ impl CancelToken {
         Self { node: self.node.child() }
     }
 
-    /// Cancels this token and its children, and wakes who waits. `false`: it was cancelled already.
-    pub fn cancel(&self) -> bool {
-        self.node.cancel()
+    /// Cancels this token and its children, and wakes who waits; a second time it does nothing.
+    pub fn cancel(&self) {
+        self.node.cancel();
     }
 
     /// Whether the token, or one above it, was cancelled.
@@ -115,7 +115,7 @@ impl CancelToken {
     /// assert!(token.is_cancelled());
     /// ```
     pub fn drop_guard(self) -> DropGuard {
-        DropGuard { token: Some(self) }
+        DropGuard { token: self, armed: true }
     }
 }
 
@@ -135,21 +135,23 @@ impl fmt::Debug for CancelToken {
 #[derive(Debug)]
 #[must_use = "a guard that is not held cancels the token at once"]
 pub struct DropGuard {
-    token: Option<CancelToken>,
+    token: CancelToken,
+    armed: bool,
 }
 
 impl DropGuard {
     /// Gives the token back, and does not cancel it.
     #[must_use]
     pub fn disarm(mut self) -> CancelToken {
-        self.token.take().expect("only this method and the drop take the token, and both consume the guard")
+        self.armed = false;
+        self.token.clone()
     }
 }
 
 impl Drop for DropGuard {
     fn drop(&mut self) {
-        if let Some(token) = self.token.take() {
-            token.cancel();
+        if self.armed {
+            self.token.cancel();
         }
     }
 }

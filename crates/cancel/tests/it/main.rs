@@ -1,4 +1,4 @@
-//! What scopes promise, under no executor at all, under a bare `block_on`, and under tokio.
+//! What scopes promise, under no executor at all, under a bare `block_on`, under tokio, and under Motet's own.
 
 mod adoption;
 mod auto_traits;
@@ -15,5 +15,6 @@ mod scopes;
 mod shields;
 mod tokens;
 mod under_block_on;
+mod under_motet;
 mod under_tokio;
 mod with_and_finally;
