@@ -58,7 +58,7 @@ pub(crate) struct TlsSettings {
     pub(crate) http1_only: bool,
 }
 
-/// The client's TLS; the platform's certificates are loaded when the first connection needs them.
+/// The client's TLS; the platform's certificates are loaded when the first connection needs them, on the blocking pool.
 pub(crate) struct Tls {
     settings: TlsSettings,
     config: OnceLock<Arc<ClientConfig>>,
@@ -77,17 +77,19 @@ impl Tls {
     /// Shakes hands on a fresh connection; also tells whether the server chose HTTP/2.
     pub(crate) async fn connect(&self, host: &str, tcp: TcpStream) -> Result<(TlsStream<TcpStream>, bool), Error> {
         let name = ServerName::try_from(host).map_err(refused)?.to_owned();
-        let connector = TlsConnector::from(self.config().map_err(refused)?);
+        let connector = TlsConnector::from(self.config().await.map_err(refused)?);
         let stream = connector.connect(name, tcp).await.map_err(refused)?;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok((stream, http2))
     }
 
-    fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
+    async fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
         if let Some(config) = self.config.get() {
             return Ok(config.clone());
         }
-        let config = Arc::new(self.settings.config()?);
+        // The platform's certificates are some hundred files, or a store behind a service: nothing for an executor's thread.
+        let settings = self.settings.clone();
+        let config = Arc::new(blocking::unblock(move || settings.config()).await?);
         Ok(self.config.get_or_init(|| config).clone())
     }
 }

@@ -10,6 +10,7 @@ use hyper::{Request, body::Incoming};
 use motet_http::{Body, Client, ClientBuilder, Error, Limits, Timeouts, Version};
 use motet_test::Stepped;
 use motet_timer::Timers;
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::sync::{Arc, mpsc};
 use std::task::Poll;
@@ -199,6 +200,25 @@ fn the_connection_runs_on_the_spawner_it_was_given() {
     let client = trusting(&server).spawner(Counting(tell)).build().unwrap();
     assert_eq!(block_on(async { client.get(server.url("/")).await?.text().await }).unwrap(), "hello");
     assert!(spawned.try_iter().count() >= 1);
+}
+
+#[test]
+fn the_connection_runs_on_the_ambient_executor_where_there_is_one() {
+    thread_local! {
+        static HERE: RefCell<Option<Tasks>> = const { RefCell::new(None) };
+    }
+    // Every other thread has none.
+    motet_http::set_ambient_spawner(|| HERE.with_borrow(|here| Some(Box::new(here.clone()?) as Box<dyn Spawn + Send>)));
+    let tasks = Tasks::default();
+    HERE.set(Some(tasks.clone()));
+    let server = Server::https(says("hello"));
+    let client = trusting(&server).build().unwrap();
+    let mut alone = Box::pin(client.get(server.url("/")).send());
+    block_on(poll_fn(|cx| {
+        assert!(alone.as_mut().poll(cx).is_pending(), "nobody runs the connection's tasks");
+        if tasks.is_empty() { Poll::Pending } else { Poll::Ready(()) }
+    }));
+    assert_eq!(block_on(tasks.beside(alone)).unwrap().status(), 200);
 }
 
 #[test]

@@ -19,6 +19,11 @@ impl Spawn for Tasks {
 }
 
 impl Tasks {
+    /// Whether all tasks so far run beside something.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap().is_empty()
+    }
+
     /// Runs the tasks beside this future until it is ready.
     pub(crate) async fn beside<F: Future>(&self, future: F) -> F::Output {
         let mut future = pin!(future);
