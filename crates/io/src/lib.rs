@@ -41,6 +41,8 @@
 //! Descriptors are closed in programs that the process starts (close-on-exec). A process that forks without starting
 //! another program must not use this crate in the child: the two would share one reactor.
 
+#[cfg(unix)]
+mod descriptors;
 mod names;
 mod reactor;
 mod registered;

@@ -2,7 +2,6 @@
 
 use super::duplex::Duplex;
 use crate::TcpStream;
-use std::ops::Deref;
 
 /// Both halves of a borrowed stream.
 pub(crate) fn split<S: Duplex>(stream: &mut S) -> (ReadHalf<'_, S>, WriteHalf<'_, S>) {
@@ -33,18 +32,14 @@ impl<S: Duplex> WriteHalf<'_, S> {
     }
 }
 
-impl<S: Duplex> Deref for ReadHalf<'_, S> {
-    type Target = S;
-
-    fn deref(&self) -> &S {
+impl<S: Duplex> AsRef<S> for ReadHalf<'_, S> {
+    fn as_ref(&self) -> &S {
         self.stream
     }
 }
 
-impl<S: Duplex> Deref for WriteHalf<'_, S> {
-    type Target = S;
-
-    fn deref(&self) -> &S {
+impl<S: Duplex> AsRef<S> for WriteHalf<'_, S> {
+    fn as_ref(&self) -> &S {
         self.stream
     }
 }

@@ -66,9 +66,8 @@ where
         S: AsSystem,
     {
         self.source().poll_io(Direction::Read, cx, || {
-            let io = self.get_ref();
-            let count = guard(io, &mut || socket2::SockRef::from(io).recv(buf))?;
-            Ok((count, Extent::of(count, buf.len())))
+            let (io, asked) = (self.get_ref(), buf.len());
+            count(asked, asked, || guard(io, &mut || socket2::SockRef::from(io).recv(buf)))
         })
     }
 
@@ -109,39 +108,41 @@ fn read<S>(io: &S, buf: &mut [u8]) -> io::Result<(usize, Extent)>
 where
     for<'a> &'a S: Read,
 {
-    let mut io = io;
-    let count = io.read(buf)?;
-    Ok((count, Extent::of(count, buf.len())))
+    let (mut io, asked) = (io, buf.len());
+    count(asked, asked, || io.read(buf))
 }
 
 fn read_vectored<S>(io: &S, bufs: &mut [IoSliceMut<'_>]) -> io::Result<(usize, Extent)>
 where
     for<'a> &'a S: Read,
 {
-    let mut io = io;
-    let count = io.read_vectored(bufs)?;
-    // The system takes no more slices at once than it likes, so that a short count may mean that: then it is full.
-    let asked = if bufs.len() <= SLICES_AT_ONCE { bufs.iter().map(|buf| buf.len()).sum() } else { count };
-    Ok((count, Extent::of(count, asked)))
+    let asked = bufs.iter().map(|buf| buf.len()).sum();
+    let (mut io, at_once) = (io, if bufs.len() <= SLICES_AT_ONCE { asked } else { 0 });
+    count(asked, at_once, || io.read_vectored(bufs))
 }
 
 fn write<S>(io: &S, buf: &[u8]) -> io::Result<(usize, Extent)>
 where
     for<'a> &'a S: Write,
 {
-    let mut io = io;
-    let count = io.write(buf)?;
-    Ok((count, Extent::of(count, buf.len())))
+    let (mut io, asked) = (io, buf.len());
+    count(asked, asked, || io.write(buf))
 }
 
 fn write_vectored<S>(io: &S, bufs: &[IoSlice<'_>]) -> io::Result<(usize, Extent)>
 where
     for<'a> &'a S: Write,
 {
-    let mut io = io;
-    let count = io.write_vectored(bufs)?;
-    let asked = if bufs.len() <= SLICES_AT_ONCE { bufs.iter().map(|buf| buf.len()).sum() } else { count };
-    Ok((count, Extent::of(count, asked)))
+    let asked = bufs.iter().map(|buf| buf.len()).sum();
+    let (mut io, at_once) = (io, if bufs.len() <= SLICES_AT_ONCE { asked } else { 0 });
+    count(asked, at_once, || io.write_vectored(bufs))
+}
+
+/// Moves bytes. Nothing asked is nothing done: the system would have it wait until there is something to do nothing with.
+/// `at_once`: what the system surely takes in one call, so that less means that the stream is exhausted.
+fn count(asked: usize, at_once: usize, call: impl FnOnce() -> io::Result<usize>) -> io::Result<(usize, Extent)> {
+    let count = if asked == 0 { 0 } else { call()? };
+    Ok((count, Extent::of(count, at_once)))
 }
 
 /// `_XOPEN_IOV_MAX`, the least that POSIX lets a system take in one call. The standard library cuts the rest off.

@@ -5,7 +5,6 @@ use crate::TcpStream;
 use std::error::Error;
 use std::fmt;
 use std::net::Shutdown;
-use std::ops::Deref;
 use std::sync::Arc;
 
 /// Both halves of a stream.
@@ -16,8 +15,8 @@ pub(crate) fn split<S: Duplex>(stream: S) -> (OwnedReadHalf<S>, OwnedWriteHalf<S
 
 /// The reading half of a stream: [`TcpStream::into_split`].
 ///
-/// It derefs to the stream for everything else that one can ask it ([`peek`](TcpStream::peek),
-/// [`peer_addr`](TcpStream::peer_addr)).
+/// It reads through the traits of futures-io, hyper and tokio. [`as_ref`](AsRef::as_ref) is the stream, for everything else that
+/// one can ask it ([`peek`](TcpStream::peek), [`readable`](TcpStream::readable), [`peer_addr`](TcpStream::peer_addr)).
 pub struct OwnedReadHalf<S: Duplex = TcpStream> {
     stream: Arc<S>,
 }
@@ -82,18 +81,14 @@ impl<S: Duplex> OwnedWriteHalf<S> {
     }
 }
 
-impl<S: Duplex> Deref for OwnedReadHalf<S> {
-    type Target = S;
-
-    fn deref(&self) -> &S {
+impl<S: Duplex> AsRef<S> for OwnedReadHalf<S> {
+    fn as_ref(&self) -> &S {
         &self.stream
     }
 }
 
-impl<S: Duplex> Deref for OwnedWriteHalf<S> {
-    type Target = S;
-
-    fn deref(&self) -> &S {
+impl<S: Duplex> AsRef<S> for OwnedWriteHalf<S> {
+    fn as_ref(&self) -> &S {
         &self.stream
     }
 }

@@ -25,7 +25,7 @@ use std::task::{Context, Poll};
 ///
 /// Any number of tasks may accept from one listener at once. A connection wakes all of them and one gets it, in no order.
 pub struct TcpListener {
-    pub(super) io: Async<mio::net::TcpListener>,
+    pub(crate) io: Async<mio::net::TcpListener>,
 }
 
 impl TcpListener {

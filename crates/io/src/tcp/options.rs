@@ -90,33 +90,3 @@ impl fmt::Debug for TcpStream {
         self.io.get_ref().fmt(f)
     }
 }
-
-#[cfg(unix)]
-mod descriptors {
-    use crate::{TcpListener, TcpStream};
-    use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-
-    impl AsFd for TcpStream {
-        fn as_fd(&self) -> BorrowedFd<'_> {
-            self.io.get_ref().as_fd()
-        }
-    }
-
-    impl AsRawFd for TcpStream {
-        fn as_raw_fd(&self) -> RawFd {
-            self.io.get_ref().as_raw_fd()
-        }
-    }
-
-    impl AsFd for TcpListener {
-        fn as_fd(&self) -> BorrowedFd<'_> {
-            self.io.get_ref().as_fd()
-        }
-    }
-
-    impl AsRawFd for TcpListener {
-        fn as_raw_fd(&self) -> RawFd {
-            self.io.get_ref().as_raw_fd()
-        }
-    }
-}

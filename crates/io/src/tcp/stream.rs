@@ -39,7 +39,7 @@ use std::task::{Context, Poll};
 ///
 /// Bytes go to whichever task reads first once there are any; all that wait are woken.
 pub struct TcpStream {
-    pub(super) io: Async<mio::net::TcpStream>,
+    pub(crate) io: Async<mio::net::TcpStream>,
 }
 
 impl TcpStream {

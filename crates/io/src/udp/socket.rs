@@ -27,7 +27,7 @@ use std::task::{Context, Poll};
 ///
 /// Any number of tasks may receive from one socket at once. A datagram wakes all of them and one gets it, in no order.
 pub struct UdpSocket {
-    pub(super) io: Async<mio::net::UdpSocket>,
+    pub(crate) io: Async<mio::net::UdpSocket>,
 }
 
 impl UdpSocket {

@@ -30,7 +30,7 @@ use std::task::{Context, Poll};
 ///
 /// Any number of tasks may accept from one listener at once. A connection wakes all of them and one gets it, in no order.
 pub struct UnixListener {
-    pub(super) io: Async<mio::net::UnixListener>,
+    pub(crate) io: Async<mio::net::UnixListener>,
 }
 
 impl UnixListener {

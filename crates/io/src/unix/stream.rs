@@ -7,7 +7,6 @@ use crate::stream::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf, borrowed
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
 use std::task::{Context, Poll};
@@ -29,7 +28,7 @@ use std::task::{Context, Poll};
 /// # }).unwrap();
 /// ```
 pub struct UnixStream {
-    io: Async<mio::net::UnixStream>,
+    pub(crate) io: Async<mio::net::UnixStream>,
 }
 
 impl UnixStream {
@@ -264,18 +263,6 @@ impl TryFrom<std::os::unix::net::UnixStream> for UnixStream {
 
     fn try_from(stream: std::os::unix::net::UnixStream) -> io::Result<Self> {
         Self::from_std(stream)
-    }
-}
-
-impl AsFd for UnixStream {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.get_ref().as_fd()
-    }
-}
-
-impl AsRawFd for UnixStream {
-    fn as_raw_fd(&self) -> RawFd {
-        self.io.get_ref().as_raw_fd()
     }
 }
 

@@ -1,11 +1,9 @@
 //! The same program under tokio, smol, a bare `block_on`, and a seat that a test drives by hand.
 
+use crate::seat::drive;
 use futures::{AsyncReadExt, AsyncWriteExt};
 use motet_io::{Seat, TcpListener, TcpStream, lookup_host};
-use std::future::Future;
 use std::io;
-use std::pin::pin;
-use std::task::{Context, Poll};
 
 /// Looks up a name, connects, and echoes some messages of several sizes, both ends in one task.
 async fn echo() -> io::Result<usize> {
@@ -40,19 +38,6 @@ async fn echo() -> io::Result<usize> {
     };
     let (served, echoed) = futures::join!(server, client);
     served.and(echoed)
-}
-
-/// A whole runtime: polls one future and parks in its seat.
-fn drive<F: Future>(seat: &mut Seat, future: F) -> F::Output {
-    let mut future = pin!(future);
-    let unparker = seat.unparker();
-    let mut cx = Context::from_waker(&unparker);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
-            return output;
-        }
-        seat.park(None);
-    }
 }
 
 #[test]
