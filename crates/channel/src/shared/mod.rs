@@ -71,19 +71,23 @@ pub(crate) struct State<T, O: Order<T>> {
 }
 
 impl<T, O: Order<T>> State<T, O> {
+    // Both count first: a heap compares items with the user's code. If that panics in a push, the item is in the heap
+    // all the same; in a pop, the item is out of it, and is dropped by the panic.
+
     #[inline]
     fn push(&mut self, item: T) {
-        // Counted after: the store compares items with the user's code, which may panic.
-        self.store.push(item);
         self.ledger.item_stored();
         self.ledger.count_put();
+        self.store.push(item);
     }
 
     #[inline]
     fn pop(&mut self) -> Option<T> {
-        let item = self.store.pop()?;
+        if self.store.len() == 0 {
+            return None;
+        }
         self.ledger.items_left(1);
-        Some(item)
+        self.store.pop()
     }
 }
 

@@ -142,3 +142,54 @@ fn a_rendezvous_hands_over_or_gives_back() {
         assert_eq!(sender.join().unwrap(), Ok(()));
     });
 }
+
+#[test]
+fn a_weak_sender_revives_a_channel_that_is_open_or_none() {
+    model(|| {
+        let (tx, rx) = bounded(1);
+        let weak = tx.downgrade();
+        let thread = thread::spawn(move || drop(tx));
+        if let Some(revived) = weak.upgrade() {
+            assert_eq!(revived.try_send(7), Ok(()));
+            drop(revived);
+            assert_eq!(block_on(rx.recv()), Ok(7));
+        }
+        assert!(block_on(rx.recv()).is_err());
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn two_getters_and_a_cancelled_third_share_two_items() {
+    model(|| {
+        let queue = Queue::bounded(1);
+        let (getter, putter) = (queue.clone(), queue.clone());
+        let putter = thread::spawn(move || {
+            block_on(putter.put(1)).unwrap();
+            block_on(putter.put(2)).unwrap();
+        });
+        let getter = thread::spawn(move || block_on(getter.get()).unwrap());
+        let early = poll_once(pin!(queue.get()));
+        let mine = match early {
+            Poll::Ready(item) => item.unwrap(),
+            Poll::Pending => block_on(queue.get()).unwrap(),
+        };
+        assert_eq!(getter.join().unwrap() + mine, 3);
+        putter.join().unwrap();
+    });
+}
+
+#[test]
+fn a_send_taken_back_against_a_receiver_is_with_one_of_them() {
+    model(|| {
+        let (tx, rx) = rendezvous();
+        // Gives its end back, so that the channel stays open.
+        let receiver = thread::spawn(move || (rx.try_recv(), rx));
+        let mut send = pin!(tx.send(7));
+        let sent = poll_once(send.as_mut()).is_ready();
+        let back = send.take_back();
+        let (received, _rx) = receiver.join().unwrap();
+        assert_eq!(received.is_ok(), back.is_none());
+        assert!(!sent, "nobody waited to receive");
+    });
+}

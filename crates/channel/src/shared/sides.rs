@@ -107,8 +107,8 @@ impl<T, O: Order<T>> Shared<T, O> {
         } else if locked.ledger.is_shut() {
             self.drop_unfinished(locked, item);
         } else {
-            locked.store.put_back(ticket, item);
             locked.ledger.item_stored();
+            locked.store.put_back(ticket, item);
         }
     }
 
@@ -127,12 +127,15 @@ impl<T, O: Order<T>> Shared<T, O> {
 
     /// Puts an item into a reserved place; gives it back if the queue was closed meanwhile. The reservation ends.
     pub(crate) fn fill_slot(&self, item: T) -> Result<(), T> {
+        // Declared before the lock, so that an early end unlocks first.
+        let slot = Held(self);
         let mut locked = self.line.lock();
-        locked.ledger.end_slot();
         if locked.ledger.is_closed() {
             return Err(item);
         }
         let getter = put(&mut locked, item);
+        core::mem::forget(slot);
+        locked.ledger.end_slot();
         // If a getter has taken it away at once, the place is free again.
         let putter = if getter.is_some() { admit_putter(&mut locked) } else { None };
         drop(locked);
@@ -170,6 +173,15 @@ impl<T> Shared<T, Fifo> {
         drop(locked);
         wakes.wake_all();
         items
+    }
+}
+
+/// A reservation that is given up however a function ends, unless it is forgotten.
+struct Held<'a, T, O: Order<T>>(&'a Shared<T, O>);
+
+impl<T, O: Order<T>> Drop for Held<'_, T, O> {
+    fn drop(&mut self) {
+        self.0.release_slot();
     }
 }
 

@@ -68,12 +68,22 @@ fn a_panic_in_a_comparison_leaves_the_queue_usable() {
             self.0.cmp(&other.0)
         }
     }
-    let queue = PriorityQueue::unbounded();
+    let panics = |work: &dyn Fn()| std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).is_err();
+    let queue = PriorityQueue::bounded(3);
     queue.try_put(Touchy(1)).unwrap();
-    let put = std::panic::AssertUnwindSafe(|| queue.try_put(Touchy(13)));
-    assert!(std::panic::catch_unwind(put).is_err());
-    assert!(queue.try_get().is_ok());
-    assert!(queue.len() <= 1);
+    assert!(panics(&|| drop(queue.try_put(Touchy(13)))));
+    assert_eq!(queue.len(), 2, "a failed comparison leaves the item in the heap");
+    queue.try_put(Touchy(2)).unwrap_or_else(|_| unreachable!("there is room for a third"));
+    assert!(queue.is_full());
+    assert!(panics(&|| drop(queue.try_get())));
+    while !queue.is_empty() {
+        let _ = panics(&|| drop(queue.try_get()));
+    }
+    let slot = futures::executor::block_on(queue.reserve()).unwrap();
+    queue.try_put(Touchy(13)).unwrap();
+    let slot = std::cell::Cell::new(Some(slot));
+    assert!(panics(&|| drop(slot.take().unwrap().put(Touchy(3)))));
+    assert_eq!((queue.len(), queue.is_full()), (2, false), "the slot has ended");
 }
 
 #[test]

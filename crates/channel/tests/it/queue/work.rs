@@ -1,10 +1,11 @@
 //! `task_done`, `join`, jobs.
 
 use futures::executor::block_on;
-use motet_channel::{Queue, TooManyDone};
+use motet_channel::{Join, Queue, TooManyDone};
 use motet_test::Stepped;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
+use std::sync::{Arc, Mutex};
+use std::task::{Poll, Wake};
 
 #[test]
 fn task_done_too_often_is_an_error() {
@@ -50,6 +51,40 @@ fn join_ends_the_first_time_nothing_is_unfinished_for_all_that_wait_then() {
     assert!(late.poll().is_pending());
     assert!(joins.iter_mut().all(|join| join.poll().is_ready()));
     assert!(!late.is_woken());
+}
+
+/// A task whose wake, which may come amid those of others, puts an item and begins to join anew.
+struct Eager {
+    queue: &'static Queue<u8>,
+    late: Mutex<Option<Stepped<Join<'static, u8>>>>,
+}
+
+impl Wake for Eager {
+    fn wake(self: Arc<Self>) {
+        self.queue.try_put(1).unwrap();
+        let mut join = Stepped::new(self.queue.join());
+        assert!(join.poll().is_pending());
+        *self.late.lock().unwrap() = Some(join);
+    }
+}
+
+#[test]
+fn a_join_that_begins_while_others_are_woken_waits_for_what_was_put_since() {
+    let queue: &'static Queue<u8> = Box::leak(Box::new(Queue::unbounded()));
+    queue.try_put(0).unwrap();
+    let eager = Arc::new(Eager { queue, late: Mutex::new(None) });
+    let waker = eager.clone().into();
+    let mut first = Box::pin(queue.join());
+    assert!(first.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+    // More than one batch of wakes: the lock is released in between.
+    let mut joins: Vec<_> = (0..99).map(|_| Stepped::new(queue.join())).collect();
+    assert!(joins.iter_mut().all(|join| join.poll().is_pending()));
+    queue.task_done().unwrap();
+    assert!(joins.iter_mut().all(|join| join.poll().is_ready()));
+    let mut late = eager.late.lock().unwrap().take().unwrap();
+    assert!(!late.is_woken());
+    queue.task_done().unwrap();
+    assert_eq!(late.poll(), Poll::Ready(()));
 }
 
 #[test]
