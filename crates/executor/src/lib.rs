@@ -51,7 +51,7 @@ pub use ambient::{EnteredSpawner, current, enter_spawner, spawn, spawn_blocking,
 pub use block_on::block_on;
 pub use driver::Driver;
 pub use local::LocalExecutor;
-pub use motet_cancel::{PanicPayload, Reason, TaskError};
+pub use motet_cancel::{PanicPayload, Reason, Taken, TaskError};
 pub use pool::{Builder, Executor, Metrics, WeakExecutor, WorkerMetrics};
 pub use task::{FlatTask, Task, TaskBuilder, TaskHandle, TaskId, TaskInfo, TaskPanic, TaskState};
 pub use yield_now::yield_now;

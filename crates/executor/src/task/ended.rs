@@ -14,11 +14,6 @@ impl Future for Ended {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // A task that drops its own handle must not wait for itself.
-        if self.task.is_finished() || self.task.is_polled_by(cx) || self.task.watch(cx.waker()) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        if self.task.is_finished() || self.task.watch(cx.waker()) { Poll::Ready(()) } else { Poll::Pending }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{TaskId, TaskInfo, TaskRef};
 use core::fmt;
-use motet_cancel::Reason;
+use core::future::Future;
+use motet_cancel::{Reason, Taken};
 use std::panic::Location;
 
 /// Cancels a task and tells about it, without owning it: clone it, keep it after the task's end.
@@ -37,6 +38,32 @@ impl TaskHandle {
     /// As [`cancel`](Self::cancel), saying why: the first reason is the one that the error carries.
     pub fn cancel_with(&self, reason: impl Into<Reason>) -> bool {
         self.task.cancel(reason)
+    }
+
+    /// Asks the task to end by itself, and drops what still runs of it when `limit` is ready; false if it has ended.
+    ///
+    /// Any future is the clock. The limit bounds the task's cleanups too.
+    pub fn cancel_with_grace(
+        &self,
+        reason: impl Into<Reason>,
+        limit: impl Future<Output = ()> + Send + 'static,
+    ) -> bool {
+        self.task.cancel_with_grace(reason.into(), Box::pin(limit))
+    }
+
+    /// Takes one request to cancel back; gives how many still stand (asyncio's `Task.uncancel`).
+    ///
+    /// # Errors
+    ///
+    /// [`Taken`]: the task has acted on it already.
+    pub fn uncancel(&self) -> Result<usize, Taken> {
+        self.task.word().uncancel()
+    }
+
+    /// How many requests to cancel stand (asyncio's `Task.cancelling`).
+    #[must_use]
+    pub fn cancelling(&self) -> usize {
+        self.task.word().cancelling()
     }
 
     /// Whether the task has ended: completed, panicked, or been cancelled and cleaned up.

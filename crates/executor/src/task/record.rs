@@ -9,6 +9,7 @@ use crate::foreign::Pump;
 use crate::local::LocalQueue;
 use crate::pool::{PanicHook, Shard};
 use async_task::ScheduleInfo;
+use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
 use motet_cancel::raw::CancelWord;
 use motet_cancel::{PanicPayload, Reason};
@@ -107,6 +108,11 @@ impl Record {
     /// Asks the task to end; false if it has ended.
     pub(crate) fn cancel(&self, reason: impl Into<Reason>) -> bool {
         !self.is_finished() && self.word.cancel(reason.into())
+    }
+
+    /// Asks the task to end by itself until `limit` is ready; false if it has ended.
+    pub(crate) fn cancel_with_grace(&self, reason: Reason, limit: BoxFuture<'static, ()>) -> bool {
+        !self.is_finished() && self.word.cancel_with_grace(reason, limit)
     }
 
     pub(crate) fn set_key(&self, key: usize) {

@@ -7,6 +7,7 @@ use super::{Record, Runnable};
 use crate::queue::Pointer;
 use core::ops::Deref;
 use core::ptr::NonNull;
+use std::cell::Cell;
 use std::task::{Context, Waker};
 
 /// A pointer to a task's record, for those who know that the task lives: its own future, and [`TaskRef`].
@@ -23,10 +24,23 @@ const _: () = {
     is_send_and_sync::<Record>();
 };
 
+motet_prim::thread_local! {
+    /// The record of the task that is being polled, to be compared and never read.
+    static CURRENT: Cell<*const Record> = const { Cell::new(std::ptr::null()) };
+}
+
 impl RecordPointer {
     /// Points to a record in its final place.
     pub(crate) fn new(record: &Record) -> Self {
         Self(NonNull::from(record))
+    }
+
+    /// Runs `poll`, which does not unwind, as this task: [`TaskRef::is_current`] holds inside of it.
+    pub(super) fn as_current<R>(self, poll: impl FnOnce() -> R) -> R {
+        let outer = CURRENT.with(|current| current.replace(self.0.as_ptr()));
+        let polled = poll();
+        CURRENT.with(|current| current.set(outer));
+        polled
     }
 
     /// The record.
@@ -59,9 +73,9 @@ impl TaskRef {
         Self { waker: cx.waker().clone(), record }
     }
 
-    /// Whether this is the task whose poll `cx` comes from.
-    pub(crate) fn is_polled_by(&self, cx: &Context<'_>) -> bool {
-        self.waker.will_wake(cx.waker())
+    /// Whether this thread is inside of a poll of this very task.
+    pub(super) fn is_current(&self) -> bool {
+        CURRENT.try_with(|current| std::ptr::eq(current.get(), self.record.0.as_ptr())).unwrap_or(false)
     }
 
     /// Lets the task run once more.

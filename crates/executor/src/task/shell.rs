@@ -98,7 +98,7 @@ pub(crate) fn poll_body<B: ScopedBody>(
     let record = unsafe { pointer.as_ref() };
     record.begin_poll();
     let polled = match body.as_mut().as_pin_mut() {
-        Some(scope) => poll_scope(scope, record, cx),
+        Some(scope) => pointer.as_current(|| poll_scope(scope, record, cx)),
         // Its executor has taken the body away while a wake was on its way.
         None => Poll::Ready(Err(TaskError::Cancelled(Reason::from(GONE)))),
     };

@@ -7,7 +7,7 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use motet_cancel::{Reason, TaskError};
+use motet_cancel::{Reason, Taken, TaskError};
 use std::panic::Location;
 
 /// A spawned task (asyncio's `Task`): await it for its result, drop it to cancel it, detach it to let it run.
@@ -95,6 +95,32 @@ impl<T> Task<T> {
         self.task.cancel(reason)
     }
 
+    /// Asks the task to end by itself, and drops what still runs of it when `limit` is ready; false if it has ended.
+    ///
+    /// Any future is the clock. The limit bounds the task's cleanups too.
+    pub fn cancel_with_grace(
+        &self,
+        reason: impl Into<Reason>,
+        limit: impl Future<Output = ()> + Send + 'static,
+    ) -> bool {
+        self.task.cancel_with_grace(reason.into(), Box::pin(limit))
+    }
+
+    /// Takes one request to cancel back; gives how many still stand (asyncio's `Task.uncancel`).
+    ///
+    /// # Errors
+    ///
+    /// [`Taken`]: the task has acted on it already.
+    pub fn uncancel(&self) -> Result<usize, Taken> {
+        self.task.word().uncancel()
+    }
+
+    /// How many requests to cancel stand (asyncio's `Task.cancelling`).
+    #[must_use]
+    pub fn cancelling(&self) -> usize {
+        self.task.word().cancelling()
+    }
+
     /// Whether the task has ended: completed, panicked, or been cancelled and cleaned up.
     #[must_use]
     pub fn is_finished(&self) -> bool {
@@ -164,7 +190,8 @@ impl<T> Drop for Task<T> {
         let ends_later = self.task.cancel(Reason::none());
         // Always detached: async-task's own cancel would drop the body outside of its scope.
         output.detach();
-        if ends_later {
+        // A task that drops its own `Task` must not wait for itself.
+        if ends_later && !self.task.is_current() {
             // With no frame here there is nobody to wait.
             crate::seam::adopt_into_frame(Ended { task: self.task.clone() });
         }

@@ -1,3 +1,13 @@
-//! Behaviours of the executor.
+//! Behaviours of the executor, named after what they are.
 
-mod basics;
+mod ambient;
+mod block_on;
+mod blocking;
+mod closing;
+mod driver;
+mod local;
+mod panics;
+mod stress;
+mod tasks;
+mod wakes;
+mod workers;

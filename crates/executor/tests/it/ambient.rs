@@ -1,0 +1,155 @@
+//! Spawning without a handle.
+
+use crate::tasks::{guarded, one_thread};
+use futures::task::{FutureObj, Spawn, SpawnError, SpawnExt};
+use motet_executor::{Executor, TaskError, block_on, current, enter_spawner, spawn, spawn_blocking, task, yield_now};
+use std::collections::VecDeque;
+use std::future::pending;
+use std::panic::catch_unwind;
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Waker};
+
+/// A scheduler of one thread, stepped by hand: polls everything, woken or not.
+#[derive(Clone, Default)]
+struct ByHand(Arc<Mutex<VecDeque<FutureObj<'static, ()>>>>);
+
+impl Spawn for ByHand {
+    fn spawn_obj(&self, future: FutureObj<'static, ()>) -> Result<(), SpawnError> {
+        self.0.lock().unwrap().push_back(future);
+        Ok(())
+    }
+}
+
+impl ByHand {
+    /// Polls each future once; says how many are left.
+    fn step(&self) -> usize {
+        let due = std::mem::take(&mut *self.0.lock().unwrap());
+        for mut future in due {
+            let _entered = enter_spawner(self.clone());
+            if std::pin::Pin::new(&mut future).poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+                self.0.lock().unwrap().push_back(future);
+            }
+        }
+        self.0.lock().unwrap().len()
+    }
+}
+
+#[test]
+fn spawning_without_an_executor_panics_with_advice() {
+    let panic = catch_unwind(|| drop(spawn(async {}))).unwrap_err();
+    assert!(panic.downcast::<&str>().unwrap().contains("no executor"));
+    assert!(current().is_none());
+}
+
+#[test]
+fn tasks_spawn_onto_the_executor_that_polls_them() {
+    let executor = Executor::builder().threads(2).build().unwrap();
+    let task = executor.spawn(async {
+        let inner = spawn(async { spawn(async { 7 }).await.unwrap() });
+        inner.await.unwrap()
+    });
+    assert_eq!(executor.block_on(task).unwrap(), 7);
+}
+
+#[test]
+fn blocking_threads_know_their_executor() {
+    let executor = one_thread();
+    let task = executor.spawn_blocking(|| spawn(async { 7 }));
+    assert_eq!(executor.block_on(async { task.await.unwrap().await }).unwrap(), 7);
+}
+
+#[test]
+fn the_ambient_spawner_runs_our_tasks() {
+    let by_hand = ByHand::default();
+    let entered = enter_spawner(by_hand.clone());
+    let task = task().name("stepped").spawn(async {
+        yield_now().await;
+        spawn(async { 7 }).await.unwrap()
+    });
+    drop(entered);
+    assert_eq!(task.name(), Some("stepped"));
+    while by_hand.step() > 0 {}
+    assert_eq!(block_on(task).unwrap(), 7);
+}
+
+#[test]
+fn a_task_of_the_ambient_spawner_cleans_up_when_it_is_cancelled() {
+    let by_hand = ByHand::default();
+    let entered = enter_spawner(by_hand.clone());
+    let (told, outcome) = mpsc::channel();
+    let task = spawn(guarded(told, 2));
+    drop(entered);
+    by_hand.step();
+    assert!(task.cancel());
+    while by_hand.step() > 0 {}
+    assert!(outcome.try_recv().is_ok());
+    assert!(matches!(block_on(task), Err(TaskError::Cancelled(_))));
+}
+
+#[test]
+fn a_spawner_that_drops_its_tasks_drops_ours() {
+    let by_hand = ByHand::default();
+    let entered = enter_spawner(by_hand.clone());
+    let (waiting, unpolled) = (spawn(pending::<()>()), spawn(pending::<()>()));
+    drop(entered);
+    let last = by_hand.0.lock().unwrap().pop_back();
+    by_hand.step();
+    drop(last);
+    drop(by_hand);
+    assert!(matches!(block_on(waiting), Err(TaskError::Cancelled(_))));
+    assert!(matches!(block_on(unpolled), Err(TaskError::Cancelled(_))));
+}
+
+#[test]
+fn a_spawner_with_many_threads_runs_our_tasks() {
+    let pool = Executor::builder().threads(3).build().unwrap();
+    let entered = enter_spawner(pool.clone());
+    let tasks: Vec<_> = (0..100)
+        .map(|n| {
+            spawn(async move {
+                yield_now().await;
+                n
+            })
+        })
+        .collect();
+    let blocking = spawn_blocking(|| 50);
+    drop(entered);
+    let sum: i32 = tasks.into_iter().map(|task| block_on(task).unwrap()).sum();
+    assert_eq!(sum + block_on(blocking).unwrap(), 5000);
+}
+
+#[test]
+fn the_innermost_ambience_counts() {
+    let (outer, inner) = (one_thread(), ByHand::default());
+    outer.block_on(async {
+        let entered = enter_spawner(inner.clone());
+        let task = spawn(async { 7 });
+        assert_eq!(inner.step(), 0);
+        assert_eq!(task.await.unwrap(), 7);
+        drop(entered);
+        assert!(current().is_some());
+    });
+    assert!(current().is_none());
+}
+
+#[test]
+fn the_executor_is_a_spawner() {
+    let executor = one_thread();
+    let (sender, receiver) = mpsc::channel();
+    executor.spawn_obj(FutureObj::new(Box::new(async move { sender.send(7).unwrap() }))).unwrap();
+    let handle = executor.spawn_with_handle(async { 8 }).unwrap();
+    assert_eq!(executor.block_on(handle), 8);
+    assert_eq!(receiver.recv(), Ok(7));
+    executor.close();
+    assert!(executor.status().unwrap_err().is_shutdown());
+    assert!(executor.spawn_obj(FutureObj::new(Box::new(async {}))).unwrap_err().is_shutdown());
+}
+
+#[test]
+fn a_weak_handle_does_not_keep_the_executor_open() {
+    let executor = one_thread();
+    let weak = executor.downgrade();
+    assert!(weak.upgrade().is_some());
+    drop(executor);
+    assert!(weak.upgrade().is_none());
+}

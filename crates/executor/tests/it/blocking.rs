@@ -1,0 +1,99 @@
+//! The threads for closures that block.
+
+use crate::tasks::one_thread;
+use motet_cancel::guard;
+use motet_executor::{Executor, TaskError, TaskState};
+use std::sync::{Arc, Barrier, mpsc};
+use std::thread;
+
+#[test]
+fn closures_run_at_the_same_time_on_named_threads() {
+    let executor = one_thread();
+    let barrier = Arc::new(Barrier::new(3));
+    let tasks: Vec<_> = (0..3)
+        .map(|_| {
+            let barrier = barrier.clone();
+            executor.spawn_blocking(move || {
+                barrier.wait();
+                thread::current().name().map(str::to_owned)
+            })
+        })
+        .collect();
+    for task in tasks {
+        assert!(executor.block_on(task).unwrap().unwrap().starts_with("motet-blocking-"));
+    }
+}
+
+#[test]
+fn what_exceeds_the_bound_waits_in_a_queue() {
+    let executor = Executor::builder().threads(1).blocking_threads(1).build().unwrap();
+    let (go, may_go) = mpsc::channel::<()>();
+    let (log, logged) = mpsc::channel();
+    let (first_log, second_log) = (log.clone(), log);
+    let first = executor.spawn_blocking(move || {
+        may_go.recv().unwrap();
+        first_log.send(1).unwrap();
+    });
+    let second = executor.spawn_blocking(move || second_log.send(2).unwrap());
+    go.send(()).unwrap();
+    executor.block_on(async { (first.await.unwrap(), second.await.unwrap()) });
+    assert_eq!(logged.iter().collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn a_closure_cancelled_before_its_start_never_runs() {
+    let executor = Executor::builder().threads(1).blocking_threads(1).build().unwrap();
+    let (go, may_go) = mpsc::channel::<()>();
+    let first = executor.spawn_blocking(move || may_go.recv());
+    let second = executor.spawn_blocking(|| unreachable!("it was cancelled"));
+    assert!(second.cancel());
+    go.send(()).unwrap();
+    assert!(executor.block_on(first).unwrap().is_ok());
+    assert!(matches!(executor.block_on(second), Err::<(), _>(TaskError::Cancelled(_))));
+}
+
+#[test]
+fn a_closure_that_has_started_runs_to_its_end() {
+    let executor = one_thread();
+    let (started, has_started) = mpsc::channel();
+    let (go, may_go) = mpsc::channel::<()>();
+    let task = executor.task().name("blocker").spawn_blocking(move || {
+        started.send(()).unwrap();
+        may_go.recv().unwrap();
+        7
+    });
+    has_started.recv().unwrap();
+    assert_eq!(task.handle().info().state, TaskState::Running);
+    assert!(task.cancel());
+    go.send(()).unwrap();
+    assert_eq!(
+        executor.block_on(task).unwrap(),
+        7,
+        "what completes in the poll in which the cancel came has completed"
+    );
+}
+
+#[test]
+fn guards_of_closures_run_their_exits() {
+    let executor = one_thread();
+    let (told, heard) = mpsc::channel();
+    let task = executor
+        .spawn_blocking(move || drop(guard(told, |told: mpsc::Sender<_>, _| async move { told.send(7).unwrap() })));
+    executor.block_on(task).unwrap();
+    assert_eq!(heard.try_recv(), Ok(7));
+}
+
+#[test]
+fn a_thread_serves_many_closures() {
+    let executor = Executor::builder().threads(1).blocking_threads(2).build().unwrap();
+    let tasks: Vec<_> = (0..500).map(|n| executor.spawn_blocking(move || n)).collect();
+    let sum: i32 = tasks.into_iter().map(|task| executor.block_on(task).unwrap()).sum();
+    assert_eq!(sum, 124_750);
+}
+
+#[test]
+fn no_blocking_threads_is_an_error() {
+    assert!(Executor::builder().blocking_threads(0).build().is_err());
+    assert!(Executor::builder().threads(0).build().is_err());
+    assert!(Executor::builder().threads(5000).build().is_err());
+}

@@ -1,0 +1,296 @@
+//! Closing, shutting down, and dropping the last handle.
+
+use crate::tasks::{guarded, one_thread};
+use futures::channel::oneshot;
+use futures::executor::block_on as plainly;
+use motet_cancel::{Outcome, guard};
+use motet_executor::{Executor, TaskError, block_on, spawn, yield_now};
+use motet_test::{Stepped, WakeCount};
+use std::future::{pending, ready};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Poll, Waker};
+use std::thread;
+
+/// A future that gives its waker away and never ends.
+fn leaks_its_waker(to: Arc<Mutex<Vec<Waker>>>) -> impl Future<Output = ()> + Send {
+    std::future::poll_fn(move |cx| {
+        to.lock().unwrap().push(cx.waker().clone());
+        Poll::Pending
+    })
+}
+
+#[test]
+fn closing_cancels_what_lives_and_refuses_the_rest() {
+    for threads in [1, 3] {
+        let executor = Executor::builder().threads(threads).build().unwrap();
+        let (told, outcome) = mpsc::channel();
+        let (polled, unpolled) = (executor.spawn(guarded(told, 2)), executor.spawn(pending::<()>()));
+        executor.block_on(async {
+            while polled.handle().info().state != motet_executor::TaskState::Waiting {
+                yield_now().await;
+            }
+        });
+        executor.close();
+        assert!(executor.is_closed());
+        let Err(TaskError::Cancelled(reason)) = executor.block_on(polled) else { panic!("it was cancelled") };
+        assert_eq!(reason, "the executor was closed");
+        assert!(matches!(outcome.try_recv(), Ok(Outcome::Cancelled(_))));
+        assert!(executor.block_on(unpolled).is_err());
+        assert!(matches!(plainly(executor.spawn(async {})), Err(TaskError::Cancelled(_))));
+        assert!(executor.spawn_many([ready(1), ready(2)]).into_iter().all(|task| plainly(task).is_err()));
+        assert!(plainly(executor.spawn_blocking(|| {})).is_err());
+    }
+}
+
+#[test]
+fn a_shutdown_waits_for_the_cleanups() {
+    let executor = one_thread();
+    let (told, outcome) = mpsc::channel();
+    for _ in 0..10 {
+        executor.task().eager().spawn(guarded(told.clone(), 5)).detach();
+    }
+    drop(told);
+    assert_eq!(executor.block_on(executor.shutdown(pending())), 0);
+    assert_eq!(outcome.iter().count(), 10);
+}
+
+#[test]
+fn a_shutdown_counts_and_drops_what_its_limit_leaves() {
+    let executor = one_thread();
+    let held = Arc::new(());
+    for _ in 0..3 {
+        let held = held.clone();
+        let stubborn = guard(held, |held: Arc<()>, _| async move {
+            let _held = held;
+            pending::<()>().await;
+        });
+        executor
+            .spawn(async move {
+                let _stubborn = stubborn;
+                pending::<()>().await;
+            })
+            .detach();
+    }
+    executor.spawn(pending::<()>()).detach();
+    let left = executor.block_on(async {
+        // The limit comes when everybody has had turns enough to end.
+        let limit = async {
+            for _ in 0..20 {
+                yield_now().await;
+            }
+        };
+        executor.shutdown(limit).await
+    });
+    assert_eq!(left, 3);
+    assert_eq!(Arc::strong_count(&held), 1, "their cleanups were dropped");
+    assert!(executor.tasks().is_empty());
+}
+
+#[test]
+fn a_shutdown_from_outside_ends_at_its_limit() {
+    let executor = Executor::builder().threads(2).build().unwrap();
+    let (go, may_go) = mpsc::channel::<()>();
+    let (started, has_started) = mpsc::channel();
+    executor
+        .spawn(async move {
+            started.send(()).unwrap();
+            may_go.recv()
+        })
+        .detach();
+    has_started.recv().unwrap();
+    let left = block_on(executor.shutdown(ready(())));
+    assert_eq!(left, 1, "it sits in one long poll");
+    go.send(()).unwrap();
+    assert_eq!(block_on(executor.shutdown(pending())), 0);
+}
+
+#[test]
+fn a_shutdown_waits_for_closures_that_block() {
+    let executor = one_thread();
+    let (go, may_go) = mpsc::channel::<()>();
+    let (started, has_started) = mpsc::channel();
+    let task = executor.spawn_blocking(move || {
+        started.send(()).unwrap();
+        may_go.recv().is_ok()
+    });
+    has_started.recv().unwrap();
+    let mut shutdown = Stepped::new(executor.shutdown(pending()));
+    assert!(shutdown.poll().is_pending());
+    go.send(()).unwrap();
+    assert!(plainly(task).unwrap());
+    assert_eq!(block_on(async { shutdown.poll_until_stalled() }), Poll::Ready(0));
+}
+
+#[test]
+fn a_shutdown_that_is_dropped_leaves_nothing_behind() {
+    let executor = one_thread();
+    let task = executor.spawn(pending::<()>());
+    let wakes = WakeCount::new();
+    let mut shutdown = Box::pin(executor.shutdown(pending()));
+    assert!(wakes.poll(shutdown.as_mut()).is_pending());
+    drop(shutdown);
+    assert!(executor.block_on(task).is_err(), "closed it stays");
+    assert_eq!(wakes.count(), 0);
+    assert_eq!(block_on(executor.shutdown(pending())), 0);
+}
+
+#[test]
+fn dropping_the_last_handle_cancels_what_is_left() {
+    for threads in [1, 2] {
+        let executor = Executor::builder().threads(threads).build().unwrap();
+        let (told, outcome) = mpsc::channel();
+        executor.task().eager().spawn(guarded(told, 5)).detach();
+        drop(executor.clone());
+        assert!(outcome.try_recv().is_err());
+        drop(executor);
+        // Nobody waited for it, but somebody runs it.
+        assert!(matches!(outcome.recv(), Ok(Outcome::Cancelled(_))), "{threads} threads");
+    }
+}
+
+#[test]
+fn the_last_handle_may_be_dropped_by_a_task() {
+    for threads in [1, 2] {
+        let executor = Executor::builder().threads(threads).build().unwrap();
+        let (told, outcome) = mpsc::channel();
+        let (go, may_go) = oneshot::channel::<()>();
+        let last = executor.clone();
+        let task = executor.spawn(async move {
+            let _ = may_go.await;
+            let _guard = guard(told, |told: mpsc::Sender<_>, outcome| async move { told.send(outcome).unwrap() });
+            drop(last);
+            pending::<()>().await;
+        });
+        drop(go);
+        if threads == 1 {
+            executor.block_on(async move {
+                yield_now().await;
+                yield_now().await;
+                drop(task);
+            });
+            drop(executor);
+        } else {
+            drop(executor);
+            assert!(plainly(task).is_err());
+        }
+        assert!(outcome.recv().is_ok());
+    }
+}
+
+#[test]
+fn dropping_the_last_handle_inside_of_block_on_does_not_stop_the_root() {
+    let executor = Arc::new(Mutex::new(Some(one_thread())));
+    let weak = executor.lock().unwrap().as_ref().unwrap().downgrade();
+    let (told, outcome) = mpsc::channel();
+    let (dropped, is_dropped) = oneshot::channel();
+    let (seated, is_seated) = mpsc::channel();
+    let blocker = thread::spawn({
+        let last = weak.upgrade().unwrap();
+        move || {
+            // The clone that this thread holds goes away while the root runs.
+            let last = Mutex::new(Some(last));
+            let executor = last.lock().unwrap().clone().unwrap();
+            executor.block_on(async {
+                seated.send(()).unwrap();
+                drop(last.lock().unwrap().take());
+                is_dropped.await
+            })
+        }
+    });
+    is_seated.recv().unwrap();
+    weak.upgrade().unwrap().task().eager().spawn(guarded(told, 3)).detach();
+    drop(executor.lock().unwrap().take());
+    dropped.send(7).unwrap();
+    assert_eq!(blocker.join().unwrap(), Ok(7));
+    assert!(weak.upgrade().is_none());
+    assert!(outcome.recv().is_ok());
+}
+
+#[test]
+fn wakes_after_the_executor_is_gone_do_nothing() {
+    for threads in [1, 2] {
+        let wakers = Arc::new(Mutex::new(Vec::new()));
+        let executor = Executor::builder().threads(threads).build().unwrap();
+        let tasks: Vec<_> = (0..10).map(|_| executor.task().eager().spawn(leaks_its_waker(wakers.clone()))).collect();
+        drop(executor);
+        for task in tasks {
+            assert!(plainly(task).is_err());
+        }
+        let wakers = std::mem::take(&mut *wakers.lock().unwrap());
+        assert!(wakers.len() >= 10);
+        thread::spawn(move || wakers.into_iter().for_each(Waker::wake)).join().unwrap();
+    }
+}
+
+#[test]
+fn wakes_race_with_the_end_of_the_executor() {
+    for round in 0..200 {
+        let wakers = Arc::new(Mutex::new(Vec::new()));
+        let executor = Executor::builder().threads(1 + round % 2).build().unwrap();
+        for _ in 0..4 {
+            executor.task().eager().spawn(leaks_its_waker(wakers.clone())).detach();
+        }
+        let racing = std::mem::take(&mut *wakers.lock().unwrap());
+        let waker = thread::spawn(move || racing.into_iter().for_each(Waker::wake));
+        drop(executor);
+        waker.join().unwrap();
+    }
+}
+
+#[test]
+fn exits_of_the_last_tasks_may_hand_over_more() {
+    let executor = Executor::builder().threads(2).build().unwrap();
+    let (told, heard) = mpsc::channel();
+    executor
+        .task()
+        .eager()
+        .spawn(async move {
+            let _guard = guard(told, |told: mpsc::Sender<u8>, _| async move {
+                yield_now().await;
+                let _inner = guard(told, |told: mpsc::Sender<u8>, _| async move {
+                    yield_now().await;
+                    told.send(7).unwrap();
+                });
+            });
+            pending::<()>().await;
+        })
+        .detach();
+    drop(executor);
+    assert_eq!(heard.recv(), Ok(7));
+}
+
+#[test]
+fn what_a_worker_drops_outside_of_tasks_is_reaped_before_the_end() {
+    let executor = one_thread();
+    let (told, heard) = mpsc::channel();
+    // The output of a detached task is dropped by the worker, outside of the task's own scope.
+    executor
+        .spawn(async move {
+            guard(told, |told: mpsc::Sender<u8>, _| async move {
+                yield_now().await;
+                told.send(7).unwrap()
+            })
+        })
+        .detach();
+    executor.block_on(yield_now());
+    assert_eq!(executor.block_on(executor.shutdown(pending())), 0);
+    assert_eq!(heard.try_recv(), Ok(7));
+}
+
+#[test]
+fn tasks_of_a_closed_executor_may_try_to_spawn() {
+    let executor = one_thread();
+    let (told, heard) = mpsc::channel();
+    executor
+        .task()
+        .eager()
+        .spawn(async move {
+            let _guard = guard(told, |told: mpsc::Sender<bool>, _| async move {
+                told.send(spawn(async {}).await.is_err()).unwrap();
+            });
+            pending::<()>().await;
+        })
+        .detach();
+    assert_eq!(executor.block_on(executor.shutdown(pending())), 0);
+    assert_eq!(heard.try_recv(), Ok(true));
+}
