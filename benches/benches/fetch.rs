@@ -22,7 +22,8 @@ fn main() {
     let client = motet::http::Client::builder().limits(limits).build().expect("a client");
     let ours = || {
         let fetched = runtime.block_on(async {
-            let each = motet::map_bounded(&urls, AT_ONCE, |url| async {
+            let client = &client;
+            let each = motet::map_bounded(&urls, AT_ONCE, |url| async move {
                 let response = client.get(url).await.expect("a response");
                 response.bytes().await.expect("a body").len()
             });
@@ -35,7 +36,8 @@ fn main() {
     let reqwest = reqwest::Client::new();
     let theirs = || {
         let fetched = tokio.block_on(async {
-            let each = futures::stream::iter(&urls).map(|url| async {
+            let reqwest = &reqwest;
+            let each = futures::stream::iter(&urls).map(|url| async move {
                 let response = reqwest.get(url).send().await.expect("a response");
                 response.bytes().await.expect("a body").len()
             });
