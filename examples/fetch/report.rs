@@ -1,0 +1,134 @@
+//! The results file and the summary.
+
+use crate::args::Args;
+use crate::attempt::{Outcome, Record};
+use crate::job::Stopped;
+use crate::progress::Progress;
+use hdrhistogram::Histogram;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// Latencies are kept to three digits, so a million of them take no more memory than a thousand.
+const LATENCY_DIGITS: u8 = 3;
+
+/// What has been seen so far.
+pub(crate) struct Report {
+    start: Instant,
+    limit: usize,
+    demonstration: bool,
+    out: Option<File>,
+    progress: Progress,
+    latencies_micros: Histogram<u64>,
+    counts: [u64; Outcome::ALL.len()],
+    bytes: u64,
+    busy: Duration,
+    unexpected: u64,
+}
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    AsAsked,
+    SomeFailed,
+    Cancelled,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::AsAsked => Self::SUCCESS,
+            Ending::SomeFailed => Self::from(1),
+            // What a shell reports of a program that Ctrl-C ended: 128 and the number of the signal.
+            Ending::Cancelled => Self::from(130),
+        }
+    }
+}
+
+impl Report {
+    /// Opens the results file, if one is asked for.
+    pub(crate) fn create(args: &Args) -> io::Result<Self> {
+        let named = |path: &std::path::Path, error: io::Error| {
+            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+        };
+        let out = args.out.as_deref().map(|path| File::create(path).map_err(|error| named(path, error)));
+        Ok(Self {
+            start: Instant::now(),
+            limit: args.limit,
+            demonstration: args.urls.is_none(),
+            out: out.transpose()?,
+            progress: Progress::hidden(),
+            latencies_micros: Histogram::new(LATENCY_DIGITS).expect("three digits are within the histogram's range"),
+            counts: [0; Outcome::ALL.len()],
+            bytes: 0,
+            busy: Duration::ZERO,
+            unexpected: 0,
+        })
+    }
+
+    /// Starts the clock and the progress.
+    pub(crate) fn begin(&mut self, total: Option<u64>) {
+        self.start = Instant::now();
+        self.progress = Progress::new(total);
+    }
+
+    /// Takes one record in: it is in the results file when this returns.
+    pub(crate) fn add(&mut self, record: &Record) -> io::Result<()> {
+        if let Some(out) = &mut self.out {
+            // One write a line: whatever ends the program, no line is cut in the middle.
+            let mut line = serde_json::to_vec(record)?;
+            line.push(b'\n');
+            out.write_all(&line)?;
+        }
+        if record.outcome == Outcome::BadUrl {
+            let why = record.error.as_deref().unwrap_or("not a URL");
+            self.progress.say(&format!("line {}: {}: {why}", record.line, record.url));
+        }
+        self.latencies_micros.record(record.micros.max(1)).expect("the histogram grows with its values");
+        self.counts[record.outcome as usize] += 1;
+        self.bytes += record.bytes;
+        self.busy += Duration::from_micros(record.micros);
+        self.unexpected += u64::from(!record.is_as_expected());
+        self.progress.advance();
+        Ok(())
+    }
+
+    /// Prints the summary.
+    pub(crate) fn end(self, stopped: Stopped, waiting: usize) -> Ending {
+        self.progress.finish();
+        let (wall, fetched) = (self.start.elapsed(), self.fetched());
+        println!("fetched {fetched} URLs in {:.2} s, at most {} at once", wall.as_secs_f64(), self.limit);
+        for outcome in Outcome::ALL.into_iter().filter(|outcome| self.counts[*outcome as usize] > 0) {
+            println!("  {outcome:<20} {:>8}", self.counts[outcome as usize]);
+        }
+        let millis = |quantile| self.latencies_micros.value_at_quantile(quantile) as f64 / 1e3;
+        println!(
+            "latency              p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms",
+            millis(0.5),
+            millis(0.9),
+            millis(0.99)
+        );
+        println!("bytes                {}", self.bytes);
+        println!("one after another    {:.2} s, their latencies added up", self.busy.as_secs_f64());
+        if self.demonstration {
+            println!("as expected          {} of {fetched}", fetched - self.unexpected);
+        }
+        if stopped == Stopped::ByCtrlC {
+            println!("cancelled            {}", self.left(fetched, waiting));
+            return Ending::Cancelled;
+        }
+        if self.unexpected > 0 { Ending::SomeFailed } else { Ending::AsAsked }
+    }
+
+    fn fetched(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    fn left(&self, fetched: u64, waiting: usize) -> String {
+        match self.progress.total() {
+            Some(total) => format!("{} URLs were left", total.saturating_sub(fetched)),
+            None => format!("what was in flight, {waiting} URLs that had been read, and the rest of the input"),
+        }
+    }
+}
