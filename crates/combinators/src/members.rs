@@ -11,14 +11,19 @@ use core::task::Context;
 use futures_util::future::MaybeDone;
 
 /// Asks for all outputs.
+#[derive(Debug)]
 pub struct All;
 /// Asks for all outputs, or the first error.
+#[derive(Debug)]
 pub struct AllOk;
 /// Asks for the first output.
+#[derive(Debug)]
 pub struct First;
 /// Asks for the first success, or all errors.
+#[derive(Debug)]
 pub struct FirstOk;
 /// Asks which is first, and for its output.
+#[derive(Debug)]
 pub struct Which;
 
 /// Several futures, or what turns into futures, of which questions can be asked.

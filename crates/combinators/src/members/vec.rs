@@ -3,6 +3,7 @@
 use super::{First, FirstOk, IntoMembers};
 use crate::children::Children;
 use crate::settle::{Clear, Decide};
+use core::fmt;
 use core::future::IntoFuture;
 use core::ops::ControlFlow;
 use core::pin::Pin;
@@ -17,6 +18,12 @@ pub struct VecMembers<F: Future> {
 
 // The futures are pinned in an allocation of their own; outputs are not pinned.
 impl<F: Future> Unpin for VecMembers<F> {}
+
+impl<F: Future> fmt::Debug for VecMembers<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VecMembers").field("pending", &self.children.live()).finish_non_exhaustive()
+    }
+}
 
 impl<F: IntoFuture> IntoMembers for Vec<F> {
     type Members = VecMembers<F::IntoFuture>;

@@ -59,7 +59,7 @@ fn what_was_adopted_runs_beside_the_body() {
     let (open, opened) = gate();
     let mut limited = Stepped::new(timeout(Duration::MAX, async move {
         drop(guard);
-        opened.await
+        opened.await;
     }));
     assert!(limited.poll_until_stalled().is_pending());
     assert_eq!(log.lines(), ["early begins", "early ends"], "the body still runs");
@@ -78,7 +78,7 @@ fn entangled() -> [impl Future<Output = ()> + Send; 2] {
         });
         async move {
             let _guard = guard;
-            pending::<()>().await
+            pending::<()>().await;
         }
     })
 }
@@ -95,7 +95,10 @@ fn siblings_clean_up_concurrently() {
     assert!(Stepped::new(expires(join(entangled()))).poll_until_stalled().is_ready());
     assert!(Stepped::new(expires(gather(entangled()))).poll_until_stalled().is_ready());
     let [a, b] = entangled();
-    let (a, b) = (async { Ok(a.await) }, async { Ok(b.await) });
+    let [a, b] = [a, b].map(|work| async {
+        work.await;
+        Ok(())
+    });
     assert!(Stepped::new(try_join((a, b, ready(Err::<(), _>(()))))).poll_until_stalled().is_ready());
 }
 
@@ -158,8 +161,7 @@ fn a_race_dropped_at_any_await_cleans_up_in_its_scope() {
             let _cancel = cancel;
             std::future::poll_fn(|cx| polled.borrow_mut().as_mut().poll(cx)).await.ok();
         };
-        (driver, move |end| {
-            drop(end);
+        (driver, move |_end| {
             stopped.try_recv().unwrap();
             if !log.has("loser ends") {
                 let mut rest =

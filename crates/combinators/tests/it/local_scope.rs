@@ -158,7 +158,7 @@ fn a_cancelled_scope_cleans_up_its_children() {
             drop(scope.spawn(child));
             pending::<()>()
         })
-        .await
+        .await;
     });
     let mut work = Stepped::new(work);
     assert!(work.poll().is_pending());

@@ -13,7 +13,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 /// Runs work together with the tasks of a local executor, stepped by hand.
-fn stepped<'a, F: Future>(tasks: &'a LocalExecutor<'a>, work: F) -> Stepped<impl Future<Output = F::Output>> {
+fn stepped<F: Future>(tasks: &LocalExecutor<'static>, work: F) -> Stepped<impl Future<Output = F::Output>> {
     Stepped::new(tasks.run(work))
 }
 

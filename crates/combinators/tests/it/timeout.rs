@@ -31,7 +31,7 @@ fn the_future_is_dropped_when_the_time_is_up() {
     let guard = drops.guard();
     let mut limited = Stepped::new(timeout(SECOND, async move {
         let _guard = guard;
-        pending::<()>().await
+        pending::<()>().await;
     }));
     assert!(limited.poll().is_pending());
     clock.advance(SECOND - Duration::from_nanos(1));
@@ -134,7 +134,7 @@ fn nested_timeouts_are_told_apart() {
     let inner_expired = Cell::new(false);
     let mut outer = Stepped::new(timeout(2 * SECOND, async {
         inner_expired.set(timeout(SECOND, pending::<()>()).await.is_err());
-        pending::<()>().await
+        pending::<()>().await;
     }));
     assert!(outer.poll().is_pending());
     clock.advance(SECOND);

@@ -189,7 +189,7 @@ fn a_fresh_timeout_inside_timed_out_cleanup_works() {
         let _guard = motet_cancel::guard(log, async |log: mpsc::Sender<_>, _| {
             log.send(timeout(SECOND, pending::<()>()).await).unwrap();
         });
-        pending::<()>().await
+        pending::<()>().await;
     }));
     assert!(limited.poll().is_pending());
     clock.advance(SECOND);
@@ -209,7 +209,7 @@ fn the_cleanup_is_awaited_before_elapsed() {
     let scope = TimeoutScope::new(SECOND);
     let mut run = Stepped::new(scope.run(async move {
         let _guard = motet_cancel::guard(log, async move |log: mpsc::Sender<_>, _| log.send(opened.await).unwrap());
-        pending::<()>().await
+        pending::<()>().await;
     }));
     assert!(run.poll().is_pending());
     clock.advance(SECOND);

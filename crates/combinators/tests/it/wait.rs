@@ -201,7 +201,7 @@ fn members_come_and_go_between_waits() {
         let (open, opened) = gate();
         let key = set.insert(async move {
             let _guard = guard;
-            opened.await
+            opened.await;
         });
         assert!(Stepped::new(wait(&mut set, FirstCompleted)).poll().is_pending());
         if n % 2 == 0 {

@@ -62,11 +62,13 @@ fn the_body_may_wait_for_other_things() {
 #[test]
 fn items_and_bodies_may_borrow() {
     let words = ["one".to_owned(), "two".to_owned()];
-    let borrowed = stream(|mut y| async {
-        for word in &words {
-            y.emit(word.as_str()).await;
+    let borrowed = stream(|mut y| {
+        let words = &words;
+        async move {
+            for word in words {
+                y.emit(word.as_str()).await;
+            }
         }
-        drop(y);
     });
     assert_eq!(block_on(borrowed.collect::<Vec<_>>()), ["one", "two"]);
 }
@@ -81,7 +83,7 @@ fn a_yielder_for_longer_lives_serves_a_stream_of_shorter_ones() {
     fn shorter<'a>(_: &'a str, items: impl Stream<Item = &'a str>) -> Vec<&'a str> {
         block_on(items.collect())
     }
-    assert_eq!(shorter(&local, stream(|y| only_static(y))), ["static"]);
+    assert_eq!(shorter(&local, stream(|y: Yielder<&str>| only_static(y))), ["static"]);
 }
 
 #[test]
@@ -178,7 +180,7 @@ fn an_emission_that_was_dropped_after_its_poll_is_emitted() {
     let items = stream(|mut y| async move {
         {
             let mut first = pin!(y.emit(1));
-            poll_fn(|cx| Poll::Ready(assert!(first.as_mut().poll(cx).is_pending()))).await;
+            assert!(poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx))).await.is_pending());
         }
         y.emit(2).await;
         {
@@ -193,7 +195,7 @@ fn an_item_that_came_in_the_bodys_last_poll_is_not_lost() {
     let items = try_stream(|mut y| async move {
         {
             let mut last = pin!(y.emit(1));
-            poll_fn(|cx| Poll::Ready(assert!(last.as_mut().poll(cx).is_pending()))).await;
+            assert!(poll_fn(|cx| Poll::Ready(last.as_mut().poll(cx))).await.is_pending());
         }
         Err("no more")
     });

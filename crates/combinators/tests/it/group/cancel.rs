@@ -1,0 +1,124 @@
+//! Cancelling: a child, the group, its parent.
+
+use super::{Bench, Failure, Nowhere};
+use crate::support::{Log, gate};
+use motet_cancel::scope;
+use motet_combinators::{Closed, GroupError, task_group};
+use motet_test::Stepped;
+use std::future::pending;
+use std::sync::mpsc;
+use std::task::Poll;
+
+#[test]
+fn a_child_cancelled_on_purpose_is_no_failure() {
+    // C52
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let mut group = Stepped::new(task_group(&spawner, |group| async move {
+        let child = group.spawn(pending::<Result<(), Failure>>());
+        assert!(child.cancel("on purpose"));
+        Ok(child.await)
+    }));
+    assert_eq!(bench.settle(&mut group), Poll::Ready(Ok(Err(Closed))));
+}
+
+#[test]
+fn cancelling_the_parent_cancels_the_children_and_waits_for_them() {
+    // C54
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let log = Log::default();
+    let (child, body) = (log.hang::<Result<(), Failure>>("child"), log.hang::<Result<(), Failure>>("body"));
+    let (work, handle) = scope(task_group(&spawner, |group| async move {
+        drop(group.spawn(child));
+        body.await
+    }));
+    let mut work = Stepped::new(work);
+    assert!(bench.settle(&mut work).is_pending());
+    handle.cancel("stop");
+    assert!(work.poll_until_stalled().is_pending(), "it waits for its child, which has not run yet");
+    let Poll::Ready(Err(cancelled)) = bench.settle(&mut work) else { panic!("not cancelled") };
+    assert_eq!(cancelled.reason, "stop");
+    assert!(log.has("child ends") && log.has("body ends"), "{:?}", log.lines());
+}
+
+#[test]
+fn nested_groups_both_cancelled_report_their_own() {
+    // C61
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let (work, handle) = scope(async {
+        let mut inner_reported = None;
+        let outer = task_group(&spawner, |outer| {
+            let inner_reported = &mut inner_reported;
+            async move {
+                let inner = task_group(&Nowhere, |inner| async move {
+                    inner.cancel();
+                    pending::<Result<(), Failure>>().await
+                });
+                *inner_reported = Some(inner.await);
+                outer.cancel();
+                pending::<Result<(), Failure>>().await
+            }
+        });
+        assert_eq!(outer.await, Err(GroupError::Cancelled));
+        assert_eq!(inner_reported, Some(Err(GroupError::Cancelled)));
+        pending::<()>().await;
+    });
+    let mut work = Stepped::new(work);
+    assert!(bench.settle(&mut work).is_pending());
+    handle.cancel("again");
+    assert!(matches!(work.poll_until_stalled(), Poll::Ready(Err(cancelled)) if cancelled.reason == "again"));
+}
+
+#[test]
+fn an_outer_cancel_wins_over_an_error() {
+    // C62
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let (fail, fails) = gate();
+    let (work, handle) = scope(task_group(&spawner, |group| async move {
+        drop(group.spawn(async move { Err::<(), Failure>(fails.await) }));
+        pending::<Result<(), Failure>>().await
+    }));
+    let mut work = Stepped::new(work);
+    assert!(bench.settle(&mut work).is_pending());
+    fail.send("no").unwrap();
+    handle.cancel("stop");
+    assert!(matches!(bench.settle(&mut work), Poll::Ready(Err(cancelled)) if cancelled.reason == "stop"));
+}
+
+#[test]
+fn cancel_is_idempotent_and_ends_the_group_quietly() {
+    // C63
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let log = Log::default();
+    let child = log.hang::<Result<(), Failure>>("child");
+    let (keep, kept) = mpsc::channel();
+    let mut group = Stepped::new(task_group(&spawner, |group| {
+        keep.send(group.clone()).unwrap();
+        drop(group.spawn(child));
+        pending::<Result<(), Failure>>()
+    }));
+    assert!(bench.settle(&mut group).is_pending());
+    let handle = kept.recv().unwrap();
+    assert_eq!(handle.len(), 1);
+    handle.cancel();
+    handle.cancel();
+    assert_eq!(bench.settle(&mut group), Poll::Ready(Err(GroupError::Cancelled)));
+    assert!(log.has("child ends"));
+    handle.cancel();
+    assert!(handle.is_empty() && handle.is_closed());
+}
+
+#[test]
+fn a_group_cancelled_before_its_first_child_gives_the_bodys_result_if_there_is_one() {
+    // C63
+    let mut bench = Bench::new();
+    let mut group = Stepped::new(task_group(&Nowhere, |group| async move {
+        group.cancel();
+        Ok::<_, Failure>("body")
+    }));
+    assert_eq!(bench.settle(&mut group), Poll::Ready(Ok("body")));
+}

@@ -1,0 +1,157 @@
+//! Errors and panics in a group.
+
+use super::{Bench, ByHand, Failure, Nowhere};
+use crate::support::{Log, gate};
+use motet_combinators::{GroupError, task_group};
+use motet_test::Stepped;
+use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
+
+#[test]
+fn a_childs_error_cancels_its_siblings_and_the_body() {
+    // C53
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let log = Log::default();
+    let (sibling, body) = (log.hang::<Result<(), Failure>>("sibling"), log.hang::<Result<(), Failure>>("body"));
+    let (fail, fails) = gate();
+    let mut group = Stepped::new(task_group(&spawner, |group| async move {
+        drop(group.spawn(sibling));
+        drop(group.spawn(async move { Err::<(), _>(fails.await) }));
+        body.await
+    }));
+    assert!(bench.settle(&mut group).is_pending());
+    fail.send("no").unwrap();
+    assert_eq!(bench.settle(&mut group), Poll::Ready(Err(GroupError::Failed(vec!["no"]))));
+    assert!(log.has("sibling ends") && log.has("body ends"), "{:?}", log.lines());
+}
+
+#[test]
+fn a_child_that_has_not_started_is_cancelled_by_the_bodys_error() {
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let mut group = Stepped::new(task_group(&spawner, |group| async move {
+        drop(group.spawn(async { Err::<(), _>("child") }));
+        Err::<(), _>("body")
+    }));
+    let Poll::Ready(Err(error)) = bench.settle(&mut group) else { panic!("it did not fail") };
+    assert_eq!(error.errors(), ["body"]);
+}
+
+#[test]
+fn the_bodys_own_error_joins_the_groups_and_all_errors_are_kept() {
+    // C56
+    let spawner = ByHand::default();
+    let tasks = spawner.clone();
+    let mut group = Stepped::new(task_group(&spawner, |group| async move {
+        for error in ["one", "two"] {
+            drop(group.spawn(async move { Err::<(), Failure>(error) }));
+        }
+        crate::support::Yield::default().await;
+        // The first child fails in this poll of the body, and cancels the second.
+        let tasks = tasks.0.lock().unwrap().split_off(0);
+        for task in tasks {
+            task.await;
+        }
+        Err::<(), _>("body")
+    }));
+    assert!(group.poll().is_pending());
+    let Poll::Ready(Err(error)) = group.poll_until_stalled() else { panic!("it did not fail") };
+    assert_eq!(error.errors(), ["one", "body"]);
+}
+
+#[test]
+fn groups_nest_and_an_inner_error_reaches_the_outer_as_one() {
+    // C57
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let inner = task_group_of_two_failures();
+    let mut group = Stepped::new(task_group(&spawner, |group| async move {
+        drop(group.spawn(inner));
+        Ok(())
+    }));
+    let Poll::Ready(Err(GroupError::Failed(errors))) = bench.settle(&mut group) else { panic!("it did not fail") };
+    assert_eq!(errors, [GroupError::Failed(vec!["inner"])]);
+}
+
+/// A group with a pool of its own, so that it may be a child on another.
+async fn task_group_of_two_failures() -> Result<(), GroupError<Failure>> {
+    task_group(&Nowhere, |group| async move {
+        drop(group.spawn(pending::<Result<(), _>>()));
+        Err("inner")
+    })
+    .await
+}
+
+#[test]
+fn an_inner_group_that_was_only_cancelled_adds_no_error() {
+    // C57
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let mut group = Stepped::new(task_group(&spawner, |group| async move {
+        drop(group.spawn(task_group(&Nowhere, |inner| async move {
+            inner.cancel();
+            pending::<Result<(), Failure>>().await
+        })));
+        Ok("body")
+    }));
+    assert_eq!(bench.settle(&mut group), Poll::Ready(Ok("body")));
+}
+
+#[test]
+fn children_are_finished_before_a_panic_goes_on() {
+    // C58
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let log = Log::default();
+    let sibling = log.hang::<Result<(), Failure>>("sibling");
+    let mut group = Stepped::new(task_group(&spawner, |group| async move {
+        drop(group.spawn(sibling));
+        drop(group.spawn(async { if true { panic!("child panicked") } else { Ok(()) } }));
+        pending::<Result<(), Failure>>().await
+    }));
+    let panic = catch_unwind(AssertUnwindSafe(|| bench.settle(&mut group))).unwrap_err();
+    assert_eq!(*panic.downcast::<&str>().unwrap(), "child panicked");
+    assert!(log.has("sibling ends"));
+}
+
+#[test]
+fn a_panic_of_the_body_waits_for_the_children() {
+    // C58
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let log = Log::default();
+    let child = log.hang::<Result<(), Failure>>("child");
+    let mut group = Stepped::new(task_group(&spawner, |group| async move {
+        drop(group.spawn(child));
+        crate::support::Yield::default().await;
+        panic!("body panicked");
+        #[expect(unreachable_code, reason = "it says what the output would be")]
+        Ok(())
+    }));
+    assert!(group.poll().is_pending());
+    bench.pool.run_until_stalled();
+    let panic = catch_unwind(AssertUnwindSafe(|| bench.settle(&mut group))).unwrap_err();
+    assert_eq!(*panic.downcast::<&str>().unwrap(), "body panicked");
+    assert!(log.has("child ends"));
+}
+
+#[test]
+fn a_panic_of_an_exit_wins_over_the_cancellation() {
+    // C55
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let mut group = Stepped::new(task_group(&spawner, |group| async move {
+        drop(group.spawn(async {
+            let _guard = motet_cancel::guard((), async |(), _| panic!("exit panicked"));
+            pending::<Result<(), Failure>>().await
+        }));
+        crate::support::Yield::default().await;
+        Err::<(), _>("body")
+    }));
+    assert!(group.poll().is_pending());
+    bench.pool.run_until_stalled();
+    let panic = catch_unwind(AssertUnwindSafe(|| bench.settle(&mut group))).unwrap_err();
+    assert_eq!(*panic.downcast::<&str>().unwrap(), "exit panicked");
+}
