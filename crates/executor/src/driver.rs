@@ -101,6 +101,10 @@ impl<D: Driver + ?Sized> Wheelhouse<D> {
         self.unparker.wake_by_ref();
     }
 
+    pub(crate) fn is_virtual(&self) -> bool {
+        self.is_virtual
+    }
+
     /// The same, for a driver with a virtual clock: things got quieter.
     pub(crate) fn unpark_virtual(&self) {
         if self.is_virtual {

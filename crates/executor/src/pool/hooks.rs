@@ -8,8 +8,10 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub(crate) struct PanicHook {
     /// None: the standard one.
-    hook: Option<Arc<dyn Fn(&TaskPanic<'_>) + Send + Sync>>,
+    hook: Option<Arc<Hook>>,
 }
+
+type Hook = dyn Fn(&TaskPanic<'_>) + Send + Sync;
 
 impl PanicHook {
     /// Prints thread, task name, spawn location and message.

@@ -23,7 +23,7 @@ impl Worker {
             return None;
         }
         self.rest.set(Rest { searching: true, ..rest });
-        self.steal()
+        self.steal().or_else(|| self.steal_from_slot())
     }
 
     /// Sleeps until there may be something to do.
@@ -41,7 +41,8 @@ impl Worker {
         self.seat().tally.count(Event::Park);
         let mut rested = Rested::InDriver;
         // A driver that panics has lost its turn, not the worker.
-        contain(|| rested = self.seat().berth.park(shared.driver.as_ref(), None, quiet));
+        let limit = self.watch(all_rest);
+        contain(|| rested = self.seat().berth.park(shared.driver.as_ref(), limit, quiet));
         let searching = shared.sleepers.get_up(self.index()) == Up::Searching;
         self.rest.set(Rest { searching, left_driver: rested == Rested::InDriver });
     }

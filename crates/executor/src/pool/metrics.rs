@@ -88,7 +88,7 @@ impl Tally {
         WorkerMetrics { polls, steals, parks }
     }
 
-    fn get(&self, event: Event) -> u64 {
+    pub(super) fn get(&self, event: Event) -> u64 {
         self.0[event as usize].load(Ordering::Relaxed)
     }
 }

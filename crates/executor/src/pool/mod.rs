@@ -3,7 +3,7 @@
 //! * [`executor`]: the handle; [`builder`]: its options; [`shutdown`]: its end; [`metrics`]: what it has done.
 //! * [`shared`]: what all workers of an executor share; [`worker`]: one of them, from poll to poll; [`idle`]: one that has
 //!   nothing to do; [`guest`]: the seat that `block_on`'s caller takes; [`threads`]: the workers' threads.
-//! * [`sleepers`], [`berth`]: whom to wake, and where they sleep.
+//! * [`sleepers`], [`berth`]: whom to wake, and where they sleep; [`watch`]: who looks after the LIFO slots meanwhile.
 //! * [`shard`], [`ledger`]: which tasks live, and how many are left when it closes.
 //!
 //! Who holds what: handles, workers and blocked callers hold [`shared::Shared`]; a task holds its shard, which holds it
@@ -24,6 +24,7 @@ mod shared;
 mod shutdown;
 mod sleepers;
 mod threads;
+mod watch;
 mod worker;
 
 pub use builder::Builder;

@@ -8,6 +8,7 @@ use super::ledger::Ledger;
 use super::metrics::Tally;
 use super::shard::{Admission, Shard};
 use super::sleepers::Sleepers;
+use super::watch::Watch;
 use super::worker::Worker;
 use crate::ambient::{self, Ambient};
 use crate::blocking::BlockingPool;
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     pub(super) ledger: Arc<Ledger>,
     pub(super) injector: Injector<Runnable>,
     pub(super) sleepers: Sleepers,
+    pub(super) watch: Watch,
     pub(super) driver: Option<Wheelhouse<dyn Driver>>,
     pub(super) guest: GuestSeat,
     /// How many seats are taken.
@@ -84,6 +86,7 @@ impl Shared {
                 ledger,
                 injector: Injector::new(),
                 sleepers: Sleepers::new(),
+                watch: Watch::new(),
                 driver,
                 guest: GuestSeat::new(guests_ring),
                 seated: AtomicUsize::new(0),
@@ -216,6 +219,11 @@ impl Shared {
     /// Whether any queue that others may take from has something.
     pub(super) fn has_work(&self) -> bool {
         !self.injector.is_empty() || self.seats.iter().any(|seat| !seat.ring.is_empty())
+    }
+
+    /// Whether any worker's LIFO slot has something.
+    pub(super) fn has_full_slot(&self) -> bool {
+        self.seats.iter().any(|seat| !seat.slot.is_empty())
     }
 
     pub(super) fn seated(&self) -> usize {

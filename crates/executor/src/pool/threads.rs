@@ -90,6 +90,7 @@ impl Worker {
             // The look that it may owe is the wake below.
             let _ = shared.sleepers.found().must_look();
         }
+        self.end_watch();
         self.drain();
         shared.seated.fetch_sub(1, Ordering::Relaxed);
         // For the queues, and for the driver: whoever wakes lies down in it.

@@ -8,6 +8,7 @@ use super::idle::Rest;
 use super::metrics::Event;
 use super::shard::Shard;
 use super::shared::{OwnRing, Seat, Shared, run_outside};
+use super::watch::Duty;
 use crate::task::{Runnable, contain};
 use async_task::ScheduleInfo;
 use std::cell::Cell;
@@ -28,12 +29,13 @@ pub(crate) struct Worker {
     tick: Cell<u32>,
     lifo_polls: Cell<u32>,
     pub(super) rest: Cell<Rest>,
+    pub(super) duty: Duty,
 }
 
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, index: usize, ring: OwnRing) -> Self {
         let (tick, lifo_polls) = (Cell::new(0), Cell::new(0));
-        Self { shared, index, ring, tick, lifo_polls, rest: Cell::new(Rest::default()) }
+        Self { shared, index, ring, tick, lifo_polls, rest: Cell::new(Rest::default()), duty: Duty::new() }
     }
 
     pub(crate) fn index(&self) -> usize {
@@ -56,8 +58,11 @@ impl Worker {
     pub(crate) fn push(&self, runnable: Runnable, info: ScheduleInfo) {
         // A task that was woken while it ran yields: everybody else comes first.
         let queued = if info.woken_while_running { Some(runnable) } else { self.seat().slot.replace(runnable) };
-        let Some(runnable) = queued else { return };
-        self.push_back(runnable);
+        match queued {
+            Some(runnable) => self.push_back(runnable),
+            None if self.shared.watch.is_posted() => return,
+            None => {}
+        }
         // No fence: this worker gets to the task by itself, should it miss somebody who lies down at this moment.
         self.shared.sleepers.wake_one_relaxed().into_iter().for_each(|worker| self.shared.unpark(worker));
     }
@@ -107,7 +112,7 @@ impl Worker {
         self.ring.pop().or_else(|| slot.take())
     }
 
-    /// Takes tasks from another worker: half of the first ring that has some.
+    /// Takes tasks from another worker's ring: half of the first ring that has some.
     pub(super) fn steal(&self) -> Option<Runnable> {
         let seats = &self.shared.seats;
         // Neighbours first, each worker its own: thieves do not all knock at the same door.
@@ -128,7 +133,8 @@ impl Worker {
     fn get_to_work(&self) {
         let rest = self.rest.take();
         let owes_a_look = rest.searching && self.shared.sleepers.found().must_look();
-        if rest.left_driver || owes_a_look && self.shared.has_work() {
+        let leaves_watch = self.end_watch();
+        if rest.left_driver || owes_a_look && self.shared.has_work() || leaves_watch && self.shared.has_full_slot() {
             self.shared.wake_worker();
         }
     }

@@ -211,8 +211,12 @@ impl<T, const SIZE: usize> Ring<T, SIZE> {
     ///
     /// The position was written, and the caller is the one who claimed it.
     unsafe fn read(&self, position: u32) -> T {
-        // SAFETY: whoever claimed a position is alone with its slot until it says that it is done.
-        self.slot(position).with_mut(|slot| unsafe { (*slot).assume_init_read() })
+        self.slot(position).with_mut(|slot| {
+            // SAFETY: whoever claimed a position is alone with its slot until it says that it is done.
+            let slot = unsafe { &*slot };
+            // SAFETY: the position was written, says the caller, and is read once.
+            unsafe { slot.assume_init_read() }
+        })
     }
 }
 

@@ -43,8 +43,9 @@ impl<T: Pointer> Slot<T> {
 
     /// Puts a value in; gives back the one it displaces.
     pub(crate) fn replace(&self, value: T) -> Option<T> {
-        // AcqRel: publishes the value to the Acquire of whoever takes it; acquires the one that comes out.
-        Self::value(self.word.swap(value.into_pointer().as_ptr(), Ordering::AcqRel))
+        // SeqCst: publishes the value to the Acquire of whoever takes it, and comes before the pusher's look for a watch; see
+        // `watch.rs`.
+        Self::value(self.word.swap(value.into_pointer().as_ptr(), Ordering::SeqCst))
     }
 
     /// Takes the value out.
@@ -58,7 +59,8 @@ impl<T: Pointer> Slot<T> {
 
     /// Whether there is nothing to take at this moment.
     pub(crate) fn is_empty(&self) -> bool {
-        self.word.load(Ordering::Relaxed).is_null()
+        // SeqCst: after the watch was given up; pairs with `replace`. As cheap as any load where it counts.
+        self.word.load(Ordering::SeqCst).is_null()
     }
 
     fn value(word: *mut ()) -> Option<T> {
@@ -77,7 +79,7 @@ impl<T: Pointer> Drop for Slot<T> {
 #[cfg(test)]
 unsafe impl<T> Pointer for Box<T> {
     fn into_pointer(self) -> NonNull<()> {
-        NonNull::from(Box::leak(self)).cast()
+        NonNull::from(Self::leak(self)).cast()
     }
 
     unsafe fn from_pointer(pointer: NonNull<()>) -> Self {

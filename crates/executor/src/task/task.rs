@@ -86,6 +86,7 @@ impl<T> Task<T> {
     ///
     /// The task's body is dropped at its next poll, then its cleanups run, then it completes with
     /// [`TaskError::Cancelled`]. A task that completes in that very moment has completed.
+    #[expect(clippy::must_use_candidate, reason = "most callers do not mind a task that has ended")]
     pub fn cancel(&self) -> bool {
         self.task.cancel(Reason::none())
     }

@@ -268,7 +268,7 @@ fn what_a_worker_drops_outside_of_tasks_is_reaped_before_the_end() {
         .spawn(async move {
             guard(told, |told: mpsc::Sender<u8>, _| async move {
                 yield_now().await;
-                told.send(7).unwrap()
+                told.send(7).unwrap();
             })
         })
         .detach();

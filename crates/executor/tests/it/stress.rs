@@ -5,6 +5,7 @@ use motet_cancel::guard;
 use motet_executor::{Executor, Task, spawn, yield_now};
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use std::future::{pending, ready};
+use std::panic::resume_unwind;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
@@ -61,7 +62,8 @@ fn task(mut dice: Dice, count: Arc<Count>, depth: usize) -> futures::future::Box
         });
         for _ in 0..dice.roll(4) {
             match dice.roll(8) {
-                0 => panic!("as the dice say"),
+                // Without the standard hook's report.
+                0 => resume_unwind(Box::new("as the dice say")),
                 1 => pending().await,
                 2 if depth > 0 => drop(spawn(task(dice.fork(), count.clone(), depth - 1))),
                 3 if depth > 0 => spawn(task(dice.fork(), count.clone(), depth - 1)).detach(),
@@ -93,7 +95,9 @@ fn life(seed: u64) {
     let executor = Executor::builder()
         .threads(1 + dice.roll(4) as usize)
         .blocking_threads(1 + dice.roll(3) as usize)
-        .on_panic(move |panic| drop(sender.send(panic.id())))
+        .on_panic(move |panic| {
+            let _ = sender.send(panic.id());
+        })
         .build()
         .unwrap();
     let count = Arc::new(Count::default());
@@ -118,23 +122,23 @@ fn life(seed: u64) {
         }
     }
     canceller.join().unwrap();
+    let mut all_exits_run = true;
     if dice.roll(2) == 0 {
         assert_eq!(executor.block_on(executor.shutdown(pending())), 0, "seed {seed}");
         assert!(executor.tasks().is_empty(), "seed {seed}");
     } else if dice.roll(2) == 0 {
-        // What the limit leaves is dropped without its exits, so these are not compared.
-        executor.block_on(executor.shutdown(ready(())));
-        count.exits_run.store(usize::MAX, Ordering::SeqCst);
+        // What the limit leaves is dropped without its exits.
+        all_exits_run = executor.block_on(executor.shutdown(ready(()))) == 0;
     }
     drop(executor);
     // The hook goes with the last task: until then the channel is open.
     panics.iter().for_each(drop);
     assert_eq!(count.bodies.load(Ordering::SeqCst), 0, "seed {seed}: a body was leaked");
     let (due, run) = (count.exits_due.load(Ordering::SeqCst), count.exits_run.load(Ordering::SeqCst));
-    assert!(run >= due, "seed {seed}: {run} of {due} exits ran");
+    assert!(run == due || !all_exits_run && run < due, "seed {seed}: {run} of {due} exits ran");
 }
 
 #[test]
 fn every_body_is_dropped_and_every_exit_runs() {
-    (1..=60).for_each(|n| life(n * 0x9E37_79B9_7F4A_7C15 | 1));
+    (1..=300u64).for_each(|n| life(n.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1));
 }

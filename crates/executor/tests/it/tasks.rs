@@ -21,16 +21,14 @@ pub(crate) fn one_thread() -> Executor {
 }
 
 /// A body that never ends, whose guard tells how it ended after `awaits` awaits of its exit.
-pub(crate) fn guarded(told: Sender<Outcome>, awaits: usize) -> impl Future<Output = ()> + Send + 'static {
-    async move {
-        let _guard = guard(told, move |told: Sender<Outcome>, outcome| async move {
-            for _ in 0..awaits {
-                yield_now().await;
-            }
-            told.send(outcome).expect("the test listens");
-        });
-        pending::<()>().await;
-    }
+pub(crate) async fn guarded(told: Sender<Outcome>, awaits: usize) {
+    let _guard = guard(told, move |told: Sender<Outcome>, outcome| async move {
+        for _ in 0..awaits {
+            yield_now().await;
+        }
+        told.send(outcome).expect("the test listens");
+    });
+    pending::<()>().await;
 }
 
 fn cancelled<T: std::fmt::Debug>(result: Result<T, TaskError>) -> Reason {
@@ -218,7 +216,7 @@ fn a_task_wakes_whoever_awaits_it_once() {
     let executor = one_thread();
     let task = executor.spawn(async { 7 });
     let mut task = Stepped::new(task);
-    assert_eq!(task.poll().is_pending(), true);
+    assert!(task.poll().is_pending());
     executor.block_on(yield_now());
     assert_eq!(task.wakes(), 1);
     assert!(matches!(task.poll(), Poll::Ready(Ok(7))));

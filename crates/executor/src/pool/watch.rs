@@ -1,0 +1,144 @@
+//! The watch over the LIFO slots: no task starves in the slot of a worker that sits in one long poll.
+//!
+//! A slot is its worker's own, or messages between two tasks would pay for every thief's look. So a push into an empty slot
+//! wakes nobody, as long as one idle worker is *on watch*: it sleeps for a limited time only, and takes a task out of a
+//! slot when it has seen the same worker in the same poll with something in its slot for [`PATIENCE`].
+//!
+//! ```text
+//!   Off ── lies down while nobody is posted ──▶ On watch ── gets to work, or all rest for LINGER rounds ──▶ Off
+//! ```
+//!
+//! The watch lingers when all is quiet, for work comes in bursts, and a push that finds nobody posted pays for a wake.
+//!
+//! The race to fear: the watch goes off while a task goes into a slot. The pusher fills the slot, then looks whether somebody
+//! is posted; the watch takes its post down, then looks at the slots. All four are sequentially consistent: one sees the
+//! other.
+
+use super::metrics::Event;
+use super::worker::Worker;
+use crate::driver::Wheelhouse;
+use crate::task::Runnable;
+use motet_prim::CachePadded;
+use motet_prim::atomic::{AtomicBool, Ordering};
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// So long a worker may sit in one poll before its slot is open to others.
+const PATIENCE: Duration = Duration::from_micros(100);
+/// How often the watch looks at the slots.
+const ROUND: Duration = Duration::from_millis(5);
+/// So many rounds the watch stays on when everybody rests.
+const LINGER: u32 = 10;
+
+/// Whether somebody is on watch.
+pub(super) struct Watch(CachePadded<AtomicBool>);
+
+impl Watch {
+    pub(super) fn new() -> Self {
+        Self(CachePadded::new(AtomicBool::new(false)))
+    }
+
+    /// Whether somebody looks after what was just put into a slot.
+    pub(super) fn is_posted(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// Posts the caller, unless somebody is posted.
+    fn post(&self) -> bool {
+        !self.is_posted() && !self.0.swap(true, Ordering::SeqCst)
+    }
+
+    /// Takes the post down; the caller looks at the slots after it.
+    fn leave(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+/// One worker's part in the watch.
+pub(super) struct Duty {
+    is_on_watch: Cell<bool>,
+    /// Rounds in a row in which everybody rested.
+    quiet_rounds: Cell<u32>,
+    sighting: Cell<Option<Sighting>>,
+}
+
+/// A full slot of a worker in a poll.
+#[derive(Clone, Copy)]
+struct Sighting {
+    seat: usize,
+    polls: u64,
+    since: Instant,
+}
+
+impl Duty {
+    pub(super) fn new() -> Self {
+        Self { is_on_watch: Cell::new(false), quiet_rounds: Cell::new(0), sighting: Cell::new(None) }
+    }
+}
+
+impl Worker {
+    /// The last pass of a search: a task out of the slot of a worker that has been in one poll for too long.
+    pub(super) fn steal_from_slot(&self) -> Option<Runnable> {
+        let Some((seat, polls)) = self.find_full_slot() else {
+            self.duty.sighting.set(None);
+            return None;
+        };
+        match self.duty.sighting.get() {
+            Some(seen) if (seen.seat, seen.polls) == (seat, polls) => {
+                let task =
+                    (seen.since.elapsed() >= PATIENCE).then(|| self.shared().seats[seat].slot.take()).flatten()?;
+                self.seat().tally.count(Event::Steal);
+                Some(task)
+            }
+            _ => {
+                self.duty.sighting.set(Some(Sighting { seat, polls, since: Instant::now() }));
+                None
+            }
+        }
+    }
+
+    /// Another worker with something in its slot, and its count of polls: first of all the one that was seen before.
+    fn find_full_slot(&self) -> Option<(usize, u64)> {
+        let seats = &self.shared().seats;
+        let first = self.duty.sighting.get().map_or(self.index() + 1, |seen| seen.seat);
+        let order = (first..seats.len()).chain(0..first.min(seats.len()));
+        let full = order.filter(|&seat| seat != self.index()).find(|&seat| !seats[seat].slot.is_empty())?;
+        Some((full, seats[full].tally.get(Event::Poll)))
+    }
+
+    /// Goes on watch if nobody is, before a park; says how long the park may be. `all_rest`: nobody can fill a slot.
+    pub(super) fn watch(&self, all_rest: bool) -> Option<Duration> {
+        let shared = self.shared();
+        let is_virtual = shared.driver.as_ref().is_some_and(Wheelhouse::is_virtual);
+        if shared.seats.len() == 1 || all_rest && is_virtual {
+            self.end_watch();
+            return None;
+        }
+        if !self.duty.is_on_watch.get() {
+            // With all at rest there is nothing to look after; the next push posts somebody.
+            if all_rest || !shared.watch.post() {
+                return None;
+            }
+            self.duty.is_on_watch.set(true);
+        }
+        self.duty.quiet_rounds.set(if all_rest { self.duty.quiet_rounds.get() + 1 } else { 0 });
+        if self.duty.quiet_rounds.get() > LINGER {
+            self.end_watch();
+            if !shared.has_full_slot() {
+                return None;
+            }
+        }
+        Some(if self.duty.sighting.get().is_some() { PATIENCE } else { ROUND })
+    }
+
+    /// Goes off watch; says whether it was on. A caller that does not lie down looks at the slots after it.
+    pub(super) fn end_watch(&self) -> bool {
+        self.duty.quiet_rounds.set(0);
+        self.duty.sighting.set(None);
+        let was_on_watch = self.duty.is_on_watch.replace(false);
+        if was_on_watch {
+            self.shared().watch.leave();
+        }
+        was_on_watch
+    }
+}
