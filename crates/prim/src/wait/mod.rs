@@ -53,7 +53,7 @@
 //!         let wakeup = line.grant_front(0, |_tickets, ()| {});
 //!         if wakeup.is_none() { *line += 1 }
 //!         drop(line);
-//!         wakeup.map(motet_prim::Wakeup::wake);       // after the unlock, always
+//!         if let Some(wakeup) = wakeup { wakeup.wake() }     // after the unlock, always
 //!     }
 //!     fn enter(&self) -> Enter<'_> { Enter { waiter: Waiter::new(self, 0, ()) } }
 //! }

@@ -5,6 +5,8 @@
 //! | `state` | the word: the flag, and whether somebody waits |
 //! | `future` | waiting |
 
+#![forbid(unsafe_code)]
+
 mod future;
 #[cfg(all(test, motet_loom))]
 mod model;

@@ -4,7 +4,7 @@
 //! unfair kind calls: it frees the lock and wakes the oldest to try, so that a running task need not wait until a
 //! sleeping one has got up. One that lost [`PATIENCE`] turns is handed the lock instead: unfair, yet nobody starves.
 
-use motet_prim::{Admit, Locked, WaitList, Wakeup};
+use motet_prim::{Admit, Locked, WaitList};
 
 use super::state::{Enter, Release, State};
 
@@ -106,7 +106,9 @@ impl RawLock {
             self.state.leave_free();
         }
         drop(line);
-        wakeup.map(Wakeup::wake);
+        if let Some(wakeup) = wakeup {
+            wakeup.wake();
+        }
     }
 
     pub(super) fn note_if_empty(&self, line: &Locked<'_, (), Ticket>) {

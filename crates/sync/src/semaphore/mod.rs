@@ -7,6 +7,8 @@
 //! | `future` | waiting, borrowed and owned |
 //! | `permit` | holding permits, borrowed and owned |
 
+#![forbid(unsafe_code)]
+
 mod future;
 #[cfg(all(test, motet_loom))]
 mod model;
