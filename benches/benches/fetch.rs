@@ -4,14 +4,15 @@
 //! a program that fetches for longer than a moment.
 
 use futures::StreamExt as _;
-use motet_benches::{Cell, loopback, selected};
+use motet_benches::{Cell, Family, loopback};
 
 const URLS: u32 = 2_000;
 const AT_ONCE: usize = 100;
 
 fn main() {
     let name = "http/2000_at_100";
-    if !selected(name) {
+    let mut family = Family::new("fetch");
+    if !family.asks_for(name) {
         return;
     }
     let address = loopback::start().expect("a server on loopback");
@@ -32,7 +33,8 @@ fn main() {
         assert_eq!(fetched, 250 * urls.len());
     };
 
-    let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("two threads");
+    let tokio =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("two threads");
     let reqwest = reqwest::Client::new();
     let theirs = || {
         let fetched = tokio.block_on(async {
@@ -46,5 +48,6 @@ fn main() {
         assert_eq!(fetched, 250 * urls.len());
     };
 
-    println!("{}", Cell::new(name, URLS).rival("motet", ours).rival("reqwest", theirs).run());
+    family.run(Cell::new(name, URLS).rival("motet", ours).rival("reqwest", theirs));
+    family.finish().expect("the results can be written");
 }

@@ -27,7 +27,8 @@ pub fn start() -> io::Result<SocketAddr> {
     thread::Builder::new().name("loopback".into()).spawn(move || {
         runtime.block_on(async {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-            let address = listener.as_ref().map_err(|error| error.kind()).and_then(|l| l.local_addr().map_err(|e| e.kind()));
+            let address =
+                listener.as_ref().map_err(|error| error.kind()).and_then(|l| l.local_addr().map_err(|e| e.kind()));
             let _asker_is_there = sender.send(address);
             if let Ok(listener) = listener {
                 serve(listener).await;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// How many rounds count, unless told otherwise; one more comes first, as a warm-up.
 const ROUNDS: usize = 9;
 
-/// One measured thing, and those who do it.
+/// One measured thing, and those who do it: ours first, then the rivals.
 pub struct Cell<'a> {
     name: &'a str,
     rounds: usize,
@@ -19,19 +19,21 @@ pub struct Cell<'a> {
 pub struct Verdict {
     /// The cell's name.
     pub cell: String,
-    /// Each rival, in the order in which it was added.
+    /// Ours, then each rival, in the order in which they were added.
     pub scores: Vec<Score>,
 }
 
-/// One rival's times in a cell.
+/// One contestant's times in a cell.
 #[derive(Clone, Debug)]
 pub struct Score {
-    /// The rival's name.
+    /// Its name.
     pub rival: String,
-    /// The median time of one operation.
-    pub median: Duration,
-    /// The fastest and the slowest round's time of one operation.
-    pub range: (Duration, Duration),
+    /// The median of the rounds, in nanoseconds an operation.
+    pub median: f64,
+    /// The fastest round.
+    pub fastest: f64,
+    /// The slowest round.
+    pub slowest: f64,
 }
 
 impl<'a> Cell<'a> {
@@ -41,7 +43,20 @@ impl<'a> Cell<'a> {
         Self { name, rounds: ROUNDS, operations, rivals: Vec::new() }
     }
 
-    /// Adds a rival; `round` does all operations of one round.
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Another number of rounds.
+    #[must_use]
+    pub fn rounds(mut self, rounds: usize) -> Self {
+        self.rounds = rounds;
+        self
+    }
+
+    /// Adds a contestant, ours first; `round` does all operations of one round.
     #[must_use]
     pub fn rival(mut self, name: &'a str, round: impl FnMut() + 'a) -> Self {
         self.rivals.push((name, Box::new(round)));
@@ -57,46 +72,41 @@ impl<'a> Cell<'a> {
                 let index = (round + turn) % self.rivals.len();
                 let start = Instant::now();
                 (self.rivals[index].1)();
-                let elapsed = start.elapsed() / self.operations;
+                let elapsed = start.elapsed();
                 if round > 0 {
                     times[index].push(elapsed);
                 }
             }
         }
-        let scores = self.rivals.iter().zip(times).map(|((name, _), times)| Score::new(name, times)).collect();
-        Verdict { cell: self.name.to_owned(), scores }
+        let operations = f64::from(self.operations);
+        let scores = self.rivals.iter().zip(times).map(|((name, _), times)| Score::new(name, times, operations));
+        Verdict { cell: self.name.to_owned(), scores: scores.collect() }
     }
 }
 
 impl Score {
-    fn new(rival: &str, mut times: Vec<Duration>) -> Self {
+    fn new(rival: &str, mut times: Vec<Duration>, operations: f64) -> Self {
         times.sort_unstable();
-        let range = (times[0], times[times.len() - 1]);
-        Self { rival: rival.to_owned(), median: times[times.len() / 2], range }
+        let nanos = |index: usize| times[index].as_nanos() as f64 / operations;
+        let (median, fastest, slowest) = (nanos(times.len() / 2), nanos(0), nanos(times.len() - 1));
+        Self { rival: rival.to_owned(), median, fastest, slowest }
     }
 }
 
 impl Verdict {
-    /// How many times as long as the first rival the others took at best: above one, the first is the fastest.
+    /// The best rival's time over ours: above one, ours is the fastest.
     #[must_use]
     pub fn ratio(&self) -> f64 {
-        let best = self.scores[1..].iter().map(|score| score.median).min().unwrap_or(self.scores[0].median);
-        best.as_secs_f64() / self.scores[0].median.as_secs_f64()
+        let best = self.scores[1..].iter().map(|score| score.median).min_by(f64::total_cmp);
+        best.unwrap_or(self.scores[0].median) / self.scores[0].median
     }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Score { rival, median, range } in &self.scores {
-            writeln!(f, "{:<28} {rival:<12} {median:>10.1?}  ({:.1?} to {:.1?})", self.cell, range.0, range.1)?;
+        for Score { rival, median, fastest, slowest } in &self.scores {
+            writeln!(f, "{:<24} {rival:<20} {median:>10.1} ns  ({fastest:.1} to {slowest:.1})", self.cell)?;
         }
-        write!(f, "{:<28} best rival / {} = {:.2}", self.cell, self.scores[0].rival, self.ratio())
+        write!(f, "{:<24} best rival / {} = {:.2}", self.cell, self.scores[0].rival, self.ratio())
     }
-}
-
-/// Whether the command line asks for this cell: `cargo bench --bench fetch -- 2000` runs those whose name contains `2000`.
-#[must_use]
-pub fn selected(cell: &str) -> bool {
-    let mut asked = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
-    asked.peek().is_none() || asked.any(|argument| cell.contains(&argument))
 }
