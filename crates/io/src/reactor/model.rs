@@ -111,7 +111,7 @@ fn waker_of(chair: &Chair<Model, Place>) -> Waker {
     Waker::from(chair.place.clone())
 }
 
-/// The helper, until `event` is seen. Whoever sees it last calls `release`.
+/// The helper, until `event` is seen.
 fn help_until(floor: &Place, event: &Event) {
     let mut hand = Hand::new();
     while !event.is_seen() {
@@ -193,16 +193,20 @@ fn an_offer_that_meets_an_unpark_is_handed_on() {
         let mut unparked = Chair::new(floor.clone());
         let mut waits = Chair::new(floor);
         let unparker = waker_of(&unparked);
-        let event = Event::new(waker_of(&waits));
+        let [first, second] = [(), ()].map(|()| Event::new(waker_of(&waits)));
         let short = thread::spawn(move || unparked.park(None));
         let long = thread::spawn({
-            let event = event.clone();
-            move || park_until(&mut waits, &event)
+            let (first, second) = (first.clone(), second.clone());
+            move || {
+                park_until(&mut waits, &first);
+                park_until(&mut waits, &second);
+            }
         });
+        kernel.happen(&first);
         unparker.wake();
-        kernel.happen(&event);
+        kernel.happen(&second);
         short.join().expect("is unparked");
-        long.join().expect("sees its event");
+        long.join().expect("sees its events");
     });
 }
 
@@ -238,6 +242,44 @@ fn a_seat_that_parks_gets_the_poller_from_the_helper() {
         let event = Event::new(waker_of(&chair));
         kernel.happen(&event);
         park_until(&mut chair, &event);
+        kernel.happen(&stop);
+        drop(chair);
+        helper.join().expect("stops");
+    });
+}
+
+#[test]
+fn a_seat_that_stays_away_is_stood_in_for() {
+    motet_prim::model(|| {
+        let (floor, kernel) = open_floor();
+        let mut chair = Chair::new(floor.clone());
+        let unparker = waker_of(&chair);
+        let event = Event::new(Waker::noop().clone());
+        let helper = thread::spawn({
+            let (floor, event) = (floor.clone(), event.clone());
+            move || help_until(&floor, &event)
+        });
+        let waker = thread::spawn(move || unparker.wake());
+        chair.park(None);
+        kernel.happen(&event);
+        // The seat exists, and nobody parks in it: its thread waits for the very event that it should have seen to.
+        helper.join().expect("sees the event");
+        waker.join().expect("wakes");
+    });
+}
+
+#[test]
+fn the_helper_makes_way_for_a_seat_without_an_event() {
+    motet_prim::model(|| {
+        let (floor, kernel) = open_floor();
+        let stop = Event::new(Waker::noop().clone());
+        let helper = thread::spawn({
+            let (floor, stop) = (floor.clone(), stop.clone());
+            move || help_until(&floor, &stop)
+        });
+        let mut chair = Chair::new(floor);
+        // On its own parker a limit never ends a model's wait; inside it does at once.
+        chair.park(Some(Duration::from_secs(1)));
         kernel.happen(&stop);
         drop(chair);
         helper.join().expect("stops");

@@ -68,7 +68,7 @@ enum Turn<P: Poller> {
 
 /// What the helper does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Helper {
+enum Standby {
     NotStarted,
     /// Inside, or looks again by itself within a grace.
     Awake,
@@ -83,7 +83,7 @@ struct State<P: Poller> {
     seats: usize,
     /// Whether any source is registered.
     sources: bool,
-    helper: Helper,
+    helper: Standby,
     /// How often anybody entered or left: the same number twice means that nobody moved in between.
     moves: u64,
 }
@@ -145,7 +145,7 @@ impl<P: Poller> Floor<P> {
             waiting: VecDeque::new(),
             seats: 0,
             sources: false,
-            helper: Helper::NotStarted,
+            helper: Standby::NotStarted,
             moves: 0,
         };
         Self { state: Mutex::new(state), unparker: parker.unparker(), parker }
@@ -276,7 +276,7 @@ impl<P: Poller> Floor<P> {
         match duty {
             Duty::Drive(_) => state.turn = Turn::InsideHelper,
             Duty::Watch => {}
-            Duty::Sleep => state.helper = Helper::Asleep,
+            Duty::Sleep => state.helper = Standby::Asleep,
         }
         duty
     }
@@ -307,7 +307,7 @@ impl<P: Poller> Floor<P> {
             Order::StartHelper => {
                 if let Err(error) = P::start_helper() {
                     let mut state = self.state.lock();
-                    state.helper = Helper::NotStarted;
+                    state.helper = Standby::NotStarted;
                     let needed = state.seats == 0;
                     drop(state);
                     return if needed { Err(error) } else { Ok(()) };
@@ -354,10 +354,10 @@ impl<P: Poller> State<P> {
         if !self.sources || !matches!(self.turn, Turn::Free(_)) {
             return Order::Nothing;
         }
-        match std::mem::replace(&mut self.helper, Helper::Awake) {
-            Helper::NotStarted => Order::StartHelper,
-            Helper::Asleep => Order::WakeHelper,
-            Helper::Awake => Order::Nothing,
+        match std::mem::replace(&mut self.helper, Standby::Awake) {
+            Standby::NotStarted => Order::StartHelper,
+            Standby::Asleep => Order::WakeHelper,
+            Standby::Awake => Order::Nothing,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Direction, Extent, News, Source};
 use motet_prim::atomic::{AtomicUsize, Ordering};
+use motet_prim::loom;
 use motet_prim::park::block_on;
 use motet_prim::thread;
 use std::future::poll_fn;
@@ -59,6 +60,13 @@ impl Socket {
     }
 }
 
+/// A model of three threads, in every interleaving with at most two preemptions: with three it would take minutes.
+fn model_of_three(run: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound.get_or_insert(2);
+    builder.check(run);
+}
+
 #[test]
 fn an_event_is_never_buried_by_a_clear() {
     motet_prim::model(|| {
@@ -105,7 +113,7 @@ fn what_comes_after_a_short_read_is_told() {
 
 #[test]
 fn the_two_directions_do_not_disturb_each_other() {
-    motet_prim::model(|| {
+    model_of_three(|| {
         let socket = Socket::new();
         let writer = thread::spawn({
             let socket = socket.clone();
@@ -126,7 +134,7 @@ fn the_two_directions_do_not_disturb_each_other() {
 
 #[test]
 fn two_tasks_read_what_two_events_bring() {
-    motet_prim::model(|| {
+    model_of_three(|| {
         let socket = Socket::new();
         let other = thread::spawn({
             let socket = socket.clone();
