@@ -9,7 +9,9 @@ use crate::task::{Origin, Task, contain};
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
+use futures_util::future::LocalBoxFuture;
 use futures_util::task::{FutureObj, LocalFutureObj, LocalSpawn, Spawn, SpawnError};
+use motet_cancel::frame::{self, EnteredReaper};
 use std::cell::Cell;
 use std::panic::Location;
 use std::rc::Rc;
@@ -127,9 +129,18 @@ impl<'a> LocalExecutor<'a> {
         &self.queue
     }
 
-    /// This thread polls tasks of this executor until the guard is dropped.
+    /// This thread polls tasks of this executor until the guard is dropped: what they leave behind outside of their scopes
+    /// becomes tasks of this executor.
     pub(super) fn enter(&self) -> Polling<'_> {
-        Polling { is_polling: &self.is_polling, outer: self.is_polling.replace(true) }
+        let (queue, bodies) = (self.queue.clone(), self.bodies.clone());
+        let reaper = Rc::new(move |exit: LocalBoxFuture<'static, ()>| shell::spawn_exit(&queue, &bodies, exit));
+        let sendable = reaper.clone();
+        Polling {
+            is_polling: &self.is_polling,
+            outer: self.is_polling.replace(true),
+            _local: frame::enter_local_reaper(move |exit| reaper(exit)),
+            _sendable: frame::enter_reaper(move |exit| sendable(exit)),
+        }
     }
 }
 
@@ -137,6 +148,8 @@ impl<'a> LocalExecutor<'a> {
 pub(super) struct Polling<'e> {
     is_polling: &'e Cell<bool>,
     outer: bool,
+    _sendable: EnteredReaper,
+    _local: EnteredReaper,
 }
 
 impl Drop for Polling<'_> {

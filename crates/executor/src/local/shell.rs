@@ -27,9 +27,11 @@ use core::marker::PhantomPinned;
 use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
+use futures_util::future::LocalBoxFuture;
 use motet_cancel::raw::LocalBody;
 use pin_project_lite::pin_project;
 use std::cell::RefCell;
+use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -117,6 +119,14 @@ pub(super) unsafe fn spawn<F: Future>(
     let reference = TaskRef::of_runnable(&runnable);
     runnable.schedule();
     Task::new(task, reference)
+}
+
+/// Spawns an exit that a task left behind outside of its scope, detached.
+pub(super) fn spawn_exit(queue: &Arc<LocalQueue>, bodies: &Rc<Bodies>, exit: LocalBoxFuture<'static, ()>) {
+    let origin = Origin { name: Some("reaped exit".into()), location: Location::caller() };
+    // SAFETY: the exit borrows nothing; `bodies` is no `Send`, so this is the executor's thread. An executor that was dropped
+    // has closed its queue: then the task is dropped right here.
+    unsafe { spawn(queue, bodies, exit, origin) }.detach();
 }
 
 impl<F: Future> LocalShell<F> {

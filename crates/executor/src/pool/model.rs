@@ -1,9 +1,12 @@
-//! Models of sleep: no push goes unseen, and a driver that is free never waits for a worker that sleeps.
+//! Models of sleep: no push goes unseen, and a driver that is free never waits for a worker that sleeps. And of the end: it
+//! comes once, and everybody who waits for it hears of it.
 
 use super::berth::{Berth, Rested};
+use super::ledger::Ledger;
 use super::sleepers::{Sleepers, Up};
 use crate::driver::{Driver, Wheelhouse};
 use crate::queue::Injector;
+use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::loom::thread;
 use motet_prim::park::{Parker, Unparker};
 use std::sync::Arc;
@@ -148,5 +151,43 @@ fn an_idle_worker_gets_the_driver_that_another_leaves() {
         }
         driver.unpark();
         idle.join().expect("the worker does not panic");
+    });
+}
+
+#[test]
+fn the_end_comes_once_and_wakes_who_waits_for_it() {
+    motet_prim::model(|| {
+        let ledger = Arc::new(Ledger::new());
+        let ends = Arc::new(AtomicUsize::new(0));
+        let counted = ends.clone();
+        ledger.set_on_over(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+        });
+        // One task of a shard that is closed already: it leaves while the closer walks on, and leaves a cleanup behind.
+        assert!(ledger.begin());
+        ledger.enter(1);
+        let task = thread::spawn({
+            let ledger = ledger.clone();
+            move || {
+                ledger.enter(1);
+                ledger.leave(1);
+                ledger.leave(1);
+            }
+        });
+        let waiter = thread::spawn({
+            let ledger = ledger.clone();
+            move || {
+                let parker = Parker::new();
+                let mut key = None;
+                while !ledger.watch(&mut key, &parker.waker()) {
+                    parker.park();
+                }
+                assert!(ledger.is_over());
+            }
+        });
+        ledger.settle();
+        task.join().expect("the task does not panic");
+        waiter.join().expect("the waiter does not panic");
+        assert_eq!(ends.load(Ordering::Relaxed), 1);
     });
 }

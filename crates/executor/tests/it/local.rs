@@ -209,6 +209,31 @@ fn a_cancelled_task_runs_its_local_cleanup_first() {
 }
 
 #[test]
+fn exits_left_behind_outside_of_a_tasks_scope_become_tasks() {
+    let executor = LocalExecutor::new();
+    let done = Rc::new(Cell::new(0));
+    for _ in 0..2 {
+        // The output of a detached task is dropped outside of the task's scope.
+        let resource = done.clone();
+        executor
+            .spawn(
+                async move { guard_local(resource, |done: Rc<Cell<i32>>, _| async move { done.set(done.get() + 1) }) },
+            )
+            .detach();
+    }
+    let (told, heard) = mpsc::channel();
+    executor
+        .spawn(async move { guard(told, |told: mpsc::Sender<()>, _| async move { told.send(()).unwrap() }) })
+        .detach();
+    executor.block_on(async {
+        for _ in 0..3 {
+            yield_now().await;
+        }
+    });
+    assert_eq!((done.get(), heard.try_recv()), (2, Ok(())));
+}
+
+#[test]
 fn guards_of_a_dropped_executor_go_to_the_scope_around_it() {
     let (told, outcome) = mpsc::channel();
     let executor = LocalExecutor::new();
