@@ -40,10 +40,18 @@ pub trait AsyncContext: Sized {
     /// What entering gives.
     type Value;
 
-    /// The way in. Cancelled midway, the exit will not run: leave nothing behind at an await that only the exit could undo.
+    /// The way in.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped midway, the context is dropped with it and its exit does not run: leave nothing at an await that only the exit could undo.
     fn enter(&mut self) -> impl Future<Output = Self::Value> + Send;
 
     /// The way out, told how the body ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Never dropped midway by this crate, but at the end of a grace: a cancelled exit is carried to its end.
     fn exit(self, outcome: Outcome) -> impl Future<Output = ()> + Send + 'static;
 }
 

@@ -196,6 +196,12 @@ impl CancelHandle {
         self.word.is_cancelled()
     }
 
+    /// Whether the scope has ended, its cleanup included, or is gone.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.word.is_finished()
+    }
+
     /// Takes one request back, and gives how many still stand. asyncio: `Task.uncancel`.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use crate::reason::Reason;
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::model;
 use motet_prim::thread::spawn;
-use std::future::{Future, pending, ready};
+use std::future::{Future, pending};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -80,23 +80,36 @@ fn two_cancellers_and_a_poller_agree_on_one_reason_and_one_wake() {
     });
 }
 
+/// Finishes while another thread cancels; nothing that either gave may be held afterwards.
+fn finish_against_cancel(with_waker: bool) {
+    let (word, wakes, held) = (Arc::new(CancelWord::new()), Arc::new(Wakes::default()), Arc::new(()));
+    let canceller = spawn({
+        let (word, held) = (Arc::clone(&word), Arc::clone(&held));
+        let limit = async move {
+            pending::<()>().await;
+            drop(held);
+        };
+        move || word.cancel_with_grace(Reason::from("grace"), Box::pin(limit))
+    });
+    if with_waker {
+        word.register(&Waker::from(Arc::clone(&wakes)));
+    }
+    word.finish();
+    let before_the_finish = canceller.join().unwrap();
+    assert_eq!(before_the_finish, word.is_cancelled());
+    assert_eq!(Arc::strong_count(&wakes), 1, "no clone of the waker is left");
+    assert_eq!(Arc::strong_count(&held), 1, "the limit is gone");
+    assert!(word.is_finished());
+}
+
 #[test]
 fn finishing_races_with_a_cancel_and_lets_the_waker_go() {
-    model(|| {
-        let (word, wakes) = (Arc::new(CancelWord::new()), Arc::new(Wakes::default()));
-        let canceller = spawn({
-            let word = Arc::clone(&word);
-            move || word.cancel_with_grace(Reason::from("grace"), Box::pin(ready(())))
-        });
-        let waker = Waker::from(Arc::clone(&wakes));
-        word.register(&waker);
-        drop(waker);
-        word.finish();
-        let before_the_finish = canceller.join().unwrap();
-        assert_eq!(before_the_finish, word.is_cancelled());
-        assert_eq!(Arc::strong_count(&wakes), 1, "no clone of the waker is left");
-        assert!(word.is_finished());
-    });
+    model(|| finish_against_cancel(true));
+}
+
+#[test]
+fn finishing_before_any_registration_races_with_a_cancel() {
+    model(|| finish_against_cancel(false));
 }
 
 #[test]

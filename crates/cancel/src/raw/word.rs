@@ -13,7 +13,7 @@
 //! | `WAKER` | the poller, under the lock | a canceller that takes the waker; `finish` | the waker is registered |
 //! | `AT_ONCE` | cancellers, under the lock | `uncancel` to zero | a cancel without grace is among the requests |
 //! | `TAKEN` | the poller, under the lock | nobody | the body was dropped for a cancel |
-//! | `FINISHED` | the poller, without the lock | nobody | the scope has ended |
+//! | `FINISHED` | the poller, without the lock if there is nothing to let go | nobody | the scope has ended |
 //!
 //! Everything but `FINISHED` changes under the lock, since cancelling is rare. What is not rare is a poll: it reads the state once,
 //! relaxed, and goes on if there is neither news nor a lack of a waker. The race to fear is that of a cancel with the first registration:
@@ -216,14 +216,20 @@ impl CancelWord {
     ///
     /// [`Body::poll_with`](super::Body::poll_with) does it at the end; an executor that drops a body early does it then.
     pub fn finish(&self) {
-        // Relaxed: nothing is published by it; who must see the end, sees it through what the body's owner does next.
-        let before = self.state.fetch_or(FINISHED, Ordering::Relaxed);
-        let nothing_held = before & (WAKER | ATTENTION) == 0 && before < ONE;
-        if before & FINISHED != 0 || nothing_held {
+        let holds = |state: u32| state & (WAKER | ATTENTION) != 0 || state >= ONE;
+        let state = self.bits();
+        if state & FINISHED != 0 {
             return;
         }
+        if !holds(state) {
+            // Relaxed: nothing is published by it; who must see the end, sees it through what the body's owner does next.
+            let before = self.state.fetch_or(FINISHED, Ordering::Relaxed);
+            if !holds(before) {
+                return;
+            }
+        }
         let mut slow = self.slow.lock();
-        self.clear(WAKER);
+        self.change_as_poller(FINISHED, WAKER);
         let waker = slow.waker.take();
         let limits = slow.details.as_mut().map(|details| std::mem::take(&mut details.limits));
         drop(slow);
@@ -240,7 +246,7 @@ impl CancelWord {
         let waker = waker.clone();
         let mut slow = self.slow.lock();
         let displaced = slow.waker.replace(waker);
-        self.set(WAKER);
+        self.change_as_poller(WAKER, 0);
         let glance = self.glance();
         drop(slow);
         drop(displaced);
@@ -278,6 +284,12 @@ impl CancelWord {
     fn bits(&self) -> u32 {
         // Relaxed: a poller that misses news is woken for it, and the lock publishes what the news is.
         self.state.load(Ordering::Relaxed)
+    }
+
+    /// For the poller, under the lock: without it only the poller itself changes the state, so this needs no read-modify-write.
+    fn change_as_poller(&self, set: u32, clear: u32) {
+        // Relaxed: under the lock.
+        self.state.store((self.bits() | set) & !clear, Ordering::Relaxed);
     }
 
     fn set(&self, bits: u32) {

@@ -162,10 +162,12 @@ fn a_cancel_during_the_drain_does_not_take_the_output_back() {
     });
     let mut work = Stepped::new(work);
     assert_eq!(work.poll(), Poll::Pending, "the output is held until the drain ends");
+    assert!(!handle.is_finished());
     handle.cancel("late");
     assert_eq!(work.poll(), Poll::Pending);
     gate.open();
     assert_eq!(work.poll(), Poll::Ready(Ok(7)));
+    assert!(handle.is_finished());
 }
 
 #[test]
