@@ -96,20 +96,17 @@ impl<F: Future> Children<F> {
         each: &mut impl FnMut(usize, F::Output) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         match &mut self.wakes {
-            Wakes::Few(few) => {
-                let mut at = 0;
-                while let Some(child) = few.get(at).filter(|_| *budget > 0) {
-                    *budget -= 1;
-                    match poll_slot(&mut self.slots, child, cx) {
-                        Poll::Pending => at += 1,
-                        Poll::Ready(output) => {
-                            few.remove(at);
-                            self.finished += 1;
-                            each(child, output)?;
-                        }
-                    }
+            Wakes::Few(few) => few.retain(|child| {
+                if *budget == 0 {
+                    return ControlFlow::Continue(true);
                 }
-            }
+                *budget -= 1;
+                let Poll::Ready(output) = poll_slot(&mut self.slots, child, cx) else {
+                    return ControlFlow::Continue(true);
+                };
+                self.finished += 1;
+                each(child, output).map_continue(|()| false)
+            })?,
             Wakes::Crowded => {}
             Wakes::Many(slab) => {
                 while *budget > 0 {
@@ -170,10 +167,6 @@ fn poll_slot<F: Future>(slots: &mut Slots<F>, child: usize, cx: &mut Context<'_>
 }
 
 impl Few {
-    fn get(&self, at: usize) -> Option<usize> {
-        self.children[..self.len].get(at).map(|&child| child as usize)
-    }
-
     /// Whether there was room.
     fn push(&mut self, child: usize) -> bool {
         let Some(place) = self.children.get_mut(self.len) else { return false };
@@ -183,10 +176,26 @@ impl Few {
         true
     }
 
-    /// Takes one out and keeps the order of the rest.
-    fn remove(&mut self, at: usize) {
-        self.children.copy_within(at + 1..self.len, at);
-        self.len -= 1;
+    /// Visits each and keeps those for which `keep` says so, in their order; after a `Break` the rest is kept unvisited.
+    fn retain(&mut self, mut keep: impl FnMut(usize) -> ControlFlow<(), bool>) -> ControlFlow<()> {
+        let mut kept = 0;
+        for at in 0..self.len {
+            let child = self.children[at];
+            match keep(child as usize) {
+                ControlFlow::Continue(false) => {}
+                ControlFlow::Continue(true) => {
+                    self.children[kept] = child;
+                    kept += 1;
+                }
+                ControlFlow::Break(()) => {
+                    self.children.copy_within(at + 1..self.len, kept);
+                    self.len -= at + 1 - kept;
+                    return ControlFlow::Break(());
+                }
+            }
+        }
+        self.len = kept;
+        ControlFlow::Continue(())
     }
 }
 

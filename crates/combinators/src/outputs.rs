@@ -18,7 +18,9 @@ impl<T> Outputs<T> {
     pub(crate) fn put(&mut self, index: usize, output: T) {
         if index == self.ordered.len() {
             self.ordered.push(output);
-            self.follow_up();
+            if !self.early.is_empty() {
+                self.follow_up();
+            }
         } else {
             self.put_early(index, output);
         }
@@ -32,7 +34,6 @@ impl<T> Outputs<T> {
     }
 
     /// Moves over what had to wait for the output that just came.
-    #[inline]
     fn follow_up(&mut self) {
         while let Some(output) = self.early.get_mut(self.ordered.len()).and_then(Option::take) {
             self.ordered.push(output);

@@ -3,7 +3,7 @@
 use crate::close;
 use crate::emitting::Emitting;
 use crate::frame::{Key, new_id};
-use crate::slot::poll_emit;
+use crate::slot::poll_exchange;
 use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
@@ -59,7 +59,7 @@ impl<Y, R> GenYielder<Y, R> {
     /// As [`Yielder::emit`](crate::Yielder::emit).
     pub async fn emit(&mut self, item: Y) -> Option<R> {
         let mut item = Some(item);
-        poll_fn(|cx| poll_emit(&self.key, &mut item, cx)).await
+        poll_fn(|cx| poll_exchange(&self.key, &mut item, cx)).await
     }
 }
 

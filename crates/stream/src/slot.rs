@@ -6,7 +6,7 @@
 
 use crate::frame::{self, Key};
 use core::cell::Cell;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 
 /// The two ways of one poll: an item out, a value in.
 pub(crate) struct Slot<Y, R> {
@@ -14,38 +14,60 @@ pub(crate) struct Slot<Y, R> {
     pub(crate) sent: Cell<Option<R>>,
 }
 
-/// One emission: puts the item into the slot, then waits until the consumer has taken it; ready with what was sent in.
-pub(crate) fn poll_emit<Y, R>(key: &Key<Y, R>, item: &mut Option<Y>, cx: &Context<'_>) -> Poll<Option<R>> {
-    frame::with_slot(key, |slot, consumer| {
-        let Some(given) = item.take() else {
-            // The item is out; if it is still in the slot, this is one more poll by the same poll of the stream.
-            return match slot.item.take() {
-                None => Poll::Ready(slot.sent.take()),
-                full @ Some(_) => {
-                    slot.item.set(full);
-                    come_back(cx, consumer)
-                }
-            };
-        };
+/// One emission: puts the item into the slot, and is ready when it is polled again.
+///
+/// A second poll by the same poll of the stream lets the body run on with the item still in the slot; its next emission then waits.
+#[inline]
+pub(crate) fn poll_emit<Y>(key: &Key<Y, ()>, item: &mut Option<Y>, cx: &Context<'_>) -> Poll<()> {
+    if item.is_none() {
+        return Poll::Ready(());
+    }
+    lent(frame::with_slot(key, |slot, consumer| offer(slot, item, cx, consumer)))
+}
+
+/// One emission that wants an answer: puts the item into the slot, then waits until the consumer has taken it; ready with what was sent in.
+pub(crate) fn poll_exchange<Y, R>(key: &Key<Y, R>, item: &mut Option<Y>, cx: &Context<'_>) -> Poll<Option<R>> {
+    lent(frame::with_slot(key, |slot, consumer| {
+        if item.is_some() {
+            return offer(slot, item, cx, consumer);
+        }
         match slot.item.take() {
-            None => {
-                slot.item.set(Some(given));
-                // What was sent in before this item asked for it has no taker.
-                drop(slot.sent.take());
-            }
+            None => Poll::Ready(slot.sent.take()),
+            // One more poll by the same poll of the stream.
             full @ Some(_) => {
                 slot.item.set(full);
-                *item = Some(given);
+                come_back(cx, consumer)
             }
         }
-        come_back(cx, consumer)
-    })
-    .unwrap_or_else(|| escaped())
+    }))
+}
+
+/// Puts the item into the slot if that is empty.
+#[inline]
+fn offer<Y, R, T>(slot: &Slot<Y, R>, item: &mut Option<Y>, cx: &Context<'_>, consumer: &Waker) -> Poll<T> {
+    match slot.item.take() {
+        None => {
+            slot.item.set(item.take());
+            // What was sent in before this item asked for it has no taker.
+            drop(slot.sent.take());
+        }
+        full @ Some(_) => slot.item.set(full),
+    }
+    come_back(cx, consumer)
+}
+
+#[inline]
+fn lent<T>(polled: Option<Poll<T>>) -> Poll<T> {
+    match polled {
+        Some(polled) => polled,
+        None => escaped(),
+    }
 }
 
 /// The consumer polls the stream again for the next item, and the stream its body. Whatever stands between the two and polls only what was
 /// woken (a `FuturesUnordered`, say) must be told.
-fn come_back<T>(cx: &Context<'_>, consumer: &core::task::Waker) -> Poll<T> {
+#[inline]
+fn come_back<T>(cx: &Context<'_>, consumer: &Waker) -> Poll<T> {
     if !cx.waker().will_wake(consumer) {
         cx.waker().wake_by_ref();
     }
