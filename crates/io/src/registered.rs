@@ -59,19 +59,13 @@ impl<S: mio::event::Source> Async<S> {
     }
 
     /// The source.
-    ///
-    /// # Panics
-    ///
-    /// Never.
+    #[expect(clippy::missing_panics_doc, reason = "it never does: only `into_inner` takes the source")]
     pub fn get_ref(&self) -> &S {
         self.io.as_ref().expect(TAKEN)
     }
 
     /// Takes the source out of the reactor.
-    ///
-    /// # Panics
-    ///
-    /// Never.
+    #[expect(clippy::missing_panics_doc, reason = "it never does: only this takes the source, and takes all")]
     #[must_use]
     pub fn into_inner(mut self) -> S {
         let mut io = self.io.take().expect(TAKEN);

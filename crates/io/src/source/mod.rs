@@ -9,6 +9,8 @@ mod waiters;
 
 #[cfg(all(test, motet_loom))]
 mod model;
+#[cfg(all(test, not(motet_loom)))]
+mod tests;
 
 pub(crate) use self::readiness::{Direction, News};
 

@@ -102,3 +102,48 @@ impl Waiters {
         self.queued.get_mut(ticket.index).filter(|place| place.number == ticket.number)
     }
 }
+
+#[cfg(all(test, not(motet_loom)))]
+mod tests {
+    use super::Waiters;
+    use motet_test::WakeCount;
+
+    #[test]
+    fn places_are_used_again() {
+        let (mut waiters, count) = (Waiters::default(), WakeCount::new());
+        // There are always two under way, and the list is never empty.
+        let mut older = waiters.set_queued(None, count.waker()).0;
+        for _ in 0..1000 {
+            let younger = waiters.set_queued(None, count.waker()).0;
+            assert!(waiters.leave(older).is_some());
+            older = younger;
+        }
+        assert!(waiters.queued.len() <= 2);
+        assert_eq!(count.wakers_alive(1), 1, "who has left keeps no waker");
+    }
+
+    #[test]
+    fn a_ticket_from_before_an_event_is_stale() {
+        let (mut waiters, count) = (Waiters::default(), WakeCount::new());
+        let old = waiters.set_queued(None, count.waker()).0;
+        let mut taken = Vec::new();
+        waiters.take_all(&mut taken);
+        assert_eq!(taken.len(), 1);
+        let new = waiters.set_queued(None, count.waker()).0;
+        assert!(waiters.leave(old).is_none(), "the place belongs to another by now");
+        assert!(!waiters.queues(Some(old), &taken[0]));
+        assert!(waiters.leave(new).is_some());
+    }
+
+    #[test]
+    fn a_ticket_keeps_its_place_when_its_waker_changes() {
+        let (mut waiters, [one, two]) = (Waiters::default(), [WakeCount::new(), WakeCount::new()]);
+        let ticket = waiters.set_queued(None, one.waker()).0;
+        let (again, displaced) = waiters.set_queued(Some(ticket), two.waker());
+        assert_eq!(again, ticket);
+        assert!(displaced.is_some());
+        let mut taken = Vec::new();
+        waiters.take_all(&mut taken);
+        assert_eq!(taken.len(), 1);
+    }
+}

@@ -147,3 +147,17 @@ fn count(asked: usize, at_once: usize, call: impl FnOnce() -> io::Result<usize>)
 
 /// `_XOPEN_IOV_MAX`, the least that POSIX lets a system take in one call. The standard library cuts the rest off.
 const SLICES_AT_ONCE: usize = 16;
+
+/// Whether a connection attempt has come to its end. One that stands has a peer: that takes one system call. One that does
+/// not is under way, unless the socket has kept an error.
+pub(crate) fn whether_it_stands<A>(
+    peer: io::Result<A>,
+    take_error: impl FnOnce() -> io::Result<Option<io::Error>>,
+) -> io::Result<((), Extent)> {
+    let Err(no_peer) = peer else { return Ok(((), Extent::Full)) };
+    match take_error()? {
+        Some(failure) => Err(failure),
+        None if no_peer.kind() == io::ErrorKind::NotConnected => Err(io::ErrorKind::WouldBlock.into()),
+        None => Err(no_peer),
+    }
+}

@@ -13,4 +13,5 @@ mod tokio_traits;
 
 pub use self::borrowed::{ReadHalf, WriteHalf};
 pub use self::duplex::Duplex;
+pub(crate) use self::duplex::whether_it_stands;
 pub use self::owned::{OwnedReadHalf, OwnedWriteHalf, ReuniteError};

@@ -13,7 +13,8 @@
 use super::TcpStream;
 use crate::Async;
 use crate::names::no_address;
-use crate::source::{Direction, Extent};
+use crate::source::Direction;
+use crate::stream::whether_it_stands;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -102,17 +103,8 @@ impl<D: Future, F: FnMut() -> D> Race<F> {
 
 /// Tries first, as every operation does: on a local network the connection may stand already.
 fn poll_connected(io: &Io, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-    io.source().poll_io(Direction::Write, cx, || {
-        let stream = io.get_ref();
-        if let Some(error) = stream.take_error()? {
-            return Err(error);
-        }
-        match stream.peer_addr() {
-            Ok(_) => Ok(((), Extent::Full)),
-            Err(error) if error.kind() == io::ErrorKind::NotConnected => Err(io::ErrorKind::WouldBlock.into()),
-            Err(error) => Err(error),
-        }
-    })
+    let stream = io.get_ref();
+    io.source().poll_io(Direction::Write, cx, || whether_it_stands(stream.peer_addr(), || stream.take_error()))
 }
 
 /// The families in turn, the family of the first address first; the order within a family stays (RFC 8305, section 4).

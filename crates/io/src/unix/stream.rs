@@ -1,9 +1,9 @@
 //! A Unix domain connection.
 
 use crate::Async;
-use crate::source::{Direction, Extent};
+use crate::source::Direction;
 use crate::stream::duplex::{Duplex, Socket};
-use crate::stream::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf, borrowed, owned};
+use crate::stream::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf, borrowed, owned, whether_it_stands};
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::Shutdown;
@@ -51,18 +51,9 @@ impl UnixStream {
 
     /// Tries first: on Linux the connection stands already.
     async fn connected(&self) -> io::Result<()> {
-        let check = || {
-            let stream = self.io.get_ref();
-            if let Some(error) = stream.take_error()? {
-                return Err(error);
-            }
-            match stream.peer_addr() {
-                Ok(_) => Ok(((), Extent::Full)),
-                Err(error) if error.kind() == io::ErrorKind::NotConnected => Err(io::ErrorKind::WouldBlock.into()),
-                Err(error) => Err(error),
-            }
-        };
-        self.io.source().io(Direction::Write, check).await
+        let stream = self.io.get_ref();
+        let stands = || whether_it_stands(stream.peer_addr(), || stream.take_error());
+        self.io.source().io(Direction::Write, stands).await
     }
 
     /// Two streams that are connected with each other.

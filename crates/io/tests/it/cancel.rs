@@ -2,10 +2,8 @@
 
 use crate::scene::{block_on, listener, pair, stall, until};
 use futures::AsyncReadExt;
-use motet_io::{Async, TcpStream};
+use motet_io::TcpStream;
 use motet_test::{Stepped, WakeCount, drop_at_every_await_between};
-use std::io::Read;
-use std::task::Context;
 
 #[test]
 fn a_dropped_read_has_read_nothing() {
@@ -112,8 +110,13 @@ fn a_socket_that_is_gone_wakes_whoever_polled_it() {
     drop(client);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_source_taken_out_of_the_reactor_wakes_whoever_polled_it() {
+    use motet_io::Async;
+    use std::io::Read;
+    use std::task::Context;
+
     let (sender, receiver) = mio::unix::pipe::new().unwrap();
     let receiver = Async::new(receiver).unwrap();
     let wakes = WakeCount::new();
