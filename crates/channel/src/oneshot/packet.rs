@@ -183,6 +183,10 @@ impl<T, S: Side> End<T, S> {
     ///
     /// The other end must have left, and this one must not be used, nor dropped, afterwards.
     unsafe fn free(&self) {
+        // For a model, which does not see the memory go: all accesses come before this one.
+        let packet = self.packet();
+        packet.value.with_mut(|_| ());
+        packet.wakers.iter().for_each(|slot| slot.with_mut(|_| ()));
         // SAFETY: the pointer came from a `Box` in `ends`, and by the caller's promise it is freed once. What it holds was
         // taken before: a packet drops neither value nor wakers.
         drop(unsafe { Box::from_raw(self.packet.as_ptr()) });

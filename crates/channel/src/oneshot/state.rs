@@ -178,7 +178,7 @@ impl State {
 
     /// `S` wants its waker back.
     pub(super) fn withdraw_waker<S: Side>(&self) -> Snapshot {
-        // Acquire: if the other end has settled, its value is visible. Release: keeps the release sequence of the word.
-        Snapshot(self.0.fetch_and(!S::WAITING, Ordering::AcqRel))
+        // Relaxed: it publishes nothing, and whoever goes on to the value loads the state again.
+        Snapshot(self.0.fetch_and(!S::WAITING, Ordering::Relaxed))
     }
 }
