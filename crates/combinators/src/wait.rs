@@ -35,6 +35,10 @@ use std::vec;
 /// # Errors
 ///
 /// [`EmptySet`]: nothing could ever be done.
+///
+/// # Panics
+///
+/// With the panic of a member, which is then out of the set; the others stay.
 pub fn wait<F: Future, W: When<F::Output>>(set: &mut WaitSet<F>, when: W) -> Wait<'_, F, W> {
     Wait { set, when, seen: 0, met: false }
 }

@@ -5,6 +5,7 @@ use crate::nest;
 use crate::slab::{Rest, Slab};
 use core::fmt;
 use core::task::{Context, Poll};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// How many members a poll of a wait polls at most.
 const BUDGET: usize = 256;
@@ -142,9 +143,18 @@ impl<F: Future> WaitSet<F> {
             let Some(index) = self.slab.next() else { return Poll::Ready(()) };
             let Some(place) = self.members.place(index) else { continue };
             let Some(member) = self.members.get_pin(place) else { continue };
-            if let Poll::Ready(output) = self.slab.with_waker(index, |cx| member.poll(cx)) {
-                self.done.push((Key(place), output));
-                self.members.clear(place);
+            let polled = catch_unwind(AssertUnwindSafe(|| self.slab.with_waker(index, |cx| member.poll(cx))));
+            match polled {
+                Ok(Poll::Pending) => {}
+                Ok(Poll::Ready(output)) => {
+                    self.done.push((Key(place), output));
+                    self.members.clear(place);
+                }
+                Err(panic) => {
+                    // Nobody may poll it again; the others stay.
+                    self.discard(Key(place));
+                    resume_unwind(panic);
+                }
             }
         }
         cx.waker().wake_by_ref();

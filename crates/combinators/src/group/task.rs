@@ -55,6 +55,30 @@ impl<E> TaskGroup<E> {
     ///
     /// For a graceful shutdown: stop to accept, give `drained` a timeout, then [`cancel`](Self::cancel).
     ///
+    /// ```
+    /// use futures::executor::LocalPool;
+    /// use motet_cancel::CancelToken;
+    /// use motet_combinators::{task_group, timeout};
+    /// use std::{io, time::Duration};
+    ///
+    /// # async fn accept() -> u32 { 7 }
+    /// # async fn serve(_connection: u32) -> io::Result<()> { Ok(()) }
+    /// let stop = CancelToken::new(); // another task, or a signal, cancels it
+    /// # stop.cancel();
+    /// let mut pool = LocalPool::new();
+    /// let spawner = pool.spawner();
+    /// let server = task_group(&spawner, |group| async move {
+    ///     while let Some(connection) = stop.run_until_cancelled(accept()).await {
+    ///         drop(group.spawn(serve(connection)));
+    ///     }
+    ///     if timeout(Duration::from_secs(5), group.drained()).await.is_err() {
+    ///         group.cancel();
+    ///     }
+    ///     Ok::<_, io::Error>("stopped")
+    /// });
+    /// assert_eq!(pool.run_until(server).unwrap(), "stopped");
+    /// ```
+    ///
     /// # Cancel safety
     ///
     /// Cancel safe: nothing happens when it is dropped.

@@ -43,8 +43,8 @@ pub(super) struct Poller {
 unsafe impl Sync for Parent {}
 
 impl Parent {
-    /// How many bits of the word say what was woken.
-    pub(super) const BITS: usize = 62;
+    /// How many bits of the word say what was woken. In a model one, so that two blocks need the level of groups.
+    pub(super) const BITS: usize = if cfg!(motet_loom) { 1 } else { 62 };
 
     /// A parent whose poller is at work: nobody is woken before the first `rest`.
     pub(super) fn new() -> Self {

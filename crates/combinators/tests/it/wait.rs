@@ -7,6 +7,7 @@ use motet_test::{Stepped, assert_send, assert_unpin};
 use motet_timer::Timers;
 use std::error::Error;
 use std::future::{Ready, pending, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -235,4 +236,23 @@ fn a_condition_may_be_any_closure() {
         gates.next().unwrap().send(n).unwrap();
         assert_eq!(enough.poll().is_ready(), expected);
     }
+}
+
+#[test]
+fn a_member_that_panics_leaves_the_set_and_the_others_stay() {
+    let (fail, fails) = gate::<bool>();
+    let (open, opened) = gate::<bool>();
+    let mut set: WaitSet<_> = [fails, opened]
+        .into_iter()
+        .map(|work| async move {
+            assert!(work.await, "a member panicked");
+        })
+        .collect();
+    assert!(Stepped::new(wait(&mut set, AllCompleted)).poll().is_pending());
+    fail.send(false).unwrap();
+    let panicked = catch_unwind(AssertUnwindSafe(|| Stepped::new(wait(&mut set, AllCompleted)).poll().is_ready()));
+    assert!(panicked.is_err());
+    assert_eq!(set.len(), 1);
+    open.send(true).unwrap();
+    assert!(Stepped::new(wait(&mut set, AllCompleted)).poll().is_ready());
 }
