@@ -68,8 +68,7 @@ impl LocalQueue {
     }
 
     /// A runner's poll ends, and it would be woken through `waker`; true if something is due already.
-    pub(super) fn end(&self, runner: usize, waker: &Waker) -> bool {
-        let waker = waker.clone();
+    pub(super) fn end(&self, runner: usize, waker: Waker) -> bool {
         let mut state = self.0.lock();
         state.polling -= 1;
         let is_due = !state.due.is_empty();

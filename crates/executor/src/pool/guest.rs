@@ -144,6 +144,9 @@ impl<F: Future> Root<'_, F> {
         self.waker.move_to_seat();
         let guest = Guest { post: Some(Post::enter(Worker::new(shared.clone(), SEAT, ring))), shared };
         loop {
+            if self.waker.is_ready() {
+                guest.get_to_work();
+            }
             if let Poll::Ready(output) = self.poll() {
                 return output;
             }
@@ -174,6 +177,11 @@ impl Guest<'_> {
     fn step(&self) {
         self.post.iter().for_each(|post| post.worker().step());
     }
+
+    /// Before a poll of the root, as before that of a task: nobody relies on this worker meanwhile.
+    fn get_to_work(&self) {
+        self.post.iter().for_each(|post| post.worker().get_to_work());
+    }
 }
 
 impl Drop for Guest<'_> {
@@ -198,11 +206,15 @@ impl RootWaker {
         Self { ready: AtomicBool::new(true), in_seat: AtomicBool::new(false), shared, unparker }
     }
 
-    /// Whether a poll is due.
+    /// Whether a poll is due: only a look, for most steps of a guest find no wake.
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+
+    /// Takes the wake, if there is one.
     fn take_ready(&self) -> bool {
-        // A look first: most steps of a guest find no wake, and an exchange costs them.
         // AcqRel: what the waker did before its Release is visible to the poll; releases `in_seat` to the next waker.
-        self.ready.load(Ordering::Relaxed) && self.ready.swap(false, Ordering::AcqRel)
+        self.is_ready() && self.ready.swap(false, Ordering::AcqRel)
     }
 
     /// From now on a wake goes to the seat; one that went to the parker is made good by a poll.

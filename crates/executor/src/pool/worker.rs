@@ -130,7 +130,7 @@ impl Worker {
     }
 
     /// Before a poll: whoever relied on this worker's search or on its place in the driver is told that it ends.
-    fn get_to_work(&self) {
+    pub(super) fn get_to_work(&self) {
         let rest = self.rest.take();
         let owes_a_look = rest.searching && self.shared.sleepers.found().must_look();
         let leaves_watch = self.end_watch();

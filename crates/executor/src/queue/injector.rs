@@ -8,6 +8,9 @@ use motet_prim::atomic::{AtomicU64, AtomicUsize, Ordering};
 use motet_prim::lock::Mutex;
 use std::collections::VecDeque;
 
+/// An empty queue gives the memory of a rush back beyond so many places.
+const KEPT: usize = 1 << 14;
+
 /// A queue for any number of threads.
 pub(crate) struct Injector<T> {
     /// What the deque holds, written under its lock.
@@ -64,8 +67,16 @@ impl<T> Injector<T> {
         }
         let mut queue = self.queue.lock();
         let value = queue.pop_front();
-        self.length.store(queue.len(), Ordering::Relaxed);
+        self.taken(&mut queue);
         value
+    }
+
+    /// To be called under the lock, after values were taken.
+    fn taken(&self, queue: &mut VecDeque<T>) {
+        self.length.store(queue.len(), Ordering::Relaxed);
+        if queue.is_empty() && queue.capacity() > KEPT {
+            queue.shrink_to(KEPT / 2);
+        }
     }
 
     /// Takes a worker's share (one part of `sharers`, at most half a ring): one value is returned, the rest goes to `to`.
@@ -83,7 +94,7 @@ impl<T> Injector<T> {
                 queue.push_front(value);
             }
         }
-        self.length.store(queue.len(), Ordering::Relaxed);
+        self.taken(&mut queue);
         first
     }
 

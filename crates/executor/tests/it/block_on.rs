@@ -235,3 +235,26 @@ fn a_wake_from_a_foreign_thread_reaches_the_root() {
         waker.join().unwrap().unwrap();
     }
 }
+
+#[test]
+fn a_long_poll_of_the_root_keeps_nobody_from_waking_the_others() {
+    let executor = Executor::builder().threads(2).build().unwrap();
+    for _ in 0..200 {
+        let (ran, has_run) = mpsc::channel();
+        let (go, gone) = oneshot::channel();
+        let spawner = {
+            let executor = executor.clone();
+            thread::spawn(move || {
+                // Whom this wakes is open. If it is the guest, it finds its root ready as well.
+                executor.spawn(async move { ran.send(7) }).detach();
+                go.send(()).unwrap();
+            })
+        };
+        executor.block_on(async {
+            gone.await.unwrap();
+            // Blocks the guest: the task is for the other worker.
+            let _ = has_run.recv();
+        });
+        spawner.join().unwrap();
+    }
+}

@@ -214,10 +214,10 @@ fn metrics_count_polls_and_parks() {
 fn idle_workers_leave_the_processor_alone() {
     let executor = Executor::builder().threads(3).build().unwrap();
     executor.block_on(executor.spawn(async {})).unwrap();
-    // Each worker that is still on its way to bed counts one park more; one that spins counts for ever.
+    // A worker on its way to bed counts a park more, the one on watch a few dozen; one that spins counts for ever.
     let before = executor.metrics().parks();
-    for _ in 0..1000 {
+    for _ in 0..10_000 {
         thread::yield_now();
     }
-    assert!(executor.metrics().parks() <= before + 6);
+    assert!(executor.metrics().parks() <= before + 100);
 }
