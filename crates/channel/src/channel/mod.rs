@@ -1,4 +1,5 @@
 //! Channels: many senders, many receivers, closed when the last of either side is dropped.
+#![forbid(unsafe_code)]
 
 mod drain;
 mod ends;

@@ -1,4 +1,5 @@
 //! asyncio's queues: `Queue`, `LifoQueue` and `PriorityQueue`, which differ in the order of their items only.
+#![forbid(unsafe_code)]
 
 mod error;
 mod get;

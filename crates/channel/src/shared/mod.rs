@@ -22,6 +22,7 @@
 //! nobody waits to get while the store has an item; nobody waits to put while there is room.
 //!
 //! Reservations, waiting getters and unfinished work are counted in the [`Ledger`], which holds no data.
+#![forbid(unsafe_code)]
 
 mod close;
 mod ledger;
