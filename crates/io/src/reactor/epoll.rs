@@ -1,7 +1,7 @@
 //! The poller: mio's, which is epoll, kqueue or IOCP; and what it does with the events.
 
 use super::turn::Poller;
-use super::{Reactor, helper};
+use super::{Reactor, helper, precise};
 use crate::source::News;
 use mio::event::Event;
 use mio::{Events, Poll, Token};
@@ -55,7 +55,7 @@ impl Poller for Epoll {
     }
 
     fn wait(&mut self, limit: Option<Duration>) {
-        let limit = self.reactor.delays.shorten(limit);
+        let Some(limit) = precise::wait(&self.poll, self.reactor.delays.shorten(limit)) else { return };
         if self.poll.poll(&mut self.events, limit).is_err() {
             // Interrupted by a signal: no event, as if the limit had come. The caller looks around and comes back.
             self.events.clear();

@@ -5,7 +5,7 @@
 //! | [`turn`] | who waits for events: one seat, or the helper; how it is handed on |
 //! | [`seat`], [`place`] | a runtime's place to park; its word |
 //! | [`helper`] | the thread that waits while no seat does |
-//! | [`epoll`] | the poller itself, and the dispatch of events |
+//! | [`epoll`], [`precise`] | the poller itself, and the dispatch of events; short limits kept to the microsecond |
 //! | [`table`] | the registered sources |
 //! | [`delay`] | short delays, for the stagger of connection attempts |
 
@@ -13,6 +13,7 @@ mod delay;
 mod epoll;
 mod helper;
 mod place;
+mod precise;
 mod seat;
 mod table;
 mod turn;

@@ -1,6 +1,6 @@
 //! hyper's I/O traits for the streams and their halves.
 //!
-//! The only unsafe code of this crate: hyper lends memory that need not be initialised, and has to be told how much of it is
+//! The unsafe code is for hyper: it lends memory that need not be initialised, and has to be told how much of it is
 //! afterwards.
 
 use super::duplex::{Duplex, Socket};
