@@ -17,12 +17,11 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
 use std::time::Duration;
 
-/// So long a thread waits for more before it ends.
-const IDLE_TIME: Duration = Duration::from_secs(10);
-
 /// The blocking threads of one executor.
 pub(crate) struct BlockingPool {
     limit: usize,
+    /// So long a thread waits for more before it ends.
+    keep_alive: Duration,
     state: Mutex<State>,
     queued: Condvar,
     executor: OnceLock<Weak<Shared>>,
@@ -49,9 +48,9 @@ enum Pushed {
 }
 
 impl BlockingPool {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, keep_alive: Duration) -> Self {
         let state = State { queue: VecDeque::new(), threads: 0, idle: 0, busy: 0, started: 0, is_stopped: false };
-        Self { limit, state: Mutex::new(state), queued: Condvar::new(), executor: OnceLock::new() }
+        Self { limit, keep_alive, state: Mutex::new(state), queued: Condvar::new(), executor: OnceLock::new() }
     }
 
     /// Whose threads these are.
@@ -108,7 +107,7 @@ impl BlockingPool {
                 break;
             }
             state.idle += 1;
-            let timed_out = self.queued.wait_for(&mut state, IDLE_TIME).timed_out();
+            let timed_out = self.queued.wait_for(&mut state, self.keep_alive).timed_out();
             state.idle -= 1;
             if timed_out && state.queue.is_empty() {
                 break;

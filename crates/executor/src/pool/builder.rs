@@ -12,6 +12,7 @@ use std::any::Any;
 use std::io;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 /// Options of an [`Executor`], from [`Executor::builder`].
 ///
@@ -35,6 +36,7 @@ pub struct Builder {
     panic_hook: PanicHook,
     enter: Option<EnterHook>,
     blocking_threads: usize,
+    blocking_keep_alive: Duration,
 }
 
 /// More workers than this have no bits in the counts of sleepers, and no machine.
@@ -49,6 +51,7 @@ impl Builder {
             panic_hook: PanicHook::standard(),
             enter: None,
             blocking_threads: 512,
+            blocking_keep_alive: Duration::from_secs(10),
         }
     }
 
@@ -102,9 +105,15 @@ impl Builder {
     }
 
     /// How many threads may run closures of [`Executor::spawn_blocking`] at once; 512 by default. They start one by one as
-    /// they are needed, and end after ten idle seconds.
+    /// they are needed.
     pub fn blocking_threads(mut self, n: usize) -> Self {
         self.blocking_threads = n;
+        self
+    }
+
+    /// How long an idle blocking thread waits for more to do before it ends; ten seconds by default.
+    pub fn blocking_keep_alive(mut self, idle: Duration) -> Self {
+        self.blocking_keep_alive = idle;
         self
     }
 
@@ -125,7 +134,7 @@ impl Builder {
         if self.blocking_threads == 0 {
             return Err(invalid("an executor has at least one blocking thread: they start only when they are needed"));
         }
-        let blocking = Arc::new(BlockingPool::new(self.blocking_threads));
+        let blocking = Arc::new(BlockingPool::new(self.blocking_threads, self.blocking_keep_alive));
         let driver = self.driver.map(Wheelhouse::new);
         let (shared, rings) = Shared::new(threads, driver, blocking, (self.panic_hook, self.enter));
         // From here on a failure drops the executor, which ends the threads that have started.

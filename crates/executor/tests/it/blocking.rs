@@ -97,3 +97,22 @@ fn no_blocking_threads_is_an_error() {
     assert!(Executor::builder().threads(0).build().is_err());
     assert!(Executor::builder().threads(5000).build().is_err());
 }
+
+#[test]
+fn an_idle_thread_ends_after_its_time() {
+    struct Ends(Option<mpsc::Sender<()>>);
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            self.0.take().into_iter().for_each(|ended| ended.send(()).unwrap());
+        }
+    }
+    thread_local! {
+        static ENDS: std::cell::RefCell<Ends> = const { std::cell::RefCell::new(Ends(None)) };
+    }
+    let executor = Executor::builder().threads(1).blocking_keep_alive(std::time::Duration::ZERO).build().unwrap();
+    for _ in 0..3 {
+        let (ended, has_ended) = mpsc::channel();
+        executor.spawn_blocking(move || ENDS.with(|ends| ends.borrow_mut().0 = Some(ended))).detach();
+        assert_eq!(has_ended.recv(), Ok(()));
+    }
+}

@@ -294,3 +294,40 @@ fn tasks_of_a_closed_executor_may_try_to_spawn() {
     assert_eq!(executor.block_on(executor.shutdown(pending())), 0);
     assert_eq!(heard.try_recv(), Ok(true));
 }
+
+#[test]
+fn workers_leave_when_the_last_task_has_ended_and_no_handle_waits_for_them() {
+    struct Leaves(mpsc::Sender<&'static str>);
+    impl Drop for Leaves {
+        fn drop(&mut self) {
+            self.0.send("left").unwrap();
+        }
+    }
+    let (log, logged) = mpsc::channel();
+    let leaves = log.clone();
+    let executor = Executor::builder().threads(3).on_enter(move || Leaves(leaves.clone())).build().unwrap();
+    let (go, may_go) = mpsc::channel::<()>();
+    let (started, has_started) = mpsc::channel();
+    executor
+        .spawn(async move {
+            let _guard = guard(log, |log: mpsc::Sender<_>, _| async move { log.send("cleaned up").unwrap() });
+            started.send(()).unwrap();
+            // A poll that takes its time; the drop below does not wait for it.
+            let _ = may_go.recv();
+            pending::<()>().await;
+        })
+        .detach();
+    has_started.recv().unwrap();
+    drop(executor);
+    assert!(logged.try_recv().is_err(), "a task lives still");
+    go.send(()).unwrap();
+    assert_eq!(logged.iter().collect::<Vec<_>>(), ["cleaned up", "left", "left"]);
+}
+
+#[test]
+fn a_shutdown_can_be_awaited_on_another_executor() {
+    let (one, other) = (Executor::builder().threads(2).build().unwrap(), one_thread());
+    one.spawn(pending::<()>()).detach();
+    let task = other.spawn(async move { one.shutdown(pending()).await });
+    assert_eq!(other.block_on(task).unwrap(), 0);
+}
