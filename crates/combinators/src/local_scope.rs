@@ -198,7 +198,7 @@ impl<F: Future> Decide<()> for Members<'_, '_, F> {
         }
         this.children.extend(Self::arrived(this.arrivals));
         let round = this.children.poll_round(cx);
-        drop(this.children.take_done());
+        drop(this.children.take_outputs());
         this.children.extend(Self::arrived(this.arrivals));
         if this.body.is_none() && this.children.is_empty() {
             return Poll::Ready(this.output.take().expect("polled again after it was ready"));

@@ -109,7 +109,7 @@ impl<I, F, Fut: Future> MapBounded<I, F, Fut> {
     /// Puts what has come into its place.
     fn sort_in(&mut self) {
         let first = self.started - if self.ordered { self.outputs.len() } else { 0 };
-        for (_, (index, output)) in self.running.take_done() {
+        for (_, (index, output)) in self.running.take_outputs() {
             if self.ordered {
                 self.outputs[index - first] = Some(output);
             } else {

@@ -5,7 +5,8 @@ use crate::when::When;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use std::vec;
+use std::iter::Chain;
+use std::{option, vec};
 
 /// Waits until the condition is met, or all members have completed; gives what has completed and leaves the rest in the set.
 ///
@@ -89,7 +90,7 @@ impl<'a, F: Future, W: When<F::Output>> Wait<'a, F, W> {
     /// All that has completed.
     fn take(&mut self) -> Done<F> {
         self.seen = 0;
-        Done { outputs: self.set.take_done().into_iter() }
+        self.set.take_outputs()
     }
 }
 
@@ -141,14 +142,16 @@ impl<F: Future, W: When<F::Output>> Future for WaitTimeout<'_, F, W> {
 
 /// What has completed: each output with the key of its member, in the order of completion.
 pub struct Done<F: Future> {
-    outputs: vec::IntoIter<(Key, F::Output)>,
+    /// The only one, which needs no vector.
+    pub(crate) one: Option<(Key, F::Output)>,
+    pub(crate) more: Vec<(Key, F::Output)>,
 }
 
 impl<F: Future> Done<F> {
     /// How many.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.outputs.len()
+        self.iter().count()
     }
 
     /// Whether there are none, as after a timeout.
@@ -159,16 +162,16 @@ impl<F: Future> Done<F> {
 
     /// The outputs by reference.
     pub fn iter(&self) -> impl Iterator<Item = &(Key, F::Output)> {
-        self.outputs.as_slice().iter()
+        self.one.iter().chain(&self.more)
     }
 }
 
 impl<F: Future> IntoIterator for Done<F> {
     type Item = (Key, F::Output);
-    type IntoIter = vec::IntoIter<(Key, F::Output)>;
+    type IntoIter = Chain<option::IntoIter<Self::Item>, vec::IntoIter<Self::Item>>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.outputs
+        self.one.into_iter().chain(self.more)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::arena::{Arena, Place};
 use crate::nest;
 use crate::slab::{Rest, Slab};
+use crate::wait::Done;
 use core::fmt;
 use core::task::{Context, Poll};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -130,8 +131,12 @@ impl<F: Future> WaitSet<F> {
         &self.done
     }
 
-    pub(crate) fn take_done(&mut self) -> Vec<(Key, F::Output)> {
-        core::mem::take(&mut self.done)
+    /// All of them. A single one leaves the vector here: a loop over the first of many allocates nothing a turn.
+    pub(crate) fn take_outputs(&mut self) -> Done<F> {
+        if self.done.len() == 1 {
+            return Done { one: self.done.pop(), more: Vec::new() };
+        }
+        Done { one: None, more: core::mem::take(&mut self.done) }
     }
 
     /// Polls the members that were woken. Ready: all that were woken when the round began have been polled.

@@ -1,11 +1,13 @@
 //! Cancelling: a child, the group, its parent.
 
 use super::{Bench, Failure, Nowhere};
-use crate::support::{Log, gate};
+use crate::support::{Log, Yield, gate};
 use motet_cancel::scope;
 use motet_combinators::{Closed, GroupError, task_group};
-use motet_test::Stepped;
+use motet_test::{Stepped, drop_at_every_await_between};
+use std::cell::RefCell;
 use std::future::pending;
+use std::rc::Rc;
 use std::sync::mpsc;
 use std::task::Poll;
 
@@ -121,4 +123,36 @@ fn a_group_cancelled_before_its_first_child_gives_the_bodys_result_if_there_is_o
         Ok::<_, Failure>("body")
     }));
     assert_eq!(bench.settle(&mut group), Poll::Ready(Ok("body")));
+}
+
+#[test]
+fn a_group_dropped_at_any_await_leaves_no_child_behind() {
+    for children in [1, 3] {
+        drop_at_every_await_between(|| {
+            let Bench { pool, spawner } = Bench::new();
+            let log = Log::default();
+            let inside = log.clone();
+            let group = async move {
+                let started = task_group(&spawner, |group| async move {
+                    for _ in 0..children {
+                        inside.write("spawned");
+                        drop(group.spawn(inside.hang::<Result<(), Failure>>("child")));
+                        Yield::default().await;
+                    }
+                    group.cancel();
+                    Ok(())
+                });
+                started.await.unwrap();
+            };
+            let pool = Rc::new(RefCell::new(pool));
+            let stepped = pool.clone();
+            let check = move |_end| {
+                pool.borrow_mut().run_until_stalled();
+                let lines = log.lines();
+                let count = |wanted: &str| lines.iter().filter(|line| *line == wanted).count();
+                assert_eq!(count("spawned"), count("child ends"), "a child was left behind: {lines:?}");
+            };
+            (group, move |_polls| stepped.borrow_mut().run_until_stalled(), check)
+        });
+    }
 }
