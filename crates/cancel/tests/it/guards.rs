@@ -90,6 +90,29 @@ fn a_panic_that_was_there_before_is_not() {
 }
 
 #[test]
+fn a_scope_that_is_polled_inside_a_cancelled_drop_is_not_cancelled_itself() {
+    struct PollsInDrop(Log);
+    impl Drop for PollsInDrop {
+        fn drop(&mut self) {
+            let guard = self.0.guard("inner");
+            let (inner, _handle) = scope(async move { drop(guard) });
+            assert!(Stepped::new(inner).poll_until_stalled().is_ready());
+            drop(self.0.guard("outer"));
+        }
+    }
+    let log = Log::new();
+    let polls = PollsInDrop(log.clone());
+    let (work, handle) = scope(async move {
+        let _polls = polls;
+        pending::<()>().await;
+    });
+    handle.cancel("outer only");
+    assert!(Stepped::new(work).poll_until_stalled().is_ready());
+    let outer = ["outer: Cancelled(Reason(\"outer only\"))", "outer ended"];
+    assert_eq!(log.take(), [&["inner: Dropped", "inner ended"], &outer[..]].concat());
+}
+
+#[test]
 fn an_exit_is_called_in_its_own_frame_not_in_the_drop() {
     let (work, _handle) = scope(async {
         let caught = catch_unwind(AssertUnwindSafe(|| {

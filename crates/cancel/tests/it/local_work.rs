@@ -1,11 +1,11 @@
 //! Work that may not leave its thread: which frame takes it, and who waits for it.
 
-use crate::scene::{Log, alone};
+use crate::scene::{Gate, Log, alone};
 use motet_cancel::frame::{self, LocalNest, Nest};
 use motet_cancel::{LocalGuard, Outcome, abandoned, adopt_local, guard_local, scope, scope_local};
 use motet_test::Stepped;
 use std::cell::RefCell;
-use std::future::{pending, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -22,7 +22,7 @@ fn local(said: &Said, name: &'static str) -> LocalGuard<Said, impl FnOnce(Said, 
     })
 }
 
-type LocalExit = std::pin::Pin<Box<dyn std::future::Future<Output = ()>>>;
+type LocalExit = std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
 #[test]
 fn a_local_scope_runs_local_exits_in_order_with_the_others() {
@@ -49,30 +49,37 @@ fn a_local_scope_runs_local_exits_in_order_with_the_others() {
 }
 
 #[test]
-fn a_send_scope_sends_local_work_to_the_local_frame_beyond_and_waits_for_it() {
-    let (said, log) = (Said::default(), Log::new());
+fn a_send_scope_sends_local_work_to_the_local_frame_beyond_and_waits_for_it_in_its_place() {
+    let (log, before, during) = (Log::new(), Gate::new(), Gate::new());
     let mut local_frame = LocalNest::new();
-    let inside = (Rc::clone(&said), log.clone());
+    let inside = (log.clone(), before.clone(), during.clone());
     let (inner, _handle) = scope(async move {
-        let (said, log) = inside;
+        let (log, before, during) = inside;
         let _outer = log.guard("outer");
-        let _local = local(&said, "local");
-        let _inner = log.guard("inner");
+        let local = (Rc::new(log.clone()), during);
+        let _local = guard_local(local, async |(log, during): (Rc<Log>, Gate), _outcome| {
+            log.say("local");
+            during.passed().await;
+            log.say("local ended");
+        });
+        let _inner = log.gated("inner", &before);
     });
     let mut inner = Box::pin(inner);
-    let mut turns = 0;
     let mut both = Stepped::new(poll_fn(|cx| {
-        turns += 1;
-        let ended = local_frame.enter(|| futures::FutureExt::poll_unpin(&mut inner, cx));
+        let ended = local_frame.enter(|| inner.as_mut().poll(cx));
         let _drained = local_frame.poll_drain(cx);
-        if ended.is_ready() {
-            log.say(format!("scope ended: {:?}", local_frame.is_empty()));
-        }
         ended
     }));
+    assert!(both.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["inner: Dropped"], "the local exit waits for its turn among the others");
+    before.open();
+    assert!(both.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["inner ended", "local"], "and they wait for it");
+    during.open();
     assert_eq!(both.poll_until_stalled(), Poll::Ready(Ok(())));
-    assert_eq!(*said.borrow(), ["local: Dropped", "local ended"]);
-    assert_eq!(log.take(), ["inner: Dropped", "inner ended", "outer: Dropped", "outer ended", "scope ended: true"]);
+    assert_eq!(log.take(), ["local ended", "outer: Dropped", "outer ended"]);
+    drop(both);
+    assert!(local_frame.is_empty());
 }
 
 #[test]

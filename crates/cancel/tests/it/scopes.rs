@@ -146,6 +146,7 @@ fn a_second_cancel_does_not_interrupt_an_exit() {
     handle.cancel("first");
     assert_eq!(work.poll(), Poll::Pending);
     assert!(handle.cancel("second"), "the scope is not finished yet");
+    assert!(!work.is_woken(), "and it is no news to it");
     assert_eq!(work.poll(), Poll::Pending);
     gate.open();
     assert_eq!(work.poll(), cancelled("first"));
