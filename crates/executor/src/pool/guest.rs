@@ -150,7 +150,12 @@ impl<F: Future> Root<'_, F> {
             if let Poll::Ready(output) = self.poll() {
                 return output;
             }
-            guest.step();
+            if self.waker.is_ready() {
+                // It woke itself: it yields, to all that is ready now.
+                guest.run_all_that_is_ready();
+            } else {
+                guest.step();
+            }
         }
     }
 }
@@ -176,6 +181,13 @@ struct Guest<'a> {
 impl Guest<'_> {
     fn step(&self) {
         self.post.iter().for_each(|post| post.worker().step());
+    }
+
+    /// Runs as many tasks as are queued now, and fewer if others take them.
+    fn run_all_that_is_ready(&self) {
+        let Some(worker) = self.post.as_ref().map(Post::worker) else { return };
+        let ready = worker.queued();
+        std::iter::from_fn(|| worker.next()).take(ready).for_each(|runnable| worker.run(runnable));
     }
 
     /// Before a poll of the root, as before that of a task: nobody relies on this worker meanwhile.

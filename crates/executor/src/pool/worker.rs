@@ -112,6 +112,11 @@ impl Worker {
         self.ring.pop().or_else(|| slot.take())
     }
 
+    /// How many tasks this worker might find at this moment without a search.
+    pub(super) fn queued(&self) -> usize {
+        self.ring.len() + usize::from(!self.seat().slot.is_empty()) + self.shared.injector.len()
+    }
+
     /// Takes tasks from another worker's ring: half of the first ring that has some.
     pub(super) fn steal(&self) -> Option<Runnable> {
         let seats = &self.shared.seats;

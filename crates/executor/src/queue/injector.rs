@@ -100,7 +100,12 @@ impl<T> Injector<T> {
 
     /// Whether nothing is queued at this moment.
     pub(crate) fn is_empty(&self) -> bool {
-        self.length.load(Ordering::Relaxed) == 0
+        self.len() == 0
+    }
+
+    /// How many values are queued at this moment.
+    pub(crate) fn len(&self) -> usize {
+        self.length.load(Ordering::Relaxed)
     }
 }
 

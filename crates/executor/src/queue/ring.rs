@@ -126,6 +126,12 @@ impl<T, const SIZE: usize> Producer<T, SIZE> {
         }
     }
 
+    /// How many values are queued at this moment.
+    pub(crate) fn len(&self) -> usize {
+        let head = Front::unpack(self.ring.front.load(Ordering::Relaxed)).head;
+        self.ring.tail.load(Ordering::Relaxed).wrapping_sub(head) as usize
+    }
+
     /// How many more values fit.
     pub(crate) fn free(&self) -> usize {
         // Acquire: pairs with the Release with which a thief finishes, so its reads of the slots are over.

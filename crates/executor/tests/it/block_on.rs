@@ -54,6 +54,20 @@ fn the_root_and_the_tasks_take_turns() {
 }
 
 #[test]
+fn a_root_that_yields_lets_every_ready_task_run_first() {
+    let executor = one_thread();
+    let ran = Arc::new(std::sync::Mutex::new(0));
+    executor.block_on(async {
+        for _ in 0..300 {
+            let ran = ran.clone();
+            spawn(async move { *ran.lock().unwrap() += 1 }).detach();
+        }
+        yield_now().await;
+        assert_eq!(*ran.lock().unwrap(), 300);
+    });
+}
+
+#[test]
 fn what_else_runs_keeps_running_on_the_other_workers() {
     let executor = Executor::builder().threads(2).build().unwrap();
     let (sender, receiver) = mpsc::channel();

@@ -12,6 +12,11 @@ use std::task::Poll;
 
 assert_send!(Executor, Task<u8>, TaskHandle, TaskError);
 assert_sync!(Executor, Task<u8>, TaskHandle, TaskError);
+/// Futures of ours that must be able to move between threads.
+fn _a_shutdown_is_send(executor: &Executor) -> impl Send + '_ {
+    executor.shutdown(pending())
+}
+
 assert_unpin!(Executor, Task<std::marker::PhantomPinned>, TaskHandle);
 assert_not_send!(Task<Rc<u8>>, LocalExecutor<'static>);
 
