@@ -6,10 +6,10 @@
 //! | limit | wait | system calls |
 //! | --- | --- | --- |
 //! | none, or zero | epoll | 1 |
-//! | short | `ppoll` on epoll; epoll collects the events, if there are any | 1, or 2 with events |
-//! | long | epoll, for the whole milliseconds in it; the caller comes back for the rest | 1 |
+//! | a millisecond or more | epoll, for the whole milliseconds in it; the caller comes back for the rest | 1 |
+//! | less | `ppoll` on epoll; epoll collects the events, if there are any | 1, or 2 with events |
 //!
-//! A server whose timers are seconds away pays nothing. Elsewhere the poller counts finely enough (kqueue), or there is no better clock.
+//! So only a timer that is due within the millisecond costs a system call more. Elsewhere the poller counts finely enough (kqueue), or there is no better clock.
 
 use mio::Poll;
 use std::time::Duration;
@@ -30,8 +30,8 @@ mod linux {
     use std::os::fd::AsRawFd;
     use std::ptr;
 
-    /// Below this a limit is short: less than a millisecond in ten is then an error worth a system call.
-    const SHORT: Duration = Duration::from_millis(10);
+    /// Below this the poller's clock has no word for a limit.
+    const SHORT: Duration = Duration::from_millis(1);
 
     /// Which wait a limit asks for.
     #[derive(Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ mod linux {
                 None | Some(Duration::ZERO) => Self::Coarse(limit),
                 Some(short) if short < SHORT => Self::Fine(short),
                 Some(long) => {
-                    // Not rounded up, as mio would.
+                    // Not rounded up, as mio would: the caller is back early, and asks for what is left.
                     let whole = u64::try_from(long.as_millis()).unwrap_or(u64::MAX);
                     Self::Coarse(Some(Duration::from_millis(whole)))
                 }
@@ -80,12 +80,13 @@ mod linux {
         use super::*;
 
         #[test]
-        fn short_limits_are_fine_and_long_ones_are_not_rounded_up() {
+        fn limits_below_a_millisecond_are_fine_and_longer_ones_are_not_rounded_up() {
             let [micro, milli] = [Duration::from_micros, Duration::from_millis];
             assert_eq!(Plan::of(None), Plan::Coarse(None));
             assert_eq!(Plan::of(Some(Duration::ZERO)), Plan::Coarse(Some(Duration::ZERO)));
             assert_eq!(Plan::of(Some(micro(300))), Plan::Fine(micro(300)));
-            assert_eq!(Plan::of(Some(micro(9_999))), Plan::Fine(micro(9_999)));
+            assert_eq!(Plan::of(Some(micro(999))), Plan::Fine(micro(999)));
+            assert_eq!(Plan::of(Some(milli(1))), Plan::Coarse(Some(milli(1))));
             assert_eq!(Plan::of(Some(micro(10_999))), Plan::Coarse(Some(milli(10))));
             assert_eq!(Plan::of(Some(Duration::MAX)), Plan::Coarse(Some(milli(u64::MAX))));
         }
