@@ -6,8 +6,7 @@ use crate::Timeouts;
 use crate::body::{Mark, Progress, Stage};
 use crate::error::{Error, Phase};
 use motet_timer::{Sleep, sleep, sleep_until};
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -18,8 +17,36 @@ pub(crate) fn now() -> Instant {
 }
 
 /// The output of the future, or the phase's timeout if that comes first.
-pub(crate) async fn within<F: Future>(phase: Phase, limit: Option<Duration>, future: F) -> Result<F::Output, Error> {
-    Budget::new(phase, limit).bound(future).await
+pub(crate) fn within<F: Future>(phase: Phase, limit: Option<Duration>, future: F) -> Bound<Budget, F> {
+    Bound { clock: Budget::new(phase, limit), future }
+}
+
+/// What can run out.
+pub(crate) trait RunsOut {
+    /// Asked when nothing else is ready.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error>;
+}
+
+pin_project_lite::pin_project! {
+    /// A future with a limit. Written out, for an `async fn` would keep the future twice.
+    #[must_use = "futures do nothing unless polled"]
+    pub(crate) struct Bound<C, F> {
+        clock: C,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<C: RunsOut, F: Future> Future for Bound<C, F> {
+    type Output = Result<F::Output, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.future.poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => this.clock.poll(cx).map(Err),
+        }
+    }
 }
 
 /// One phase's allowance for several waits: the clock runs from the budget's making.
@@ -35,15 +62,12 @@ impl Budget {
         Self { phase, limit, sleep: None, start: now() }
     }
 
-    pub(crate) async fn bound<F: Future>(&mut self, future: F) -> Result<F::Output, Error> {
-        let mut future = pin!(future);
-        poll_fn(|cx| match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending => self.poll(cx).map(Err),
-        })
-        .await
+    pub(crate) fn bound<F: Future>(&mut self, future: F) -> Bound<&mut Self, F> {
+        Bound { clock: self, future }
     }
+}
 
+impl RunsOut for Budget {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         let Some(limit) = self.limit else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(later(self.start, limit))));
@@ -59,11 +83,8 @@ impl Total {
         Self(limit.map(|limit| Budget::new(Phase::Total, Some(limit))))
     }
 
-    pub(crate) async fn bound<F: Future>(&mut self, future: F) -> Result<F::Output, Error> {
-        match &mut self.0 {
-            Some(budget) => budget.bound(future).await,
-            None => Ok(future.await),
-        }
+    pub(crate) fn bound<F: Future>(&mut self, future: F) -> Bound<&mut Self, F> {
+        Bound { clock: self, future }
     }
 
     /// The timeout, if it has run out: for a body of which there is always more.
@@ -71,9 +92,17 @@ impl Total {
         let Budget { phase, limit, start, .. } = self.0.as_ref()?;
         limit.filter(|&limit| now() >= later(*start, limit)).map(|limit| Error::timed_out(*phase, limit))
     }
+}
 
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+impl RunsOut for Total {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         self.0.as_mut().map_or(Poll::Pending, |budget| budget.poll(cx))
+    }
+}
+
+impl<C: RunsOut> RunsOut for &mut C {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
+        (**self).poll(cx)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The response: its head at once, its body as it is asked for.
 
 use crate::body::Body;
-use crate::clock::Total;
+use crate::clock::{RunsOut, Total};
 use crate::error::{Error, Kind};
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;

@@ -1,6 +1,7 @@
 //! gzip, by tower-http: its service wraps the one response that we already have.
 
 use super::{Body, Kind};
+use futures_util::FutureExt;
 use futures_util::future::{Ready, ready};
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, RANGE};
 use http::{HeaderMap, HeaderValue, Request, Response};
@@ -23,11 +24,13 @@ pub(crate) fn offers_gzip(headers: &mut HeaderMap) -> bool {
 }
 
 /// The response with its body decoded, if it came encoded; the two headers that then lie are taken out.
-pub(crate) async fn decode(response: Response<Body>) -> Response<Body> {
+pub(crate) fn decode(response: Response<Body>) -> Response<Body> {
     if !response.headers().contains_key(CONTENT_ENCODING) || response.body().is_end_stream() {
         return response;
     }
-    let Ok(mut response) = Decompression::new(Answered(Some(response))).call(Request::new(())).await;
+    // The service has its answer, so its future is ready at the first poll.
+    let decoded = Decompression::new(Answered(Some(response))).call(Request::new(())).now_or_never();
+    let Some(Ok(mut response)) = decoded else { unreachable!("a service that is ready was not") };
     if !response.headers().contains_key(CONTENT_ENCODING) {
         response.headers_mut().remove(CONTENT_LENGTH);
     }

@@ -15,9 +15,8 @@ use crate::error::{Error, Kind};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
-use hyper::client::conn::http1;
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use hyper::client::conn::{TrySendError, http1};
+use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -83,28 +82,50 @@ impl Wake for Watch {
 }
 
 /// Sends a request on a leased connection; the lease moves on into the body.
-pub(super) async fn send(
-    mut lease: Lease,
+pub(super) fn send(
+    mut lease: Box<Lease>,
     request: Request<Body>,
     timeouts: Timeouts,
-) -> Result<Response<Body>, Failure> {
+) -> impl Future<Output = Result<Response<Body>, Failure>> {
     let (head, body) = request.into_parts();
     let (upload, progress) = Upload::new(body);
-    let mut stall = Stall::of_head(progress, timeouts);
-    let reused = lease.connection.was_used();
-    lease.connection.used = true;
-    let mut sent = pin!(lease.connection.sender.try_send_request(Request::from_parts(head, upload)));
-    let answer = poll_fn(|cx| {
+    let reused = std::mem::replace(&mut lease.connection.used, true);
+    // hyper has the request from here on; it is the connection that does the work.
+    let sent = lease.connection.sender.try_send_request(Request::from_parts(head, upload));
+    Exchange { lease: Some(lease), reused, stall: Some(Stall::of_head(progress, timeouts)), sent }
+}
+
+pin_project_lite::pin_project! {
+    /// A request on its way, with the connection it goes on.
+    struct Exchange<F> {
+        // Both are taken by the response.
+        lease: Option<Box<Lease>>,
+        stall: Option<Stall>,
+        reused: bool,
+        #[pin]
+        sent: F,
+    }
+}
+
+type Answer = Result<Response<hyper::body::Incoming>, TrySendError<Request<Upload>>>;
+
+impl<F: Future<Output = Answer>> Future for Exchange<F> {
+    type Output = Result<Response<Body>, Failure>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let (Some(lease), Some(stall)) = (&mut *this.lease, &mut *this.stall) else {
+            unreachable!("an exchange is over once it was ready")
+        };
         lease.connection.poll_driver(cx);
-        match sent.as_mut().poll(cx) {
-            Poll::Ready(answer) => Poll::Ready(Ok(answer)),
-            Poll::Pending => stall.poll(cx).map(Err),
+        match this.sent.poll(cx) {
+            Poll::Ready(Ok(response)) => {
+                let (Some(lease), Some(stall)) = (this.lease.take(), this.stall.take()) else { unreachable!() };
+                Poll::Ready(Ok(response.map(|incoming| Reading::start(incoming, lease, stall.of_body()))))
+            }
+            Poll::Ready(Err(refused)) => Poll::Ready(Err(Failure::of_hyper(refused, *this.reused))),
+            Poll::Pending => stall.poll(cx).map(|timeout| Err(Failure::of(timeout))),
         }
-    });
-    match answer.await {
-        Ok(Ok(response)) => Ok(response.map(|incoming| Reading::start(incoming, lease, stall.of_body()))),
-        Ok(Err(refused)) => Err(Failure::of_hyper(refused, reused)),
-        Err(timeout) => Err(Failure::of(timeout)),
     }
 }
 
@@ -112,12 +133,12 @@ pub(super) async fn send(
 pub(crate) struct Reading {
     incoming: hyper::body::Incoming,
     /// `None` once the body has ended: the connection is back in the pool, or closed.
-    lease: Option<Lease>,
+    lease: Option<Box<Lease>>,
     stall: Stall,
 }
 
 impl Reading {
-    fn start(incoming: hyper::body::Incoming, lease: Lease, stall: Stall) -> Body {
+    fn start(incoming: hyper::body::Incoming, lease: Box<Lease>, stall: Stall) -> Body {
         let mut reading = Self { incoming, lease: Some(lease), stall };
         if reading.incoming.is_end_stream() {
             reading.finish();

@@ -33,6 +33,7 @@ use crate::tls::Tls;
 use crate::{Limits, Timeouts};
 use bytes::Bytes;
 use form::{Failure, origin_form, repeatable};
+use futures_util::future::{Either, ready};
 use h1::{Http1, Watch};
 use h2::{Http2, Share, Start};
 use host::HostKey;
@@ -89,21 +90,22 @@ impl Pool {
     }
 
     /// Sends one request: once, or twice if a connection of the pool turns out to be closed and that does no harm.
-    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, Error> {
         let timeouts = request.extensions().get::<Timeouts>().copied().unwrap_or_default();
         let key = HostKey::of(request.uri())?;
-        let seat = self.core.seat(&key, &timeouts, Idling::Welcome).await?;
-        let spare = if seat.is_reused() { repeatable(&request) } else { None };
-        let Failure { error, unsent, stale, .. } = match seat.send(request, timeouts).await {
-            Ok(response) => return Ok(response),
-            Err(failure) => failure,
-        };
-        match unsent.or(spare).filter(|_| stale) {
-            Some(request) => {
-                let seat = self.core.seat(&key, &timeouts, Idling::Distrusted).await?;
-                seat.send(request, timeouts).await.map_err(|failure| failure.error)
+        let mut idling = Idling::Welcome;
+        loop {
+            let seat = self.core.seat(&key, &timeouts, idling).await?;
+            let spare = if seat.is_reused() { repeatable(&request) } else { None };
+            let Failure { error, unsent, stale, .. } = match seat.send(request, timeouts).await {
+                Ok(response) => return Ok(response),
+                Err(failure) => failure,
+            };
+            match unsent.or(spare) {
+                Some(again) if stale && idling == Idling::Welcome => request = again,
+                _ => return Err(error),
             }
-            None => Err(error),
+            idling = Idling::Distrusted;
         }
     }
 
@@ -229,7 +231,8 @@ impl Core {
             }
         }
         let open = wait.bound(self.open_permit()).await?;
-        within(Phase::Connect, timeouts.connect, self.dial(key, open, slot)).await?
+        // In a box: the way over an idle connection need not carry the handshakes around.
+        within(Phase::Connect, timeouts.connect, Box::pin(self.dial(key, open, slot))).await?
     }
 
     /// The permit for one more socket. If there is none, an idle connection has to leave.
@@ -325,19 +328,21 @@ impl Seat {
         }
     }
 
-    async fn send(self, mut request: Request<Body>, timeouts: Timeouts) -> Result<Response<Body>, Failure> {
+    fn send(
+        self,
+        mut request: Request<Body>,
+        timeouts: Timeouts,
+    ) -> impl Future<Output = Result<Response<Body>, Failure>> {
         match self {
-            Self::Own(lease) => {
-                if let Err(error) = origin_form(&mut request, &lease.key) {
-                    return Err(Failure::of(error));
-                }
-                h1::send(*lease, request, timeouts).await
-            }
+            Self::Own(lease) => match origin_form(&mut request, &lease.key) {
+                Ok(()) => Either::Left(h1::send(lease, request, timeouts)),
+                Err(error) => Either::Right(Either::Left(ready(Err(Failure::of(error))))),
+            },
             Self::Shared(share) => {
                 // The address says it, and HTTP/2 has no such header.
                 request.headers_mut().remove(HOST);
                 *request.version_mut() = Version::HTTP_2;
-                h2::send(share, request, timeouts).await
+                Either::Right(Either::Right(Box::pin(h2::send(share, request, timeouts))))
             }
         }
     }
