@@ -126,6 +126,7 @@ impl<F: Future> Children<F> {
         ControlFlow::Continue(())
     }
 
+    /// Starts what may start.
     fn start(
         &mut self,
         cx: &mut Context<'_>,
@@ -140,20 +141,27 @@ impl<F: Future> Children<F> {
                 Wakes::Many(slab) => slab.with_waker(child, |cx| poll_slot(&mut self.slots, child, cx)),
                 Wakes::Few(_) | Wakes::Crowded => poll_slot(&mut self.slots, child, cx),
             };
-            match (polled, &mut self.wakes) {
-                (Poll::Ready(output), _) => {
+            match polled {
+                Poll::Ready(output) => {
                     self.finished += 1;
                     each(child, output)?;
                 }
-                (Poll::Pending, Wakes::Few(few)) => {
-                    if !few.push(child) {
-                        self.wakes = Wakes::Crowded;
-                    }
-                }
-                (Poll::Pending, Wakes::Crowded | Wakes::Many(_)) => {}
+                Poll::Pending => self.wakes.is_pending(child),
             }
         }
         ControlFlow::Continue(())
+    }
+}
+
+impl Wakes {
+    /// A child that was started is pending.
+    #[inline]
+    fn is_pending(&mut self, child: usize) {
+        if let Self::Few(few) = self {
+            if !few.push(child) {
+                *self = Self::Crowded;
+            }
+        }
     }
 }
 

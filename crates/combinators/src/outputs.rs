@@ -26,6 +26,7 @@ impl<T> Outputs<T> {
         }
     }
 
+    #[cold]
     fn put_early(&mut self, index: usize, output: T) {
         if self.early.is_empty() {
             self.early.resize_with(self.count, || None);
@@ -34,6 +35,7 @@ impl<T> Outputs<T> {
     }
 
     /// Moves over what had to wait for the output that just came.
+    #[cold]
     fn follow_up(&mut self) {
         while let Some(output) = self.early.get_mut(self.ordered.len()).and_then(Option::take) {
             self.ordered.push(output);
