@@ -44,14 +44,15 @@ mod pool;
 mod queue;
 mod seam;
 mod slab;
+mod spawn;
 mod task;
 mod yield_now;
 
-pub use ambient::{EnteredSpawner, current, enter_spawner, spawn, spawn_blocking, task};
 pub use block_on::block_on;
 pub use driver::Driver;
 pub use local::LocalExecutor;
 pub use motet_cancel::{PanicPayload, Reason, Taken, TaskError};
 pub use pool::{Builder, Executor, Metrics, WeakExecutor, WorkerMetrics};
+pub use spawn::{EnteredSpawner, current, enter_spawner, spawn, spawn_blocking, task};
 pub use task::{FlatTask, Task, TaskBuilder, TaskHandle, TaskId, TaskInfo, TaskPanic, TaskState};
 pub use yield_now::yield_now;

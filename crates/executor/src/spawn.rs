@@ -1,0 +1,136 @@
+//! Spawning without a handle: onto whatever this thread works for.
+
+use crate::ambient::{Ambient, Entered, Spawner, enter};
+use crate::pool::{Executor, Start};
+use crate::task::{Origin, Task, TaskBuilder};
+use core::fmt;
+use core::future::Future;
+use futures_util::task::Spawn;
+use std::panic::Location;
+use std::sync::Arc;
+
+/// Spawns a task onto the executor whose worker polls us, or onto the [ambient spawner](enter_spawner).
+///
+/// ```
+/// use motet_executor::{Executor, spawn};
+///
+/// let executor = Executor::new();
+/// let answer = executor.block_on(async { spawn(async { 42 }).await });
+/// assert_eq!(answer.unwrap(), 42);
+/// ```
+///
+/// # Cancel safety
+///
+/// Dropping the [`Task`] cancels it; see there.
+///
+/// # Panics
+///
+/// On a thread that works for no executor.
+#[track_caller]
+pub fn spawn<F>(future: F) -> Task<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    present().spawn(future, Origin::at(Location::caller()), Start::Queued)
+}
+
+/// Runs a closure that blocks on a blocking thread of the executor whose worker polls us.
+///
+/// Under an [ambient spawner](enter_spawner), which has no such threads, the closure runs as a task.
+///
+/// ```
+/// use motet_executor::{Executor, spawn_blocking};
+///
+/// let executor = Executor::new();
+/// let answer = executor.block_on(async { spawn_blocking(|| 42).await });
+/// assert_eq!(answer.unwrap(), 42);
+/// ```
+///
+/// # Cancel safety
+///
+/// As of [`Executor::spawn_blocking`]: a closure that has started runs to its end.
+///
+/// # Panics
+///
+/// On a thread that works for no executor.
+#[track_caller]
+pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Task<T> {
+    present().spawn_blocking(f, Origin::at(Location::caller()))
+}
+
+/// Options of one task for the executor whose worker polls us, or for the [ambient spawner](enter_spawner).
+///
+/// ```
+/// use motet_executor::{Executor, task};
+///
+/// let executor = Executor::new();
+/// let name = executor.block_on(async { task().name("reader").spawn(async {}).name().map(str::to_owned) });
+/// assert_eq!(name.as_deref(), Some("reader"));
+/// ```
+///
+/// # Panics
+///
+/// On a thread that works for no executor.
+#[track_caller]
+pub fn task() -> TaskBuilder {
+    TaskBuilder::new(present())
+}
+
+/// The executor whose worker polls us, while a handle keeps it open (asyncio's `get_running_loop`).
+///
+/// ```
+/// use motet_executor::{Executor, current};
+///
+/// assert!(current().is_none());
+/// let executor = Executor::new();
+/// assert!(executor.block_on(async { current().is_some() }));
+/// ```
+#[must_use]
+pub fn current() -> Option<Executor> {
+    match Spawner::present()? {
+        Spawner::Pool(shared) => Executor::upgrade(&shared),
+        Spawner::Foreign(_) => None,
+    }
+}
+
+/// Makes a spawner this thread's ambient one until the guard is dropped: [`spawn`] goes there.
+///
+/// For test schedulers and for foreign executors, on the threads that poll their tasks. The innermost of what was entered
+/// counts; guards may be dropped in any order.
+///
+/// ```
+/// use motet_executor::{Executor, block_on, enter_spawner, spawn};
+///
+/// let elsewhere = Executor::new();
+/// let entered = enter_spawner(elsewhere.clone());
+/// assert_eq!(block_on(spawn(async { 7 })).unwrap(), 7);
+/// drop(entered);
+/// ```
+pub fn enter_spawner(spawner: impl Spawn + Send + Sync + 'static) -> EnteredSpawner {
+    EnteredSpawner { _entered: enter(Ambient::Spawner(Arc::new(spawner))) }
+}
+
+/// This thread has an ambient spawner until this is dropped; given by [`enter_spawner`].
+#[must_use = "dropping the guard takes the spawner back"]
+pub struct EnteredSpawner {
+    _entered: Entered,
+}
+
+impl fmt::Debug for EnteredSpawner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnteredSpawner").finish_non_exhaustive()
+    }
+}
+
+/// The spawner of this thread, or a panic that says what to do.
+#[track_caller]
+fn present() -> Spawner {
+    match Spawner::present() {
+        Some(spawner) => spawner,
+        None => panic!(
+            "there is no executor on this thread: spawn inside of `Executor::block_on` or a task, \
+             or call `spawn` on an `Executor` that you hold"
+        ),
+    }
+}
