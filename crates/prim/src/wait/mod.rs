@@ -86,6 +86,8 @@
 //! - *A fast path beside the lock.* Keep an atomic word of your own with a has-waiters bit: set it in `admit`, clear it
 //!   where a list has become empty (after a grant, and in [`Waitable::on_leave`]), always under the lock. Then `pass`,
 //!   and a release that sees the bit clear, never touch the lock.
+//! - *A fast path without a waiter.* A waiter is some ten words to write and to drop. Keep `#[pin] place:
+//!   Option<Waiter<…>>` in the future, try first, and set the waiter in place when there is something to wait for.
 //! - *A fast path under the lock.* Take it yourself in `pass`: `pass` runs before the waker is cloned, `admit` after it.
 //! - *Hand a value over.* `P = Option<T>`: a getter waits with `None` and is granted by `*slot = Some(item)`; a putter
 //!   waits with `Some(item)` and is granted by `slot.take()`. Both lists share one lock: `WaitList<Ring<T>, Option<T>, 2>`.

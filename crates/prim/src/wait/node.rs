@@ -34,6 +34,8 @@ pub(super) type Link<P> = Option<NonNull<Node<P>>>;
 /// Linked into a list by its address: pinned from its first link to its drop.
 pub(super) struct Node<P> {
     stage: AtomicU8,
+    /// The number of its list.
+    pub(super) list: u8,
     place: UnsafeCell<Place<P>>,
     _pinned: PhantomPinned,
 }
@@ -49,9 +51,9 @@ pub(super) struct Place<P> {
 
 impl<P> Node<P> {
     crate::const_fn! {
-        pub(super) const fn new(payload: P) -> Self {
+        pub(super) const fn new(list: u8, payload: P) -> Self {
             let place = Place { previous: None, next: None, waker: None, payload: Some(payload) };
-            Self { stage: AtomicU8::new(IDLE), place: UnsafeCell::new(place), _pinned: PhantomPinned }
+            Self { stage: AtomicU8::new(IDLE), list, place: UnsafeCell::new(place), _pinned: PhantomPinned }
         }
     }
 

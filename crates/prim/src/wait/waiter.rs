@@ -94,7 +94,6 @@ pub struct Waiter<H: Waitable<N>, const N: usize = 1> {
     node: Node<H::Payload>,
     /// Where the node is linked, once it is.
     home: Cell<Option<Home<H, N>>>,
-    list: usize,
     /// Empty once the waiter is done.
     handle: Option<H>,
 }
@@ -119,9 +118,15 @@ where
 impl<H: Waitable<N>, const N: usize> Waiter<H, N> {
     crate::const_fn! {
         /// A waiter for `list`, which is not in it yet.
+        ///
+        /// # Panics
+        ///
+        /// If there is no list of that number.
         #[must_use]
         pub const fn new(handle: H, list: usize, payload: H::Payload) -> Self {
-            Self { node: Node::new(payload), home: Cell::new(None), list, handle: Some(handle) }
+            const { assert!(N <= 256, "a waiter knows its list by one byte") };
+            assert!(list < N, "there is no list of that number");
+            Self { node: Node::new(list as u8, payload), home: Cell::new(None), handle: Some(handle) }
         }
     }
 
@@ -200,7 +205,7 @@ impl<H: Waitable<N>, const N: usize> Waiter<H, N> {
             return true;
         }
         assert!(locked.belongs_to(home), "`admit` exchanged its list for another");
-        let fifo = locked.fifo(this.list);
+        let fifo = locked.fifo(this.list());
         // SAFETY: still idle.
         unsafe { this.node.with_place(|place| place.waker = Some(waker)) };
         this.node.set_queued();
@@ -252,14 +257,18 @@ impl<H: Waitable<N>, const N: usize> Waiter<H, N> {
             return true;
         }
         // SAFETY: queued, in this list, and we hold the lock.
-        unsafe { locked.fifo(self.list).unlink(&self.node) };
+        unsafe { locked.fifo(self.list()).unlink(&self.node) };
         self.node.set_idle();
-        self.handle().on_leave(self.list, &mut locked, &mut wakes);
+        self.handle().on_leave(self.list(), &mut locked, &mut wakes);
         drop(locked);
         wakes.wake_all();
         // SAFETY: unlinked, so the node is ours.
         discard(unsafe { self.node.with_place(|place| place.waker.take()) });
         false
+    }
+
+    fn list(&self) -> usize {
+        usize::from(self.node.list)
     }
 
     /// The list in which the node is queued.
@@ -290,7 +299,7 @@ impl<H: Waitable<N>, const N: usize> Drop for Waiter<H, N> {
         // SAFETY: granted, so in no list: the node is ours.
         let granted = unsafe { self.node.with_place(|place| place.payload.take()) };
         if let (Some(handle), Some(payload)) = (&self.handle, granted) {
-            handle.on_return(self.list, payload);
+            handle.on_return(self.list(), payload);
         }
     }
 }

@@ -138,7 +138,14 @@ fn polling_after_the_end_is_a_panic_that_says_so() {
 }
 
 #[test]
+#[should_panic(expected = "no list of that number")]
+fn a_waiter_for_a_list_that_is_not_there_is_a_panic() {
+    let gate = Gate::with(0);
+    drop(gate.enter(2, 1));
+}
+
+#[test]
 fn a_waiter_is_small() {
-    // Two links, a waker, a payload, a stage, a home, a list, a handle.
-    assert!(size_of::<motet_prim::Waiter<&Gate, 2>>() <= 12 * size_of::<usize>());
+    // Two links, a waker, a payload of two words, a stage and a list, a home, a handle.
+    assert_eq!(size_of::<motet_prim::Waiter<&Gate, 2>>(), 9 * size_of::<usize>());
 }

@@ -32,14 +32,17 @@ pin_project! {
     /// Waits until an [`Event`] is set; made by [`Event::wait`].
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct EventWait<'a> {
+        event: &'a Event,
+        // Once there is something to wait for.
         #[pin]
-        waiter: Waiter<Handle<'a>>,
+        place: Option<Waiter<Handle<'a>>>,
     }
 }
 
 impl<'a> EventWait<'a> {
+    #[inline]
     pub(super) fn new(event: &'a Event) -> Self {
-        Self { waiter: Waiter::new(Handle(event), 0, 0) }
+        Self { event, place: None }
     }
 }
 
@@ -48,14 +51,21 @@ impl Future for EventWait<'_> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let pass = |event: &Handle<'_>, _: &mut Generation| event.0.is_set();
+        let mut this = self.project();
+        if this.place.is_none() {
+            if this.event.is_set() {
+                return Poll::Ready(());
+            }
+            this.place.set(Some(Waiter::new(Handle(this.event), 0, 0)));
+        }
         let admit = |event: &Handle<'_>, line: &mut Locked<'_, _, _>, joined: &mut _| event.0.join(line, joined);
-        self.project().waiter.poll_wait(cx, pass, admit).map(drop)
+        let waiter = this.place.as_pin_mut().expect("an event that is not set is waited for in line");
+        waiter.poll_wait(cx, |_, _| false, admit).map(drop)
     }
 }
 
 impl fmt::Debug for EventWait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventWait").field("waiter", &self.waiter).finish()
+        f.debug_struct("EventWait").field("waiter", &self.place).finish()
     }
 }

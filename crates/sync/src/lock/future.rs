@@ -32,21 +32,27 @@ impl<L: Reference> Waitable for Handle<L> {
     }
 }
 
+/// A waiter, once there is something to wait for: the uncontended path builds none.
+type Place<L> = Option<Waiter<Handle<L>>>;
+
+/// Takes a place in line, behind a try that has failed.
+fn place<L: Reference>(lock: L, ticket: Ticket) -> Place<L> {
+    Some(Waiter::new(Handle(lock), 0, ticket))
+}
+
 /// Polls until the lock is ours; gives the reference back.
-fn poll_lock<L: Reference>(mut waiter: Pin<&mut Waiter<Handle<L>>>, cx: &mut Context<'_>) -> Poll<L> {
-    let mut may_try = true;
+fn poll_lock<L: Reference>(mut in_line: Pin<&mut Place<L>>, cx: &mut Context<'_>) -> Poll<L> {
     loop {
-        let pass = |lock: &Handle<L>, _: &mut Ticket| may_try && lock.0.raw().try_lock();
+        let waiter = in_line.as_mut().as_pin_mut().expect("a lock is waited for in line");
         let admit = |lock: &Handle<L>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| lock.0.raw().admit(ticket);
-        let Poll::Ready((lock, ticket)) = waiter.as_mut().poll_wait(cx, pass, admit) else {
+        let Poll::Ready((Handle(lock), ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
             return Poll::Pending;
         };
-        if ticket.outcome != Outcome::Called || lock.0.raw().take_turn() {
-            return Poll::Ready(lock.0);
+        if ticket.outcome != Outcome::Called || lock.raw().take_turn() {
+            return Poll::Ready(lock);
         }
         // Somebody barged in: back to the head of the line.
-        waiter.set(Waiter::new(lock, 0, ticket.lost()));
-        may_try = false;
+        in_line.set(place(lock, ticket.lost()));
     }
 }
 
@@ -54,14 +60,16 @@ pin_project! {
     /// Waits for a [`Lock`]; made by [`Lock::lock`].
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct LockFuture<'a, T: ?Sized> {
+        lock: &'a Lock<T>,
         #[pin]
-        waiter: Waiter<Handle<&'a Lock<T>>>,
+        place: Place<&'a Lock<T>>,
     }
 }
 
 impl<'a, T: ?Sized> LockFuture<'a, T> {
+    #[inline]
     pub(super) fn new(lock: &'a Lock<T>) -> Self {
-        Self { waiter: Waiter::new(Handle(lock), 0, Ticket::default()) }
+        Self { lock, place: None }
     }
 }
 
@@ -70,13 +78,20 @@ impl<'a, T: ?Sized> Future for LockFuture<'a, T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        poll_lock(self.project().waiter, cx).map(LockGuard::of_locked)
+        let mut this = self.project();
+        if this.place.is_none() {
+            if this.lock.raw.try_lock() {
+                return Poll::Ready(LockGuard::of_locked(this.lock));
+            }
+            this.place.set(place(*this.lock, Ticket::default()));
+        }
+        poll_lock(this.place, cx).map(LockGuard::of_locked)
     }
 }
 
 impl<T: ?Sized> fmt::Debug for LockFuture<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LockFuture").field("waiter", &self.waiter).finish()
+        f.debug_struct("LockFuture").field("waiter", &self.place).finish()
     }
 }
 
@@ -84,14 +99,16 @@ pin_project! {
     /// Waits for a [`Lock`] through an `Arc`; made by [`Lock::lock_owned`].
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct LockOwnedFuture<T: ?Sized> {
+        // Until it is in the line, or with the guard.
+        lock: Option<Arc<Lock<T>>>,
         #[pin]
-        waiter: Waiter<Handle<Arc<Lock<T>>>>,
+        place: Place<Arc<Lock<T>>>,
     }
 }
 
 impl<T: ?Sized> LockOwnedFuture<T> {
     pub(super) fn new(lock: Arc<Lock<T>>) -> Self {
-        Self { waiter: Waiter::new(Handle(lock), 0, Ticket::default()) }
+        Self { lock: Some(lock), place: None }
     }
 }
 
@@ -100,12 +117,19 @@ impl<T: ?Sized> Future for LockOwnedFuture<T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        poll_lock(self.project().waiter, cx).map(OwnedLockGuard::of_locked)
+        let mut this = self.project();
+        if let Some(lock) = this.lock.take() {
+            if lock.raw.try_lock() {
+                return Poll::Ready(OwnedLockGuard::of_locked(lock));
+            }
+            this.place.set(place(lock, Ticket::default()));
+        }
+        poll_lock(this.place, cx).map(OwnedLockGuard::of_locked)
     }
 }
 
 impl<T: ?Sized> fmt::Debug for LockOwnedFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LockOwnedFuture").field("waiter", &self.waiter).finish()
+        f.debug_struct("LockOwnedFuture").field("waiter", &self.place).finish()
     }
 }

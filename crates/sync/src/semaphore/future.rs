@@ -33,27 +33,33 @@ impl<S: Deref<Target = Semaphore>> Waitable for Handle<S> {
     }
 }
 
-/// Polls until the permits are ours; gives the reference back, and how many there are.
-fn poll_acquire<S: Deref<Target = Semaphore>>(
-    mut waiter: Pin<&mut Waiter<Handle<S>>>,
-    cx: &mut Context<'_>,
-) -> Poll<(S, usize)> {
-    let mut may_try = true;
+/// A waiter, once there is something to wait for: the uncontended path builds none.
+type Place<S> = Option<Waiter<Handle<S>>>;
+
+/// Takes a place in line, behind a try that has failed.
+fn place<S: Deref<Target = Semaphore>>(semaphore: S, ticket: Ticket) -> Place<S> {
+    Some(Waiter::new(Handle(semaphore), 0, ticket))
+}
+
+/// Polls until the permits are ours; gives the reference back.
+fn poll_acquire<S: Deref<Target = Semaphore>>(mut in_line: Pin<&mut Place<S>>, cx: &mut Context<'_>) -> Poll<S> {
+    let mut turn_lost = false;
     loop {
-        let pass = |of: &Handle<S>, ticket: &mut Ticket| may_try && of.0.raw.try_acquire(ticket.wanted);
+        let waiter = in_line.as_mut().as_pin_mut().expect("permits are waited for in line");
         let admit = |of: &Handle<S>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| of.0.raw.admit(ticket);
-        let Poll::Ready((of, ticket)) = waiter.as_mut().poll_wait(cx, pass, admit) else {
+        let Poll::Ready((Handle(semaphore), ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
             return Poll::Pending;
         };
-        if ticket.outcome != Outcome::Called || of.0.raw.take_turn(ticket.wanted) {
-            if !may_try {
-                of.0.raw.call_next();
+        if ticket.outcome != Outcome::Called || semaphore.raw.take_turn(ticket.wanted) {
+            if turn_lost {
+                // It came by its permits after all, and looks after the next.
+                semaphore.raw.call_next();
             }
-            return Poll::Ready((of.0, ticket.wanted));
+            return Poll::Ready(semaphore);
         }
         // Somebody barged in: back to the head of the line.
-        waiter.set(Waiter::new(of, 0, ticket.lost()));
-        may_try = false;
+        in_line.set(place(semaphore, ticket.lost()));
+        turn_lost = true;
     }
 }
 
@@ -61,14 +67,17 @@ pin_project! {
     /// Waits for permits of a [`Semaphore`]; made by [`Semaphore::acquire`] and [`Semaphore::acquire_many`].
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Acquire<'a> {
+        semaphore: &'a Semaphore,
+        wanted: usize,
         #[pin]
-        waiter: Waiter<Handle<&'a Semaphore>>,
+        place: Place<&'a Semaphore>,
     }
 }
 
 impl<'a> Acquire<'a> {
+    #[inline]
     pub(super) fn new(semaphore: &'a Semaphore, wanted: usize) -> Self {
-        Self { waiter: Waiter::new(Handle(semaphore), 0, Ticket::new(wanted)) }
+        Self { semaphore, wanted, place: None }
     }
 }
 
@@ -77,13 +86,20 @@ impl<'a> Future for Acquire<'a> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        poll_acquire(self.project().waiter, cx).map(|(semaphore, count)| Permit::of_acquired(semaphore, count))
+        let mut this = self.project();
+        if this.place.is_none() {
+            if let Some(permit) = this.semaphore.try_acquire_many(*this.wanted) {
+                return Poll::Ready(permit);
+            }
+            this.place.set(place(*this.semaphore, Ticket::new(*this.wanted)));
+        }
+        poll_acquire(this.place, cx).map(|semaphore| Permit::of_acquired(semaphore, *this.wanted))
     }
 }
 
 impl fmt::Debug for Acquire<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Acquire").field("waiter", &self.waiter).finish()
+        f.debug_struct("Acquire").field("wanted", &self.wanted).field("waiter", &self.place).finish()
     }
 }
 
@@ -92,14 +108,17 @@ pin_project! {
     /// [`Semaphore::acquire_many_owned`].
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct AcquireOwned {
+        // Until it is in the line, or with the permit.
+        semaphore: Option<Arc<Semaphore>>,
+        wanted: usize,
         #[pin]
-        waiter: Waiter<Handle<Arc<Semaphore>>>,
+        place: Place<Arc<Semaphore>>,
     }
 }
 
 impl AcquireOwned {
     pub(super) fn new(semaphore: Arc<Semaphore>, wanted: usize) -> Self {
-        Self { waiter: Waiter::new(Handle(semaphore), 0, Ticket::new(wanted)) }
+        Self { semaphore: Some(semaphore), wanted, place: None }
     }
 }
 
@@ -108,12 +127,19 @@ impl Future for AcquireOwned {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        poll_acquire(self.project().waiter, cx).map(|(semaphore, count)| OwnedPermit::of_acquired(semaphore, count))
+        let mut this = self.project();
+        if let Some(semaphore) = this.semaphore.take() {
+            if semaphore.raw.try_acquire(*this.wanted) {
+                return Poll::Ready(OwnedPermit::of_acquired(semaphore, *this.wanted));
+            }
+            this.place.set(place(semaphore, Ticket::new(*this.wanted)));
+        }
+        poll_acquire(this.place, cx).map(|semaphore| OwnedPermit::of_acquired(semaphore, *this.wanted))
     }
 }
 
 impl fmt::Debug for AcquireOwned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AcquireOwned").field("waiter", &self.waiter).finish()
+        f.debug_struct("AcquireOwned").field("wanted", &self.wanted).field("waiter", &self.place).finish()
     }
 }
