@@ -18,7 +18,8 @@ use std::time::{Duration, Instant};
 /// the kernel; the others wait on parkers of their own, and so does every seat of a process in which no socket was ever
 /// opened: no epoll instance exists there.
 ///
-/// Without a seat sockets work too: then a helper thread waits for them.
+/// Without a seat sockets work too: then a helper thread waits for them. It also stands in for a seat whose runtime stays
+/// away for more than ten milliseconds, in one long poll for example, until that seat parks again.
 ///
 /// ```
 /// use motet_io::Seat;

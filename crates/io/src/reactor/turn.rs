@@ -5,16 +5,15 @@
 //! seat has it. The poller is a value, so it is in one of these places:
 //!
 //! ```text
-//!                open                       enter (park, poll)
-//!   ABSENT ──────────────┐           ┌────────────────────────────▶ INSIDE a seat
-//!                        ▼           │                                  │
-//!          ┌──────────▶ FREE ────────┤                                  │ leave
-//!          │             ▲           │ no seat exists, or none          │
-//!          │             │           │ came for a whole grace           ▼
-//!          │ nobody      │           └────▶ INSIDE the helper ──▶ a seat waits?
-//!          └─────────────┼───────────────────── no, a seat left ───────┤
-//!                        │ gone already?                                │ yes
-//!                        └───────── the seat takes it first ◀── OFFERED to that seat
+//!   ABSENT                      a seat parks or polls
+//!     │ open         ┌─────────────────────────────────▶ INSIDE a seat ◀── that seat wakes ── OFFERED
+//!     ▼              │                                         │ leave                          ▲  ▲
+//!   a seat waits? ◀──┼─────────────────────────────────────────┘                                │  │
+//!     │   └─ yes ────┼──────────────────────────────────────────────────────────────────────────┘  │
+//!     │ no           │                                                                             │
+//!     └──────────▶ FREE                                                                            │
+//!                    │ no seat exists, or none came for a grace                                    │
+//!                    └─────────────────────────────────▶ INSIDE the helper ── a seat waits ────────┘
 //! ```
 //!
 //! * A seat that finds FREE enters. One that finds anything else joins the waiting seats; if the helper is inside, it nudges
