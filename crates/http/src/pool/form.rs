@@ -33,7 +33,7 @@ pub(super) fn repeatable(request: &Request<Body>) -> Option<Request<Body>> {
 pub(super) struct Failure {
     pub(super) error: Error,
     /// The request, if the server has seen nothing of it.
-    pub(super) unsent: Option<Request<Body>>,
+    pub(super) unsent: Option<Box<Request<Body>>>,
     /// The connection was closed before a byte of the response came.
     pub(super) closed: bool,
     /// And it had served before: whoever made it could not have known.
@@ -46,7 +46,7 @@ impl Failure {
     }
 
     pub(super) fn of_hyper(mut refused: hyper::client::conn::TrySendError<Request<Upload>>, reused: bool) -> Self {
-        let unsent = refused.take_message().map(|request| request.map(Upload::into_body));
+        let unsent = refused.take_message().map(|request| Box::new(request.map(Upload::into_body)));
         let error = refused.into_error();
         let closed = unsent.is_some() || was_closed(&error);
         Self { error: Error::caused(Kind::Send, error), unsent, closed, stale: closed && reused }

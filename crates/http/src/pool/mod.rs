@@ -101,7 +101,7 @@ impl Pool {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
-            match unsent.or(spare) {
+            match unsent.map(|unsent| *unsent).or(spare) {
                 Some(again) if stale && idling == Idling::Welcome => request = again,
                 _ => return Err(error),
             }
