@@ -18,7 +18,7 @@ pub(crate) struct Args {
     pub(crate) urls: Option<PathBuf>,
 
     /// How many requests may be in flight at once
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = limit)]
     pub(crate) limit: usize,
 
     /// How long one attempt may take, in seconds
@@ -38,9 +38,15 @@ pub(crate) struct Args {
     pub(crate) max_body: u64,
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+/// More sockets than this no system gives to one process unasked.
+const MOST_AT_ONCE: usize = 10_000;
+
+fn limit(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("a limit of 0 would never fetch anything: give at least 1".to_owned()),
+        Ok(limit) if limit > MOST_AT_ONCE => {
+            Err(format!("that many sockets cannot be had: give at most {MOST_AT_ONCE}"))
+        }
         Ok(limit) => Ok(limit),
         Err(error) => Err(error.to_string()),
     }

@@ -97,32 +97,33 @@ impl Report {
     /// Prints the summary.
     pub(crate) fn end(self, stopped: Stopped, waiting: usize) -> Ending {
         self.progress.finish();
-        let (wall, fetched) = (self.start.elapsed(), self.fetched());
-        println!("fetched {fetched} URLs in {:.2} s, at most {} at once", wall.as_secs_f64(), self.limit);
-        for outcome in Outcome::ALL.into_iter().filter(|outcome| self.counts[*outcome as usize] > 0) {
-            println!("  {outcome:<20} {:>8}", self.counts[outcome as usize]);
+        // A reader that has gone away (`fetch | head -1`) is no reason to fail.
+        let _reader_gone = io::stdout().write_all(self.summary(stopped, waiting).as_bytes());
+        match stopped {
+            Stopped::ByCtrlC => Ending::Cancelled,
+            Stopped::AllDone if self.unexpected > 0 => Ending::SomeFailed,
+            Stopped::AllDone => Ending::AsAsked,
         }
-        let millis = |quantile| self.latencies_micros.value_at_quantile(quantile) as f64 / 1e3;
-        println!(
-            "latency              p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms",
-            millis(0.5),
-            millis(0.9),
-            millis(0.99)
-        );
-        println!("bytes                {}", self.bytes);
-        println!("one after another    {:.2} s, their latencies added up", self.busy.as_secs_f64());
-        if self.demonstration {
-            println!("as expected          {} of {fetched}", fetched - self.unexpected);
-        }
-        if stopped == Stopped::ByCtrlC {
-            println!("cancelled            {}", self.left(fetched, waiting));
-            return Ending::Cancelled;
-        }
-        if self.unexpected > 0 { Ending::SomeFailed } else { Ending::AsAsked }
     }
 
-    fn fetched(&self) -> u64 {
-        self.counts.iter().sum()
+    fn summary(&self, stopped: Stopped, waiting: usize) -> String {
+        let fetched: u64 = self.counts.iter().sum();
+        let wall = self.start.elapsed().as_secs_f64();
+        let mut lines = vec![format!("fetched {fetched} URLs in {wall:.2} s, at most {} at once", self.limit)];
+        let seen = Outcome::ALL.into_iter().filter(|outcome| self.counts[*outcome as usize] > 0);
+        lines.extend(seen.map(|outcome| format!("  {outcome:<20} {:>8}", self.counts[outcome as usize])));
+        let millis = |quantile| self.latencies_micros.value_at_quantile(quantile) as f64 / 1e3;
+        let (p50, p90, p99) = (millis(0.5), millis(0.9), millis(0.99));
+        lines.push(format!("latency              p50 {p50:.1} ms, p90 {p90:.1} ms, p99 {p99:.1} ms"));
+        lines.push(format!("bytes                {}", self.bytes));
+        lines.push(format!("one after another    {:.2} s, their latencies added up", self.busy.as_secs_f64()));
+        if self.demonstration {
+            lines.push(format!("as expected          {} of {fetched}", fetched - self.unexpected));
+        }
+        if stopped == Stopped::ByCtrlC {
+            lines.push(format!("cancelled            {}", self.left(fetched, waiting)));
+        }
+        lines.join("\n") + "\n"
     }
 
     fn left(&self, fetched: u64, waiting: usize) -> String {

@@ -85,6 +85,7 @@ fn all_good_urls_end_with_success() {
 fn bad_usage_ends_with_two_and_says_what_to_do() {
     for (args, hint) in [
         (&["--limit", "0"][..], "give at least 1"),
+        (&["--limit", "1000000"], "give at most 10000"),
         (&["--timeout", "0"], "give more than 0"),
         (&["--timeout", "soon"], "invalid"),
         (&["--nonsense"], "--help"),
