@@ -11,8 +11,11 @@ pub struct Cell<'a> {
     name: &'a str,
     rounds: usize,
     operations: u32,
-    rivals: Vec<(&'a str, Box<dyn FnMut() + 'a>)>,
+    rivals: Vec<(&'a str, Round<'a>)>,
 }
+
+/// Does all operations of one round.
+type Round<'a> = Box<dyn FnMut() + 'a>;
 
 /// What a cell came to.
 #[derive(Clone, Debug)]

@@ -64,7 +64,11 @@ pub(crate) fn run_child() {
             for _ in 0..2 {
                 std::thread::spawn(|| smol::block_on(executor.run(std::future::pending::<()>())));
             }
-            smol::block_on(nap_all(|| executor.spawn(async { drop(smol::Timer::after(NAP).await) })));
+            smol::block_on(nap_all(|| {
+                executor.spawn(async {
+                    let _fired_at = smol::Timer::after(NAP).await;
+                })
+            }));
         }
         other => panic!("no contestant is called {other}"),
     }
