@@ -135,3 +135,39 @@ fn ctrl_c_keeps_what_finished_and_ends_with_130() {
     assert_eq!(results.lines().count(), 3, "{results}");
     assert!(results.ends_with('\n'));
 }
+
+/// The most memory that a process ever held, in KiB.
+#[cfg(target_os = "linux")]
+fn peak_kib(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("the process runs");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux says so");
+    peak.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_number_of_urls() {
+    const FEW: usize = 5_000;
+    const MANY: usize = 100_000;
+    let mut child = fetch(&["--urls", "-"]).stdin(Stdio::piped()).spawn().expect("fetch can be started");
+    let mut stdin = child.stdin.take().expect("its input is piped");
+    // A bad URL costs no request but goes the whole way: read, handed to a worker, recorded, reported.
+    let writer = thread::spawn(move || {
+        for _ in 0..MANY {
+            stdin.write_all(b"no URL\n").expect("fetch reads its input");
+        }
+        stdin
+    });
+    let mut reports = BufReader::new(child.stderr.take().expect("its errors are piped")).lines();
+    let mut see = |count: usize| {
+        let seen = reports.by_ref().map_while(Result::ok).filter(|line| line.starts_with("line ")).take(count).count();
+        assert_eq!(seen, count);
+    };
+    see(FEW);
+    let after_few = peak_kib(child.id());
+    see(MANY - FEW);
+    let after_many = peak_kib(child.id());
+    drop(writer.join().expect("all lines are written"));
+    assert_eq!(child.wait_with_output().expect("fetch ends").status.code(), Some(1));
+    assert!(after_many < after_few + 4096, "from {after_few} KiB after {FEW} URLs to {after_many} KiB after {MANY}");
+}
