@@ -15,7 +15,9 @@ pub(crate) fn example(name: &str) -> Command {
 
 /// Runs an example to its end and gives what it printed, line by line.
 pub(crate) fn lines_of(name: &str) -> Vec<String> {
-    let output = example(name).output().unwrap_or_else(|error| panic!("{name} cannot be started: {error}"));
+    let output = example(name).output().unwrap_or_else(|error| {
+        panic!("{name} cannot be started: {error}; `cargo test` builds it, `cargo test --test it` does not")
+    });
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{name} failed: {}\n{out}\n{err}", output.status);
     out.lines().map(str::to_owned).collect()
