@@ -8,6 +8,7 @@ use motet_timer::{Sleep, Timer, Timers};
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 /// How long [`run`](crate::run) waits for cleanup at its end, unless told otherwise.
@@ -142,17 +143,9 @@ impl Runtime {
     ///
     /// With the panic of `main`, once the runtime is closed.
     pub fn run<F: Future>(self, main: F) -> F::Output {
-        let closing = CloseOnDrop(self);
-        closing.0.block_on(main)
-    }
-}
-
-/// Closes the runtime on every way out of `run`, a panic in `main` included.
-struct CloseOnDrop(Runtime);
-
-impl Drop for CloseOnDrop {
-    fn drop(&mut self) {
-        let _dropped_undone = self.0.block_on(self.0.shutdown(self.0.grace));
+        let ended = catch_unwind(AssertUnwindSafe(|| self.block_on(main)));
+        let _dropped_undone = self.block_on(self.shutdown(self.grace));
+        ended.unwrap_or_else(|panic| resume_unwind(panic))
     }
 }
 
