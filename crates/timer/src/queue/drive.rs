@@ -35,6 +35,8 @@ impl Lease {
 
     /// Fires what is due at `now`, and says how many.
     pub(crate) fn advance(self, now: u64) -> usize {
+        // However far time is moved, it does not reach what is never.
+        let now = now.min(NEVER - 1);
         let mut fired = 0;
         let mut wakes = WakeBatch::new();
         loop {
@@ -96,7 +98,9 @@ impl Locked {
             Clock::Real => MOST_LOOKED_AT,
             Clock::Virtual => usize::MAX,
         };
-        self.wheel.next(most).map(|at| self.round_up(at)).filter(|&at| at < NEVER)
+        // A wheel that was told of a time yet to come fires nothing before that: to wait for less would be to spin.
+        let reached = self.wheel.elapsed();
+        self.wheel.next(most).map(|at| self.round_up(at.max(reached))).filter(|&at| at < NEVER)
     }
 
     /// The end of the tick that a deadline is in.
@@ -121,6 +125,10 @@ impl Locked {
 
     /// Moves virtual time to the next deadline up to `until`, and fires what is due there.
     fn step(&mut self, until: u64, wakes: &mut WakeBatch, fired: &mut usize) -> Turn {
+        // First the rest of the deadline that time stands at: to ask the wheel for the next one costs a look at its whole slot.
+        if matches!(self.fire(self.now, wakes, fired), Turn::Again) {
+            return Turn::Again;
+        }
         match self.wheel.next(usize::MAX) {
             Some(at) if at <= until => {
                 self.now = self.now.max(at);

@@ -151,6 +151,31 @@ fn virtual_time_never_goes_back() {
 }
 
 #[test]
+fn however_far_time_is_moved_it_does_not_reach_never() {
+    let (timers, clock) = Timers::virtual_time();
+    let (mut soon, mut forever) = (Stepped::new(timers.sleep(SECOND)), Stepped::new(timers.sleep(Duration::MAX)));
+    assert!(soon.poll().is_pending() && forever.poll().is_pending());
+    clock.advance(Duration::MAX);
+    assert_eq!(soon.poll(), Poll::Ready(()));
+    assert!(!forever.is_woken() && !forever.as_mut().is_elapsed());
+    assert_eq!(forever.poll(), Poll::Pending);
+    assert_eq!(Stepped::new(timers.sleep(Duration::MAX)).poll(), Poll::Pending);
+}
+
+/// Were it quadratic, it would take half a minute.
+#[test]
+fn a_crowd_that_is_due_together_is_looked_through_once() {
+    const CROWD: usize = 300_000;
+    let (timers, clock) = Timers::virtual_time();
+    let wakes = WakeCount::new();
+    let deadline = clock.now() + SECOND;
+    let mut sleeps: Vec<_> = (0..CROWD).map(|_| Box::pin(timers.sleep_until(deadline))).collect();
+    assert!(sleeps.iter_mut().all(|sleep| wakes.poll(sleep.as_mut()).is_pending()));
+    assert_eq!(timers.advance(deadline), CROWD);
+    assert_eq!(wakes.count(), CROWD);
+}
+
+#[test]
 fn clocks_do_not_know_each_other() {
     let (_, one): (Timers, VirtualClock) = Timers::virtual_time();
     let (other_timers, _other) = Timers::virtual_time();
