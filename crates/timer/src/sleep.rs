@@ -214,8 +214,10 @@ impl Sleep {
         for lease in self.wheels() {
             // SAFETY: this sleep is the owner; it is pinned, its entry is in no wheel, and its drop disarms it.
             match unsafe { lease.arm(self.entry(), at, waker) } {
-                Arm::Armed => {
+                Arm::Armed(alarm) => {
+                    // Before the alarm, which may panic: an entry that is in the wheel is unlinked by our drop.
                     self.phase = Phase::Armed(lease.queue);
+                    lease.queue.ring(alarm);
                     return Poll::Pending;
                 }
                 Arm::IsDue(_unused) => {

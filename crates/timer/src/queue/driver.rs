@@ -19,6 +19,8 @@
 use core::task::Waker;
 use std::sync::Arc;
 
+use motet_prim::Wakeup;
+
 use super::{Clock, Lease, Locked, TimerQueue, Unhosted};
 use crate::clock::NEVER;
 use crate::helper;
@@ -40,7 +42,7 @@ pub(super) enum Driver {
 
 /// Who has to be told of an earlier deadline, once the lock is released.
 #[must_use]
-pub(super) enum Alarm {
+pub(crate) enum Alarm {
     Nobody,
     Helper,
     Hosts(Arc<[HostWaker]>),
@@ -86,17 +88,22 @@ impl TimerQueue {
     /// # Panics
     ///
     /// If the helper thread is needed and cannot be started: the timer just armed would never fire.
-    pub(super) fn ring(&'static self, alarm: Alarm) {
-        match alarm {
+    pub(crate) fn ring(&'static self, alarm: Alarm) {
+        let told = match alarm {
             Alarm::Nobody => Ok(()),
             Alarm::Helper => helper::unpark(),
             Alarm::Adopt(number) => helper::adopt(Lease { queue: self, number }),
             Alarm::Hosts(hosts) => {
-                hosts.iter().for_each(|waker| waker.wake_by_ref());
+                // One that panics costs neither the others their wake nor the owner of the timer its poll.
+                hosts.iter().for_each(|waker| Wakeup::from(Waker::clone(waker)).wake());
                 Ok(())
             }
+        };
+        if told.is_err() {
+            // Nobody was told: each arm from now on has to try again.
+            self.locked.lock().published = NEVER;
         }
-        .expect("motet-timer cannot start its helper thread: raise the limit of threads, or host the timers");
+        told.expect("motet-timer cannot start its helper thread: raise the limit of threads, or host the timers");
     }
 }
 

@@ -22,7 +22,7 @@ use crate::state::{Postpone, State};
 use crate::wheel::{Order, Wheel};
 use driver::Driver;
 
-pub(crate) use driver::HostWaker;
+pub(crate) use driver::{Alarm, HostWaker};
 
 /// What moves the time of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,8 @@ pub(crate) struct Lease {
 /// What came of [`Lease::arm`]; a waker that was not registered comes back, to be dropped without the lock.
 #[must_use]
 pub(crate) enum Arm {
-    Armed,
+    /// It is in the wheel. The alarm is to be rung once the owner remembers that, for to ring may panic.
+    Armed(Alarm),
     /// The deadline has passed.
     IsDue(Waker),
     /// The lease has ended.
@@ -214,23 +215,19 @@ impl Lease {
     ///
     /// The caller owns the entry, which is in no wheel. It stays pinned and alive until it has ended or was disarmed.
     pub(crate) unsafe fn arm(self, entry: Pin<&Entry>, at: u64, waker: Waker) -> Arm {
-        let alarm = {
-            let mut locked = self.queue.locked.lock();
-            if locked.lease != self.number {
-                return Arm::Closed(waker);
-            }
-            if self.queue.is_due(&locked, at) {
-                return Arm::IsDue(waker);
-            }
-            // SAFETY: the caller is the owner, and the lock of the queue that it goes to is held.
-            unsafe { entry.put_waker(waker) };
-            entry.word().set_deadline(at);
-            // SAFETY: the caller promises that it stays; the lock is held until it is in the wheel.
-            locked.wheel.insert(unsafe { Linked::new(entry) });
-            locked.alarm_for(at)
-        };
-        self.queue.ring(alarm);
-        Arm::Armed
+        let mut locked = self.queue.locked.lock();
+        if locked.lease != self.number {
+            return Arm::Closed(waker);
+        }
+        if self.queue.is_due(&locked, at) {
+            return Arm::IsDue(waker);
+        }
+        // SAFETY: the caller is the owner, and the lock of the queue that it goes to is held.
+        unsafe { entry.put_waker(waker) };
+        entry.word().set_deadline(at);
+        // SAFETY: the caller promises that it stays; the lock is held until it is in the wheel.
+        locked.wheel.insert(unsafe { Linked::new(entry) });
+        Arm::Armed(locked.alarm_for(at))
     }
 
     /// The time by the queue's clock; none if the lease of a virtual one has ended.

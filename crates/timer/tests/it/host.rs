@@ -160,3 +160,35 @@ fn while_a_host_drives_the_helper_thread_leaves_the_timers_alone() {
     assert_eq!(timers.advance(early.deadline()), 1);
     drop(host);
 }
+
+#[test]
+fn a_wheel_told_of_a_time_to_come_makes_its_host_wait_for_that_not_spin() {
+    let timers = Timers::new();
+    let ahead = timers.now() + 3600 * SECOND;
+    assert_eq!(timers.advance(ahead), 0);
+    let sleep = armed(&timers, SECOND);
+    assert_eq!(timers.next_deadline(), Some(ahead));
+    assert_eq!(timers.advance(sleep.deadline()), 0);
+    assert_eq!(timers.advance(ahead), 1);
+}
+
+/// A waker that panics however it is used, but for its drop.
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: std::sync::Arc<Self>) {
+        panic!("a host's waker panics");
+    }
+}
+
+#[test]
+fn a_host_whose_waker_panics_costs_neither_the_timer_nor_the_other_hosts_anything() {
+    let timers = Timers::new();
+    let wakes = WakeCount::new();
+    let _panics = timers.host(Waker::from(std::sync::Arc::new(Panics)));
+    let _other = timers.host(wakes.waker());
+    let sleep = armed(&timers, SECOND);
+    assert_eq!(wakes.count(), 1);
+    drop(sleep);
+    assert_eq!(timers.advance(timers.now() + 2 * SECOND), 0, "nothing dangles in the wheel");
+}
