@@ -1,5 +1,6 @@
 //! A flag that is set once, and one task that waits for it.
 
+use motet_prim::Wakeup;
 use motet_prim::lock::Mutex;
 use std::future::Future;
 use std::pin::Pin;
@@ -28,7 +29,8 @@ impl Flag {
     fn set(&self) {
         let before = std::mem::replace(&mut *self.0.lock(), State::Set);
         if let State::Unset(Some(waker)) = before {
-            waker.wake();
+            // Most often in a drop, which a waker that panics must not make panic.
+            Wakeup::from(waker).wake();
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One token's state, and its place among the others.
 
+use motet_prim::Wakeup;
 use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::lock::Mutex;
 use std::collections::BTreeMap;
@@ -65,7 +66,8 @@ impl Node {
         let Some(mut links) = self.strike() else { return };
         let mut below = Vec::new();
         loop {
-            links.waiters.into_values().for_each(Waker::wake);
+            // A waker that panics costs neither the other waiters nor the children anything.
+            links.waiters.into_values().for_each(|waker| Wakeup::from(waker).wake());
             below.extend(links.children.into_values());
             links = loop {
                 let Some(next) = below.pop() else { return };
