@@ -41,11 +41,7 @@ pub struct ExitStack {
 impl ExitStack {
     /// An empty stack.
     pub fn new() -> Self {
-        Self::holding(Vec::new())
-    }
-
-    fn holding(exits: Exits) -> Self {
-        Self { guard: guard(exits, unwind as Unwind) }
+        Self { guard: guard(Vec::new(), unwind as Unwind) }
     }
 
     /// Enters a context and keeps its exit; gives what entering gave. asyncio: `enter_async_context`.
@@ -90,6 +86,8 @@ impl ExitStack {
 
     /// Moves all exits into a new stack, and leaves this one empty: nothing runs at its close. asyncio: `pop_all`.
     ///
+    /// The new stack counts as old as this one: its exits, too, wait for what was adopted since this one was made.
+    ///
     /// ```
     /// use futures::executor::block_on;
     /// use motet_cancel::ExitStack;
@@ -102,7 +100,8 @@ impl ExitStack {
     /// # block_on(opened.close());
     /// ```
     pub fn pop_all(&mut self) -> Self {
-        Self::holding(std::mem::take(&mut *self.guard))
+        let exits = std::mem::take(&mut *self.guard);
+        Self { guard: self.guard.sibling(exits) }
     }
 
     /// How many exits it holds.

@@ -46,6 +46,15 @@ impl<R, E, K: Kind> Armed<R, E, K> {
         Self { held: Some((resource, exit)), exit: boxed, made: Mark::now(), made_panicking }
     }
 
+    /// A guard of another resource with the same exit, and as old as this one: its exit waits for the same.
+    pub(super) fn sibling(&self, resource: R) -> Self
+    where
+        E: Clone,
+    {
+        let exit = self.held.as_ref().expect(HELD).1.clone();
+        Self { held: Some((resource, exit)), ..*self }
+    }
+
     pub(super) fn resource(&self) -> &R {
         &self.held.as_ref().expect(HELD).0
     }

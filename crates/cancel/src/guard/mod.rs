@@ -124,6 +124,14 @@ impl<R, E> Guard<R, E> {
 }
 
 impl<R, E> Guard<R, E> {
+    /// A guard of another resource with the same exit, and as old as this one: its exit waits for the same.
+    pub(crate) fn sibling(&self, resource: R) -> Self
+    where
+        E: Clone,
+    {
+        Self { armed: self.armed.sibling(resource) }
+    }
+
     /// [`close`](Self::close) and [`fail`](Self::fail) as a type with a name. The exit is due from this call on.
     pub(crate) fn end(self, outcome: Outcome) -> After<Sendable> {
         self.armed.close(outcome)

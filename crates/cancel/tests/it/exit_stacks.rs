@@ -1,6 +1,6 @@
 //! Exit stacks: last in, first out, whatever happens.
 
-use crate::scene::{Log, note, panic_of};
+use crate::scene::{Gate, Log, note, panic_of};
 use motet_cancel::{AsyncContext, ExitStack, Outcome, scope};
 use motet_test::Stepped;
 use std::future::pending;
@@ -48,6 +48,23 @@ fn a_close_cancelled_midway_carries_on_where_it_was() {
     handle.cancel(());
     assert!(work.poll_until_stalled().is_ready());
     assert_eq!(log.take(), ["b: Returned", "b ended", "a: Returned", "a ended"]);
+}
+
+#[test]
+fn exits_that_were_popped_still_wait_for_what_was_adopted_since_their_stack_was_made() {
+    let (log, gate) = (Log::new(), Gate::new());
+    let mut opening = stack_of(&log, &["connection"]);
+    let transaction = log.gated("transaction", &gate);
+    let (work, _handle) = scope(async move {
+        drop(transaction);
+        opening.pop_all().close().await;
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["transaction: Dropped"]);
+    gate.open();
+    assert!(work.poll_until_stalled().is_ready());
+    assert_eq!(log.take(), ["transaction ended", "connection: Returned", "connection ended"]);
 }
 
 #[test]
