@@ -15,6 +15,10 @@
 //! | [`Transport`], [`MockTransport`] | in place of the network: in tests, mostly |
 //! | [`Error`] | one type, asked by `is_timeout()`, `is_connect()` and the like |
 //!
+//! An HTTP/1.1 connection is polled by the request that uses it, without a task; an HTTP/2 connection, which requests share,
+//! runs on the [spawner](ClientBuilder::spawner) of the builder, else on the [ambient](set_ambient_spawner) executor, else on a
+//! thread of the client's own.
+//!
 //! *Fairness*: requests that wait for a connection get one in the order in which they asked. *Cancel safety*: dropping a
 //! request or its response at any point frees its connection at once: HTTP/1.1 closes it, HTTP/2 resets its stream.
 //! *Allocation*: a request allocates its future, its headers and its response's body; waiting for a connection allocates

@@ -92,15 +92,14 @@ pub(super) fn send(
     let reused = std::mem::replace(&mut lease.connection.used, true);
     // hyper has the request from here on; it is the connection that does the work.
     let sent = lease.connection.sender.try_send_request(Request::from_parts(head, upload));
-    Exchange { lease: Some(lease), reused, stall: Some(Stall::of_head(progress, timeouts)), sent }
+    Exchange { held: Some((lease, Stall::of_head(progress, timeouts))), reused, sent }
 }
 
 pin_project_lite::pin_project! {
     /// A request on its way, with the connection it goes on.
     struct Exchange<F> {
-        // Both are taken by the response.
-        lease: Option<Box<Lease>>,
-        stall: Option<Stall>,
+        // The response takes it along.
+        held: Option<(Box<Lease>, Stall)>,
         reused: bool,
         #[pin]
         sent: F,
@@ -114,13 +113,11 @@ impl<F: Future<Output = Answer>> Future for Exchange<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let (Some(lease), Some(stall)) = (&mut *this.lease, &mut *this.stall) else {
-            unreachable!("an exchange is over once it was ready")
-        };
+        let (lease, stall) = this.held.as_mut().expect("an exchange is not polled after it is over");
         lease.connection.poll_driver(cx);
         match this.sent.poll(cx) {
             Poll::Ready(Ok(response)) => {
-                let (Some(lease), Some(stall)) = (this.lease.take(), this.stall.take()) else { unreachable!() };
+                let (lease, stall) = this.held.take().expect("it was there a line ago");
                 Poll::Ready(Ok(response.map(|incoming| Reading::start(incoming, lease, stall.of_body()))))
             }
             Poll::Ready(Err(refused)) => Poll::Ready(Err(Failure::of_hyper(refused, *this.reused))),
