@@ -33,7 +33,7 @@ use crate::timers::Timers;
 /// Use it pinned, in a loop, for a limit that starts over:
 ///
 /// ```
-/// use motet_timer::Timers;
+/// use motet_timer::{Timer, Timers};
 /// use motet_test::WakeCount;
 /// use std::{pin::pin, task::Poll, time::Duration};
 ///
@@ -50,7 +50,6 @@ use crate::timers::Timers;
 /// clock.advance(Duration::from_secs(1));
 /// assert_eq!(wakes.count(), 1);
 /// assert_eq!(wakes.poll(idle.as_mut()), Poll::Ready(()));
-/// # use motet_timer::Timer;
 /// ```
 ///
 /// # Cancel safety
