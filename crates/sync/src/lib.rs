@@ -7,7 +7,7 @@
 //! | --- | --- | --- | --- | --- |
 //! | [`Lock`] (also [`Mutex`]) | one at a time uses a value, over awaits | FIFO; [`Lock::unfair`] is not | leaves the line; a lock that was handed to it goes on to the next | never |
 //! | [`Semaphore`] | so many at a time | FIFO, many and single permits alike; [`Semaphore::unfair`] is not | leaves the line; its permits go on to the next | never |
-//! | [`Event`] | something has happened, or is the case | all at once, the oldest is woken first | nothing happened | never |
+//! | [`Event`] | something has happened, or is the case | all at once, the oldest is woken first | nothing happened | when it has to wait |
 //!
 //! ```
 //! use motet_sync::{Event, Lock, Semaphore};
@@ -31,8 +31,16 @@
 //! ```
 //!
 //! No waker is called, cloned or dropped while one of our locks is held. No drop blocks or panics.
+//!
+//! # What stands on what
+//!
+//! | types | wait through | why |
+//! | --- | --- | --- |
+//! | [`Lock`], [`Semaphore`] | `motet_prim::WaitList` | a release hands over to one waiter in particular, on a hot path: the place in line lives in the future, so that waiting allocates nothing, and the grant is made under the line's own lock |
+//! | [`Event`] | the crate event-listener | a change of state after which all who wait look again, off the hot path. It stands behind a counter of waiters, so that a change nobody waits for touches no lock; and it is given a waker of ours, since it wakes under its lock |
 
 mod event;
+mod line;
 mod lock;
 mod semaphore;
 

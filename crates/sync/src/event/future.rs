@@ -2,47 +2,33 @@
 
 use core::fmt;
 use core::future::Future;
+use core::marker::PhantomPinned;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use motet_prim::{Locked, WaitList, Waitable, Waiter, WakeBatch, pin_project};
+use motet_prim::pin_project;
 
-use super::{Event, Generation};
-
-/// A reference to the event. A type of its own, so that the line is nobody else's to touch.
-struct Handle<'a>(&'a Event);
-
-impl Waitable for Handle<'_> {
-    type State = Generation;
-    type Payload = Generation;
-
-    fn wait_list(&self) -> &WaitList<Generation, Generation> {
-        &self.0.line
-    }
-
-    fn on_leave(&self, _list: usize, line: &mut Locked<'_, Generation, Generation>, _wakes: &mut WakeBatch) {
-        self.0.note_if_empty(line);
-    }
-
-    /// A release is nobody else's: all were released.
-    fn on_return(&self, _list: usize, _joined: Generation) {}
-}
+use super::Event;
+use super::state::Generation;
+use crate::line::Place;
 
 pin_project! {
     /// Waits until an [`Event`] is set; made by [`Event::wait`].
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct EventWait<'a> {
         event: &'a Event,
-        // Once there is something to wait for.
+        // What it waits for the end of, from the first poll on.
+        seen: Option<Generation>,
+        place: Place<'a>,
         #[pin]
-        place: Option<Waiter<Handle<'a>>>,
+        _not_unpin: PhantomPinned,
     }
 }
 
 impl<'a> EventWait<'a> {
     #[inline]
     pub(super) fn new(event: &'a Event) -> Self {
-        Self { event, place: None }
+        Self { event, seen: None, place: Place::new(), _not_unpin: PhantomPinned }
     }
 }
 
@@ -51,21 +37,19 @@ impl Future for EventWait<'_> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        if this.place.is_none() {
-            if this.event.is_set() {
-                return Poll::Ready(());
-            }
-            this.place.set(Some(Waiter::new(Handle(this.event), 0, 0)));
+        let this = self.project();
+        if this.seen.is_none() {
+            *this.seen = this.event.state.clear_generation();
         }
-        let admit = |event: &Handle<'_>, line: &mut Locked<'_, _, _>, joined: &mut _| event.0.join(line, joined);
-        let waiter = this.place.as_pin_mut().expect("an event that is not set is waited for in line");
-        waiter.poll_wait(cx, |_, _| false, admit).map(drop)
+        match *this.seen {
+            None => Poll::Ready(()),
+            Some(seen) => this.place.poll(cx, || this.event.look(seen)),
+        }
     }
 }
 
 impl fmt::Debug for EventWait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventWait").field("waiter", &self.place).finish()
+        f.debug_struct("EventWait").field("place", &self.place).finish()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | `state` | the word: the flag, and whether somebody waits |
+//! | `state` | the word: the flag, and how often it was set |
 //! | `future` | waiting |
 
 #![forbid(unsafe_code)]
@@ -14,10 +14,9 @@ mod state;
 
 pub use future::EventWait;
 
+use crate::line::{Line, Look, Place};
 use core::fmt;
-use motet_prim::park::block_on;
-use motet_prim::{Admit, Locked, WaitList, WakeBatch};
-use state::{Enter, Set, State};
+use state::{Generation, Set, State};
 
 /// A flag that is set or clear, and that any number of tasks and threads can wait for; `asyncio.Event`.
 ///
@@ -42,16 +41,13 @@ use state::{Enter, Set, State};
 ///
 /// # Complexity
 ///
-/// `is_set`, `wait` on an event that is set, and `set` and `clear` while nobody waits are one or two atomic operations.
-/// `set` is O(n) in those who wait; their tasks are woken in batches, with no lock held. Nothing allocates.
+/// `is_set`, `wait` on an event that is set, and `set` and `clear` while nobody waits are one or two atomic operations, and
+/// touch no lock. `set` is O(n) in those who wait; their tasks are woken with no lock held. A wait that has to wait
+/// allocates.
 pub struct Event {
     state: State,
-    line: WaitList<Generation, Generation>,
+    line: Line,
 }
-
-/// How often `set` has released a line; in a waiter, when it joined. A `set` releases those who joined before it, and not
-/// those who join while it wakes.
-type Generation = u64;
 
 impl Event {
     motet_prim::const_fn! {
@@ -62,7 +58,7 @@ impl Event {
         /// ```
         #[must_use]
         pub const fn new() -> Self {
-            Self { state: State::clear(), line: WaitList::new(0) }
+            Self { state: State::clear(), line: Line::new() }
         }
     }
 
@@ -90,7 +86,7 @@ impl Event {
     pub fn set(&self) {
         match self.state.set() {
             Set::Done => {}
-            Set::Waiters => self.release(),
+            Set::Release => self.line.notify_all(),
         }
     }
 
@@ -132,39 +128,13 @@ impl Event {
     /// ready.wait_blocking();
     /// ```
     pub fn wait_blocking(&self) {
-        if !self.is_set() {
-            block_on(self.wait());
+        if let Some(seen) = self.state.clear_generation() {
+            Place::block(|| self.look(seen));
         }
     }
 
-    /// Sets it under the line's lock, and releases those who have joined the line before.
-    #[cold]
-    fn release(&self) {
-        let mut wakes = WakeBatch::new();
-        let mut line = self.line.lock();
-        self.state.set_locked();
-        *line += 1;
-        let now = *line;
-        line.grant_while(0, &mut wakes, |_, joined| *joined < now);
-        self.note_if_empty(&line);
-        drop(line);
-        wakes.wake_all();
-    }
-
-    /// Under the line's lock.
-    fn join(&self, line: &Locked<'_, Generation, Generation>, joined: &mut Generation) -> Admit {
-        *joined = **line;
-        match self.state.enter() {
-            Enter::IsSet => Admit::Pass,
-            Enter::Queue => Admit::Wait,
-        }
-    }
-
-    /// Under the line's lock.
-    fn note_if_empty(&self, line: &Locked<'_, Generation, Generation>) {
-        if line.is_empty(0) {
-            self.state.nobody_waits();
-        }
+    fn look(&self, seen: Generation) -> Look<'_, ()> {
+        if self.state.was_set_since(seen) { Look::Ready(()) } else { Look::Wait(&self.line) }
     }
 }
 

@@ -1,85 +1,76 @@
-//! The event's word: two flags.
+//! The event's word: whether it is set, and how often it has been.
 //!
-//! - SET is set and cleared by anybody. While WAITERS is set too, it is set under the list's lock only: a `set` and the
-//!   release of its waiters are one step to those who join, so that a `clear` and a newcomer cannot get in between.
-//! - WAITERS is written under the list's lock only: set by a waiter before it queues, cleared where the list is empty.
+//! ```text
+//!            set: one more generation
+//!   clear n ─────────────────────────▶ set n+1
+//!      ▲  n → n+1: everybody who saw "clear n" is released, whatever comes next
+//!      └───────────────clear─────────────── (n+1)
+//! ```
 //!
-//! The race to fear is a `set` against a waiter that queues. Both change the one word: either SET comes first, and
-//! `enter` finds it; or WAITERS does, and `set` finds it and goes to the list.
+//! Anybody may set and clear. A waiter remembers the generation that it found clear, and is released once that is over: so a
+//! `clear` right behind a `set` takes nothing back, and a notification that comes late does not release who came later.
+//!
+//! The race to fear, a `set` against a waiter that joins, is the line's to settle: see `line.rs`.
 
-use motet_prim::atomic::{AtomicU8, Ordering};
+use motet_prim::atomic::{AtomicUsize, Ordering};
 
-const SET: u8 = 0b01;
-const WAITERS: u8 = 0b10;
+const SET: usize = 0b01;
+const ONE_GENERATION: usize = 0b10;
 
 #[derive(Debug)]
-pub(super) struct State(AtomicU8);
+pub(super) struct State(AtomicUsize);
 
 /// What a setter has to do.
 #[must_use]
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Set {
-    /// It is set.
+    /// It was set already: whoever set it releases those who wait.
     Done,
-    /// It is not set yet, and somebody waits: go to the list.
-    Waiters,
+    Release,
 }
 
-/// What a newcomer has to do, under the list's lock.
-#[must_use]
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Enter {
-    IsSet,
-    Queue,
-}
+/// How often it has been set. Wraps: a waiter would have to sleep through each number there is to be mistaken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Generation(usize);
 
 impl State {
     motet_prim::const_fn! {
         pub(super) const fn clear() -> Self {
-            Self(AtomicU8::new(0))
+            Self(AtomicUsize::new(0))
         }
     }
 
     #[inline]
     pub(super) fn is_set(&self) -> bool {
-        // Acquire: pairs with the Release in `set` and `set_locked`.
+        // Acquire: pairs with the Release in `set`.
         self.0.load(Ordering::Acquire) & SET != 0
     }
 
-    pub(super) fn set(&self) -> Set {
-        let next = |word: u8| (word != WAITERS).then_some(word | SET);
-        // Release: pairs with the Acquire in `is_set` and `enter`. Written also if it is set already, so that what was
-        // done before this `set` is visible too.
-        match self.0.fetch_update(Ordering::Release, Ordering::Relaxed, next) {
-            Ok(_) => Set::Done,
-            Err(_) => Set::Waiters,
-        }
+    /// The generation that is clear; `None` if it is set.
+    #[inline]
+    pub(super) fn clear_generation(&self) -> Option<Generation> {
+        // Acquire: pairs with the Release in `set`.
+        let word = self.0.load(Ordering::Acquire);
+        (word & SET == 0).then_some(Generation(word / ONE_GENERATION))
     }
 
-    /// Under the list's lock.
-    pub(super) fn set_locked(&self) {
-        // Release: as in `set`.
-        self.0.fetch_or(SET, Ordering::Release);
+    /// Whether it was set since `seen` was clear.
+    pub(super) fn was_set_since(&self, seen: Generation) -> bool {
+        // Acquire: pairs with the Release in `set`.
+        self.0.load(Ordering::Acquire) / ONE_GENERATION != seen.0
+    }
+
+    #[inline]
+    pub(super) fn set(&self) -> Set {
+        let next = |word: usize| if word & SET == 0 { word.wrapping_add(ONE_GENERATION) | SET } else { word };
+        // Release: pairs with the Acquire of whoever sees it set. Written also if it is set already, so that what was done
+        // before this `set` is visible too.
+        let before = self.0.fetch_update(Ordering::Release, Ordering::Relaxed, |word| Some(next(word)));
+        if before.is_ok_and(|word| word & SET == 0) { Set::Release } else { Set::Done }
     }
 
     pub(super) fn unset(&self) {
-        // Relaxed: publishes nothing.
-        self.0.fetch_and(!SET, Ordering::Relaxed);
-    }
-
-    /// Under the list's lock: finds it set, or says that somebody waits.
-    pub(super) fn enter(&self) -> Enter {
-        let next = |word: u8| (word & SET == 0).then_some(word | WAITERS);
-        // Acquire: pairs with the Release in `set`.
-        match self.0.fetch_update(Ordering::Relaxed, Ordering::Acquire, next) {
-            Ok(_) => Enter::Queue,
-            Err(_) => Enter::IsSet,
-        }
-    }
-
-    /// Under the list's lock, which is empty.
-    pub(super) fn nobody_waits(&self) {
         // Relaxed: publishes nothing; a read-modify-write keeps the last `set` readable behind it.
-        self.0.fetch_and(!WAITERS, Ordering::Relaxed);
+        self.0.fetch_and(!SET, Ordering::Relaxed);
     }
 }

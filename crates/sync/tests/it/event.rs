@@ -92,6 +92,30 @@ fn a_cancelled_wait_in_the_middle_leaves_the_others_in_line() {
     assert!(line.iter().all(Stepped::is_woken));
 }
 
+/// A waker is foreign code: dropped or called under a lock of the event it could come back for that lock.
+#[test]
+fn a_task_that_moves_leaves_its_old_waker_to_be_dropped_outside_the_lock() {
+    static EVENT: Event = Event::new();
+
+    struct Meddler;
+    impl Wake for Meddler {
+        fn wake(self: Arc<Self>) {}
+    }
+    impl Drop for Meddler {
+        fn drop(&mut self) {
+            assert!(Stepped::new(EVENT.wait()).poll().is_pending());
+        }
+    }
+
+    let mut wait = Box::pin(EVENT.wait());
+    for _ in 0..3 {
+        let waker = Waker::from(Arc::new(Meddler));
+        assert!(wait.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    drop(wait);
+    EVENT.set();
+}
+
 type Joined<'a> = RefCell<Vec<Stepped<EventWait<'a>>>>;
 
 /// Clears the event and joins its line, in the midst of a `set`.

@@ -1,0 +1,218 @@
+//! Waiting off the hot path: event-listener, behind a counter of waiters.
+//!
+//! ```text
+//!   look ──ready──▶ done          a waiter:  look, join the line, look again, sleep; woken: look again
+//!    │  ▲                         a notifier: write the state, fence, read the counter; nobody there: nothing to do
+//!    ▼  │ notified
+//!   listening
+//! ```
+//!
+//! The race to fear is a notifier that reads the counter while a waiter joins. Each writes, fences, and reads what the other
+//! wrote: either the notifier sees the waiter, who is in the list by then, or the waiter's second look sees the state.
+//!
+//! event-listener calls and clones wakers under its own lock. A foreign waker there could deadlock, so it is given one of
+//! ours, a [`Proxy`], which only notes that it was called: the foreign wakers are woken when the lock is released.
+
+use core::cell::Cell;
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::Wake;
+
+use event_listener::{EventListener, Listener};
+use motet_prim::Wakeup;
+use motet_prim::atomic::{AtomicUsize, Ordering, fence};
+
+/// Those who wait for a change of some state.
+pub(crate) struct Line {
+    /// How many listen. Never less than there are in the list.
+    waiters: AtomicUsize,
+    event: event_listener::Event,
+}
+
+impl Line {
+    motet_prim::const_fn! {
+        pub(crate) const fn new() -> Self {
+            Self { waiters: AtomicUsize::new(0), event: event_listener::Event::new() }
+        }
+    }
+
+    /// After a change of the state: everybody who waits looks again, the oldest first.
+    pub(crate) fn notify_all(&self) {
+        self.notify(usize::MAX);
+    }
+
+    fn notify(&self, count: usize) {
+        // SeqCst: pairs with the fence in `listen`, see the head of this file.
+        fence(Ordering::SeqCst);
+        // Relaxed: the fences order it.
+        if self.waiters.load(Ordering::Relaxed) > 0 {
+            deferred(|| self.event.notify_additional(count));
+        }
+    }
+
+    fn listen(&self) -> Listening<'_> {
+        // Relaxed: the fences order it. Before the list, so that a notifier that reads zero has missed nobody.
+        self.waiters.fetch_add(1, Ordering::Relaxed);
+        let listener = Some(self.event.listen());
+        // SeqCst: pairs with the fence in `notify`.
+        fence(Ordering::SeqCst);
+        Listening { line: self, listener }
+    }
+}
+
+/// Joined to a line until it is dropped.
+struct Listening<'a> {
+    line: &'a Line,
+    /// Empty once it was notified.
+    listener: Option<EventListener>,
+}
+
+impl Listening<'_> {
+    /// Takes itself out; whether it had been notified, and had not learned of it.
+    fn leave(&mut self) -> bool {
+        // `discard` and not a drop, which would pass the notification on to one who may have nothing to look for.
+        self.listener.take().is_some_and(Listener::discard)
+    }
+}
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        self.leave();
+        // Relaxed: a notifier that still counts it finds nobody in the list.
+        self.line.waiters.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What a look at the state says.
+pub(crate) enum Look<'a, R> {
+    Ready(R),
+    /// Look again when this line is notified.
+    Wait(&'a Line),
+}
+
+/// The place of a waiting future: in no line, or in one.
+pub(crate) struct Place<'a> {
+    listening: Option<Listening<'a>>,
+    /// What event-listener wakes; kept here, so that it is not dropped under its lock.
+    proxy: Option<Arc<Proxy>>,
+}
+
+impl<'a> Place<'a> {
+    pub(crate) const fn new() -> Self {
+        Self { listening: None, proxy: None }
+    }
+
+    /// Looks, and waits, until `look` is ready.
+    pub(crate) fn poll<R>(&mut self, cx: &mut Context<'_>, mut look: impl FnMut() -> Look<'a, R>) -> Poll<R> {
+        loop {
+            let line = match look() {
+                Look::Ready(ready) => {
+                    self.leave();
+                    return Poll::Ready(ready);
+                }
+                Look::Wait(line) => line,
+            };
+            match &mut self.listening {
+                Some(listening) if core::ptr::eq(listening.line, line) => {
+                    let listener = listening.listener.as_mut().expect("a waiter that was notified leaves the line");
+                    let stale = Proxy::renew(&mut self.proxy, cx.waker());
+                    let waker = self.proxy.clone().expect("just renewed").into();
+                    let polled = Pin::new(listener).poll(&mut Context::from_waker(&waker));
+                    // Only now that the listener has let go of it.
+                    drop(stale);
+                    if polled.is_pending() {
+                        return Poll::Pending;
+                    }
+                    listening.listener = None;
+                    self.listening = None;
+                }
+                // Joined, it looks again before it sleeps: the state may have changed after the look and before the join,
+                // and then nobody will notify.
+                elsewhere => *elsewhere = Some(line.listen()),
+            }
+        }
+    }
+
+    /// Looks, and parks this thread, until `look` is ready.
+    pub(crate) fn block<R>(mut look: impl FnMut() -> Look<'a, R>) -> R {
+        let mut joined: Option<Listening<'a>> = None;
+        loop {
+            let line = match look() {
+                Look::Ready(ready) => return ready,
+                Look::Wait(line) => line,
+            };
+            match &mut joined {
+                Some(listening) if core::ptr::eq(listening.line, line) => {
+                    if let Some(listener) = listening.listener.take() {
+                        listener.wait();
+                    }
+                    joined = None;
+                }
+                // As in `poll`: joined, it looks again before it sleeps.
+                elsewhere => *elsewhere = Some(line.listen()),
+            }
+        }
+    }
+
+    /// Leaves the line it is in; whether it had been notified, and had not learned of it.
+    pub(crate) fn leave(&mut self) -> bool {
+        self.listening.take().is_some_and(|mut listening| listening.leave())
+    }
+}
+
+impl fmt::Debug for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place").field("waits", &self.listening.is_some()).finish()
+    }
+}
+
+/// A waker that may be called, cloned and dropped under event-listener's lock.
+struct Proxy(Waker);
+
+impl Proxy {
+    /// Makes `kept` a proxy for `waker`; gives back the old one, if it woke another task.
+    fn renew(kept: &mut Option<Arc<Self>>, waker: &Waker) -> Option<Arc<Self>> {
+        if kept.as_ref().is_some_and(|proxy| proxy.0.will_wake(waker)) {
+            return None;
+        }
+        kept.replace(Arc::new(Self(waker.clone())))
+    }
+}
+
+impl Wake for Proxy {
+    fn wake(self: Arc<Self>) {
+        if let Some(proxy) = note(self) {
+            proxy.0.wake_by_ref();
+        }
+    }
+}
+
+motet_prim::thread_local! {
+    /// The wakes that this thread owes, while it is inside event-listener.
+    static OWED: Cell<Option<Vec<Arc<Proxy>>>> = const { Cell::new(None) };
+}
+
+/// Notes a wake for later; gives it back if this thread is not inside event-listener, or is being torn down.
+fn note(proxy: Arc<Proxy>) -> Option<Arc<Proxy>> {
+    let mut proxy = Some(proxy);
+    let _torn_down = OWED.try_with(|owed| {
+        let mut wakes = owed.take();
+        if let Some(wakes) = &mut wakes {
+            wakes.extend(proxy.take());
+        }
+        owed.set(wakes);
+    });
+    proxy
+}
+
+/// Runs `notify`, and makes the wakes that came of it afterwards.
+fn deferred(notify: impl FnOnce() -> usize) {
+    let _torn_down = OWED.try_with(|owed| owed.set(Some(Vec::new())));
+    notify();
+    let owed = OWED.try_with(Cell::take).ok().flatten();
+    for proxy in owed.into_iter().flatten() {
+        Wakeup::from(Waker::from(proxy)).wake();
+    }
+}
