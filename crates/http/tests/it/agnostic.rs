@@ -28,6 +28,16 @@ fn it_runs_under_a_bare_block_on() {
 }
 
 #[test]
+fn it_runs_as_a_task_of_motet_and_its_connections_do_too() {
+    let executor = motet_executor::Executor::builder().threads(2).build().unwrap();
+    runs(|requests| executor.block_on(async { executor.spawn(requests).await.unwrap() }));
+    let server = Server::https(says("hello"));
+    let client = Client::builder().danger_accept_invalid_certs(true).spawner(executor.clone()).build().unwrap();
+    let text = executor.block_on(async { client.get(server.url("/")).await?.text().await });
+    assert_eq!(text.unwrap(), "hello");
+}
+
+#[test]
 fn it_runs_as_a_task_of_tokio() {
     runs(|requests| RUNTIME.block_on(async { tokio::spawn(requests).await.unwrap() }));
     let alone = tokio::runtime::Builder::new_current_thread().build().unwrap();
