@@ -18,8 +18,8 @@ use motet_prim::park;
 /// Clone it for more receivers: each value goes to one of them. When the last is dropped the channel closes, and what is
 /// in it is dropped.
 ///
-/// It is a [`Stream`] too, which ends when the channel is closed and empty; polled as one it keeps its place in line until it is
-/// polled again or dropped.
+/// It is a [`Stream`] too, which ends when the channel is closed and empty. Polled as one it keeps its place in line, and a value that
+/// it was handed there, until it is polled again or dropped, or receives in another way.
 ///
 /// # Fairness
 ///
@@ -40,6 +40,12 @@ impl<T> Receiver<T> {
 
     fn shared(&self) -> &Shared<T, Fifo> {
         &self.channel().shared
+    }
+
+    /// The channel, for receiving from it otherwise than as a stream.
+    fn shared_unseated(&self) -> &Shared<T, Fifo> {
+        self.seat.leave_line();
+        self.shared()
     }
 
     /// Receives the next value; waits for one.
@@ -63,7 +69,7 @@ impl<T> Receiver<T> {
     /// Cancel safe: dropped before it is ready, it has taken nothing. A value that it was just handed goes to the next
     /// receiver, or back to its place in the channel (which may exceed its capacity by that until one is received).
     pub fn recv(&self) -> RecvFuture<'_, T> {
-        RecvFuture::new(self.shared())
+        RecvFuture::new(self.shared_unseated())
     }
 
     /// Receives the next value if one is there; at a rendezvous, if a sender waits with one.
@@ -81,7 +87,7 @@ impl<T> Receiver<T> {
     ///
     /// [`TryRecvError::Empty`], or [`TryRecvError::Closed`] once the channel is closed and empty.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        self.shared().try_get().map_err(|nothing| match nothing {
+        self.shared_unseated().try_get().map_err(|nothing| match nothing {
             Nothing::Empty => TryRecvError::Empty,
             Nothing::Closed => TryRecvError::Closed,
         })
@@ -126,7 +132,7 @@ impl<T> Receiver<T> {
     ///
     /// Cancel safe: dropped before it is ready, it has taken nothing and `out` is as it was.
     pub fn recv_many<'a>(&'a self, out: &'a mut Vec<T>, max: usize) -> RecvManyFuture<'a, T> {
-        RecvManyFuture::new(self.shared(), out, max)
+        RecvManyFuture::new(self.shared_unseated(), out, max)
     }
 
     /// Takes all that is in the channel now, in one step, and iterates over it.
@@ -140,7 +146,7 @@ impl<T> Receiver<T> {
     /// assert!(rx.is_empty());
     /// ```
     pub fn drain(&self) -> Drain<T> {
-        Drain::new(self.shared().drain())
+        Drain::new(self.shared_unseated().drain())
     }
 
     /// Closes the channel for all senders: those that wait get their values back, receivers get what is in it, then an error.

@@ -17,7 +17,8 @@ use motet_prim::park;
 ///
 /// Clone it for more senders. When the last is dropped the channel closes: receivers get what is left, then an error.
 ///
-/// It is a [`Sink`] too: `poll_ready` reserves a place, which `start_send` fills; closing the sink counts as dropping this sender.
+/// It is a [`Sink`] too: `poll_ready` reserves a place, which `start_send` fills; closing the sink counts as dropping this sender. A
+/// `poll_ready` that is pending keeps its place in line until it is polled again, or the sender is dropped or sends in another way.
 ///
 /// # Fairness
 ///
@@ -42,6 +43,12 @@ impl<T> Sender<T> {
         &self.channel().shared
     }
 
+    /// The channel, for sending into it otherwise than as a sink.
+    fn shared_unseated(&self) -> &Shared<T, Fifo> {
+        self.seat.leave_line();
+        self.shared()
+    }
+
     /// Sends a value; waits while the channel is full, and at a [`rendezvous`](crate::rendezvous) until a receiver takes it.
     ///
     /// ```
@@ -64,7 +71,7 @@ impl<T> Sender<T> {
     /// [`take_back`](SendFuture::take_back) the value. At a rendezvous the value has been sent from the moment that a
     /// receiver has it, even if the send is dropped before it is polled again.
     pub fn send(&self, value: T) -> SendFuture<'_, T> {
-        SendFuture::new(self.shared(), value)
+        SendFuture::new(self.shared_unseated(), value)
     }
 
     /// Sends a value if that can be done without waiting: there is room, or at a rendezvous a receiver waits.
@@ -81,7 +88,7 @@ impl<T> Sender<T> {
     ///
     /// [`TrySendError::Full`] without room, [`TrySendError::Closed`] once the channel is closed; both give the value back.
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
-        self.shared().try_put(value).map_err(|refusal| match refusal {
+        self.shared_unseated().try_put(value).map_err(|refusal| match refusal {
             Refusal::Full(value) => TrySendError::Full(value),
             Refusal::Closed(value) => TrySendError::Closed(value),
         })
@@ -124,7 +131,7 @@ impl<T> Sender<T> {
     ///
     /// Cancel safe: dropped before it is ready, it has reserved nothing.
     pub fn reserve(&self) -> ReserveFuture<'_, T> {
-        ReserveFuture::new(self.shared())
+        ReserveFuture::new(self.shared_unseated())
     }
 
     /// Closes the channel for all senders: those that wait get their values back, receivers get what is in it, then an error.
@@ -211,8 +218,11 @@ impl<T> Sender<T> {
 }
 
 impl<T> Clone for Sender<T> {
-    /// Another sender into the same channel.
+    /// Another sender into the same channel. That of one whose sink was closed counts as little as that one.
     fn clone(&self) -> Self {
+        if self.ended {
+            return Self { seat: PutSeat::new(self.channel().clone()), ended: true };
+        }
         self.channel().add_sender()
     }
 }

@@ -1,6 +1,10 @@
 //! Waits that outlive a future: for streams and sinks, which are `Unpin` and own what they wait for.
 //!
 //! A place in line must not move, so it is boxed: once, the first time that it must wait, and used again after that.
+//!
+//! A stream or sink whose wait is given up (`next()` lost a race) stays in line. If its owner then goes on in another way, that place would
+//! stand in its own way: the owner would wait for an item, or for room, that its own seat was handed. So `leave_line` gives the place up, by
+//! shared reference; polls have the seat to themselves and take no lock.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -11,27 +15,57 @@ use super::sides::{Nothing, Refusal};
 use super::{GETTERS, PUTTERS, Waiter, waiter};
 use crate::error::SinkError;
 use core::marker::PhantomData;
+use motet_prim::atomic::{AtomicBool, Ordering};
+use motet_prim::lock::Mutex;
 
 /// A boxed place in one of the lines.
-struct Seat<H: motet_prim::Waitable<3>>(Option<Pin<Box<Waiter<H>>>>);
+struct Seat<H: motet_prim::Waitable<3>> {
+    waiter: Mutex<Option<Pin<Box<Waiter<H>>>>>,
+    /// Whether there is a box.
+    is_taken: AtomicBool,
+}
 
 impl<H: motet_prim::Waitable<3>> Seat<H> {
-    const EMPTY: Self = Self(None);
+    fn empty() -> Self {
+        Self { waiter: Mutex::new(None), is_taken: AtomicBool::new(false) }
+    }
 
-    fn is_waiting(&self) -> bool {
-        self.0.as_ref().is_some_and(|waiter| waiter.is_waiting())
+    fn is_waiting(&mut self) -> bool {
+        self.waiter.get_mut().as_ref().is_some_and(|waiter| waiter.is_waiting())
     }
 
     fn wait_with(&mut self, fresh: Waiter<H>) -> Pin<&mut Waiter<H>> {
-        match &mut self.0 {
+        match self.waiter.get_mut() {
             Some(waiter) => waiter.set(fresh),
-            empty @ None => *empty = Some(Box::pin(fresh)),
+            empty @ None => {
+                *empty = Some(Box::pin(fresh));
+                // Relaxed: whoever shares the seat from now on was given it by us.
+                self.is_taken.store(true, Ordering::Relaxed);
+            }
         }
         self.current()
     }
 
     fn current(&mut self) -> Pin<&mut Waiter<H>> {
-        self.0.as_mut().expect("somebody who waits has a seat").as_mut()
+        self.waiter.get_mut().as_mut().expect("somebody who waits has a seat").as_mut()
+    }
+
+    /// Gives the place up, if there is one: what it was handed goes to the next in line, or back.
+    #[inline]
+    fn leave_line(&self) {
+        // Relaxed: see `wait_with`.
+        if self.is_taken.load(Ordering::Relaxed) {
+            self.stand_up();
+        }
+    }
+
+    #[cold]
+    fn stand_up(&self) {
+        let waiter = self.waiter.lock().take();
+        // Relaxed: another that comes now finds no box.
+        self.is_taken.store(false, Ordering::Relaxed);
+        // Without the lock, for it may wake somebody.
+        drop(waiter);
     }
 }
 
@@ -45,12 +79,18 @@ pub(crate) struct GetSeat<T, O: Order<T>, H: SharedHandle<T, O>> {
 }
 
 impl<T, O: Order<T>, H: SharedHandle<T, O> + Clone> GetSeat<T, O, H> {
-    pub(crate) const fn new(handle: H) -> Self {
-        Self { seat: Seat::EMPTY, handle, over: false, gets: PhantomData }
+    pub(crate) fn new(handle: H) -> Self {
+        Self { seat: Seat::empty(), handle, over: false, gets: PhantomData }
     }
 
     pub(crate) const fn handle(&self) -> &H {
         &self.handle
+    }
+
+    /// Gives up a wait that was left behind: its owner gets in another way.
+    #[inline]
+    pub(crate) fn leave_line(&self) {
+        self.seat.leave_line();
     }
 
     /// Whether it has said that nothing comes any more.
@@ -86,12 +126,18 @@ pub(crate) struct PutSeat<T, O: Order<T>, H: SharedHandle<T, O>> {
 }
 
 impl<T, O: Order<T>, H: SharedHandle<T, O> + Clone> PutSeat<T, O, H> {
-    pub(crate) const fn new(handle: H) -> Self {
-        Self { seat: Seat::EMPTY, handle, has_slot: false, puts: PhantomData }
+    pub(crate) fn new(handle: H) -> Self {
+        Self { seat: Seat::empty(), handle, has_slot: false, puts: PhantomData }
     }
 
     pub(crate) const fn handle(&self) -> &H {
         &self.handle
+    }
+
+    /// Gives up a wait that was left behind: its owner puts in another way. A place that `poll_ready` has announced stays reserved.
+    #[inline]
+    pub(crate) fn leave_line(&self) {
+        self.seat.leave_line();
     }
 
     pub(crate) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SinkError<T>>> {
@@ -125,7 +171,7 @@ impl<T, O: Order<T>, H: SharedHandle<T, O> + Clone> PutSeat<T, O, H> {
 
     /// Gives up an unused place, and the wait for one.
     pub(crate) fn give_up(&mut self) {
-        self.seat = Seat::EMPTY;
+        self.leave_line();
         if core::mem::take(&mut self.has_slot) {
             self.handle.shared().release_slot();
         }

@@ -200,3 +200,61 @@ fn start_send_without_poll_ready_panics() {
 fn a_bounded_channel_of_capacity_zero_is_refused_with_advice() {
     let _ = bounded::<u8>(0);
 }
+
+#[test]
+fn what_a_stream_was_handed_after_its_wait_was_given_up_is_received_by_any_other_way_and_in_order() {
+    for receive in [0, 1, 2, 3] {
+        let (tx, mut rx) = bounded(4);
+        assert!(Stepped::new(rx.next()).poll().is_pending());
+        (1..=2).for_each(|i| tx.try_send(i).unwrap());
+        let mut many = Vec::new();
+        let got = match receive {
+            0 => [(); 2].map(|()| rx.try_recv().unwrap()).to_vec(),
+            1 => [(); 2].map(|()| block_on(rx.recv()).unwrap()).to_vec(),
+            2 => rx.drain().collect(),
+            _ => {
+                assert_eq!(block_on(rx.recv_many(&mut many, 9)), Ok(2));
+                many
+            }
+        };
+        assert_eq!(got, [1, 2], "way {receive}");
+    }
+}
+
+#[test]
+fn a_receiver_that_goes_on_otherwise_leaves_its_streams_place_and_what_came_there_to_the_next() {
+    let (tx, mut rx) = bounded(4);
+    let other = rx.clone();
+    assert!(Stepped::new(rx.next()).poll().is_pending());
+    let mut second = Stepped::new(other.recv());
+    assert!(second.poll().is_pending());
+    tx.try_send(1).unwrap();
+    assert!(!second.is_woken(), "it is the stream's");
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty), "whose turn is over");
+    assert!(second.is_woken());
+    assert_eq!(second.poll(), Poll::Ready(Ok(1)));
+    let mut again = Stepped::new(rx.next());
+    assert!(again.poll().is_pending());
+    tx.try_send(2).unwrap();
+    assert_eq!(again.poll(), Poll::Ready(Some(2)));
+}
+
+#[test]
+fn a_sink_whose_wait_was_given_up_does_not_stand_in_its_senders_way() {
+    let (mut tx, rx) = bounded(1);
+    tx.try_send(1).unwrap();
+    assert!(Stepped::new(SinkExt::send(&mut tx, 2)).poll().is_pending());
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(tx.try_send(3), Ok(()), "the place that was reserved for the sink");
+    assert_eq!(rx.try_recv(), Ok(3));
+}
+
+#[test]
+fn a_clone_of_a_sender_whose_sink_was_closed_does_not_count_either() {
+    let (mut tx, _rx) = bounded::<u8>(1);
+    let weak = tx.downgrade();
+    block_on(SinkExt::close(&mut tx)).unwrap();
+    let clone = tx.clone();
+    assert!(weak.upgrade().is_none(), "a side that has gone stays gone");
+    assert_eq!(clone.sender_count(), 0);
+}
