@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 /// Reads one request's head.
 async fn head(tcp: &mut TcpStream) -> String {
@@ -153,16 +154,23 @@ fn a_get_on_a_stale_connection_is_sent_again_on_a_new_one() {
 
 #[test]
 fn an_idle_connection_is_closed_as_soon_as_its_server_ends_it() {
-    let server = Server::raw(|mut tcp| async move {
-        head(&mut tcp).await;
-        tcp.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
-        tcp.shutdown().await.unwrap();
-        // The end of the client's half.
-        assert_eq!(tcp.read(&mut [0]).await.unwrap(), 0);
+    let end = Arc::new(Notify::new());
+    let ending = end.clone();
+    let server = Server::raw(move |mut tcp| {
+        let ending = ending.clone();
+        async move {
+            head(&mut tcp).await;
+            tcp.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+            ending.notified().await;
+            tcp.shutdown().await.unwrap();
+            // The end of the client's half.
+            assert_eq!(tcp.read(&mut [0]).await.unwrap(), 0);
+        }
     });
     let limits = Limits { idle_expiry: Duration::from_secs(3600), ..Limits::default() };
     let client = Client::builder().limits(limits).build().unwrap();
     block_on(async { client.get(server.url("/")).await?.bytes().await }).unwrap();
+    end.notify_one();
     server.wait_for(|seen| seen.accepted == 1 && seen.open == 0);
 }
 
