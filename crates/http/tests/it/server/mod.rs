@@ -22,11 +22,13 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::{Arc, LazyLock};
 use std::task::Poll;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 /// The servers' runtime: one for all tests, and nothing of the client's.
@@ -197,11 +199,13 @@ impl Server {
         *self.connections.borrow()
     }
 
-    /// Waits until the books look like this.
+    /// Waits until the books look like this; fails if they never do.
     pub(crate) fn wait_for(&self, look: impl FnMut(&Connections) -> bool) -> Connections {
         let mut connections = self.connections.clone();
-        let waiting = async { *connections.wait_for(look).await.expect("the server runs") };
-        futures::executor::block_on(waiting)
+        RUNTIME.block_on(async {
+            let seen = timeout(Duration::from_secs(20), connections.wait_for(look)).await;
+            *seen.unwrap_or_else(|_| panic!("the books still say {:?}", self.connections())).expect("the server runs")
+        })
     }
 }
 
