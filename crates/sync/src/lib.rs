@@ -42,10 +42,14 @@
 mod event;
 mod line;
 mod lock;
+mod notify;
+mod once;
 mod semaphore;
 
 pub use event::{Event, EventWait};
 pub use lock::{
     Lock, Lock as Mutex, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard,
 };
+pub use notify::{Notified, Notify};
+pub use once::{GetOrInit, GetOrTryInit, OnceCell, OnceWait, SetError};
 pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};

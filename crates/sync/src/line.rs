@@ -43,6 +43,11 @@ impl Line {
         self.notify(usize::MAX);
     }
 
+    /// After a change of the state that is good for one: the oldest who was not notified yet looks again.
+    pub(crate) fn notify_one(&self) {
+        self.notify(1);
+    }
+
     fn notify(&self, count: usize) {
         // SeqCst: pairs with the fence in `listen`, see the head of this file.
         fence(Ordering::SeqCst);

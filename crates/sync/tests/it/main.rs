@@ -6,6 +6,8 @@ mod drops;
 mod event;
 mod guards;
 mod lock;
+mod notify;
+mod once;
 mod semaphore;
 mod traits;
 mod unfair;

@@ -1,0 +1,95 @@
+//! Waiting for a notification.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use motet_prim::{Admit, Locked, WaitList, Waitable, Waiter, WakeBatch, pin_project};
+
+use super::Notify;
+use super::state::{Enter, Generation};
+
+/// What a waiter carries.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    /// It waits for the end of this generation, or for a notification of its own.
+    pub(super) since: Generation,
+    pub(super) outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Waiting,
+    /// It was the oldest, and the notification is its own.
+    One,
+    /// All were notified.
+    All,
+}
+
+/// A reference to the `Notify`. A type of its own, so that the line is nobody else's to touch.
+struct Handle<'a>(&'a Notify);
+
+impl Waitable for Handle<'_> {
+    type State = ();
+    type Payload = Ticket;
+
+    fn wait_list(&self) -> &WaitList<(), Ticket> {
+        &self.0.line
+    }
+
+    fn on_leave(&self, _list: usize, line: &mut Locked<'_, (), Ticket>, _wakes: &mut WakeBatch) {
+        self.0.note_if_empty(line);
+    }
+
+    fn on_return(&self, _list: usize, ticket: Ticket) {
+        if ticket.outcome == Outcome::One {
+            self.0.notify_one();
+        }
+    }
+}
+
+pin_project! {
+    /// Waits for a notification of a [`Notify`]; made by [`Notify::notified`].
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct Notified<'a> {
+        notify: &'a Notify,
+        since: Generation,
+        // Once there is something to wait for.
+        #[pin]
+        place: Option<Waiter<Handle<'a>>>,
+    }
+}
+
+impl<'a> Notified<'a> {
+    pub(super) fn new(notify: &'a Notify) -> Self {
+        Self { notify, since: notify.generation(), place: None }
+    }
+}
+
+impl Future for Notified<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        if this.place.is_none() {
+            if this.notify.state.try_enter(*this.since) != Enter::Queue {
+                return Poll::Ready(());
+            }
+            let ticket = Ticket { since: *this.since, outcome: Outcome::Waiting };
+            this.place.set(Some(Waiter::new(Handle(this.notify), 0, ticket)));
+        }
+        // The check again, under the lock: a notifier in between saw nobody in line.
+        let admit = |notify: &Handle<'_>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| {
+            if notify.0.state.enter(ticket.since) == Enter::Queue { Admit::Wait } else { Admit::Pass }
+        };
+        let waiter = this.place.as_pin_mut().expect("a notification is waited for in line");
+        waiter.poll_wait(cx, |_, _| false, admit).map(drop)
+    }
+}
+
+impl fmt::Debug for Notified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notified").field("waiter", &self.place).finish()
+    }
+}

@@ -1,0 +1,202 @@
+//! A notification for one, stored if nobody waits for it; or for all who wait.
+//!
+//! | file | what it holds |
+//! | --- | --- |
+//! | `state` | the word: the stored permit, whether somebody waits, the generation |
+//! | `future` | waiting |
+
+#![forbid(unsafe_code)]
+
+mod future;
+#[cfg(all(test, motet_loom))]
+mod model;
+mod state;
+
+pub use future::Notified;
+
+use core::fmt;
+use future::{Outcome, Ticket};
+use motet_prim::park::block_on;
+use motet_prim::{Locked, WaitList, WakeBatch};
+use state::{Generation, State};
+
+/// Tells one task, or all who wait, to look again; tokio's `Notify`.
+///
+/// Use it beside a state of your own: change the state, notify; the other side waits for the notification and looks at the
+/// state. A notification that comes before the wait is not lost: one is stored.
+///
+/// ```
+/// use motet_sync::{Lock, Notify};
+///
+/// static INBOX: Lock<Vec<u32>> = Lock::new(Vec::new());
+/// static ARRIVED: Notify = Notify::new();
+///
+/// let sender = std::thread::spawn(|| {
+///     INBOX.lock_blocking().push(7);
+///     ARRIVED.notify_one();
+/// });
+/// # motet_prim::park::block_on(async {
+/// let letter = loop {
+///     if let Some(letter) = INBOX.lock().await.pop() {
+///         break letter;
+///     }
+///     ARRIVED.notified().await;
+/// };
+/// assert_eq!(letter, 7);
+/// # });
+/// # sender.join().unwrap();
+/// ```
+///
+/// # Fairness
+///
+/// FIFO: `notify_one` is for the oldest waiter, and nobody who comes later takes it away.
+///
+/// # Complexity
+///
+/// With nobody waiting, both ways to notify are one atomic read-modify-write. Waiting allocates nothing; joining and leaving
+/// the line, from anywhere in it, is O(1).
+pub struct Notify {
+    state: State,
+    line: WaitList<(), Ticket>,
+}
+
+impl Notify {
+    motet_prim::const_fn! {
+        /// A `Notify` with nothing stored.
+        ///
+        /// ```
+        /// static ARRIVED: motet_sync::Notify = motet_sync::Notify::new();
+        /// # let _ = &ARRIVED;
+        /// ```
+        #[must_use]
+        pub const fn new() -> Self {
+            Self { state: State::idle(), line: WaitList::new(()) }
+        }
+    }
+
+    /// Notifies the oldest who waits; if nobody does, the next [`notified`](Self::notified) returns at once. Notifications
+    /// that nobody waits for do not add up: one is stored.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let arrived = motet_sync::Notify::new();
+    /// arrived.notify_one();
+    /// arrived.notified().await;
+    /// # });
+    /// ```
+    pub fn notify_one(&self) {
+        match self.state.notify_one() {
+            state::Notified::Done => {}
+            state::Notified::Waiters => self.notify_oldest(),
+        }
+    }
+
+    #[cold]
+    fn notify_oldest(&self) {
+        let mut line = self.line.lock();
+        let wakeup = line.grant_front(0, |(), ticket| ticket.outcome = Outcome::One);
+        self.note_if_empty(&line);
+        if wakeup.is_none() {
+            // The waiter that we saw has left; under the lock nobody queues, so the permit is stored.
+            let stored = self.state.notify_one();
+            debug_assert_eq!(stored, state::Notified::Done, "somebody queued without the lock");
+        }
+        drop(line);
+        if let Some(wakeup) = wakeup {
+            wakeup.wake();
+        }
+    }
+
+    /// Notifies all who wait: each [`notified`](Self::notified) that was called before this, polled or not. Stores nothing.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let arrived = motet_sync::Notify::new();
+    /// let (one, two) = (arrived.notified(), arrived.notified());
+    /// arrived.notify_all();
+    /// one.await;
+    /// two.await;
+    /// # });
+    /// ```
+    pub fn notify_all(&self) {
+        match self.state.notify_all() {
+            state::Notified::Done => {}
+            state::Notified::Waiters => self.release(),
+        }
+    }
+
+    #[cold]
+    fn release(&self) {
+        let mut wakes = WakeBatch::new();
+        let mut line = self.line.lock();
+        let now = self.state.begin_generation();
+        // Those who join while a full batch is woken began in this generation, and are not meant.
+        line.grant_while(0, &mut wakes, |(), ticket| {
+            let meant = ticket.since != now;
+            if meant {
+                ticket.outcome = Outcome::All;
+            }
+            meant
+        });
+        self.note_if_empty(&line);
+        drop(line);
+        wakes.wake_all();
+    }
+
+    /// Waits for a notification: one that is stored, the next [`notify_one`](Self::notify_one) that is for it, or any
+    /// [`notify_all`](Self::notify_all) from now on, even before the first poll.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let arrived = motet_sync::Notify::new();
+    /// let notified = arrived.notified();          // look at the state after this, and nothing is missed
+    /// arrived.notify_all();
+    /// notified.await;
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place: dropped, it has left the line; a `notify_one` that was for it goes to the next, or is stored.
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on.
+    pub fn notified(&self) -> Notified<'_> {
+        Notified::new(self)
+    }
+
+    /// Parks this thread until a notification comes: for threads beside the tasks. Both wait in one line.
+    ///
+    /// ```
+    /// let arrived = motet_sync::Notify::new();
+    /// arrived.notify_one();
+    /// arrived.notified_blocking();
+    /// ```
+    pub fn notified_blocking(&self) {
+        block_on(self.notified());
+    }
+
+    /// Under the line's lock.
+    fn note_if_empty(&self, line: &Locked<'_, (), Ticket>) {
+        if line.is_empty(0) {
+            self.state.nobody_waits();
+        }
+    }
+
+    fn generation(&self) -> Generation {
+        self.state.generation()
+    }
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Notify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notify").finish_non_exhaustive()
+    }
+}

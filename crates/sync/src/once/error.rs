@@ -1,0 +1,34 @@
+//! A value that came too late.
+
+use core::error::Error;
+use core::fmt;
+
+/// What [`OnceCell::set`](super::OnceCell::set) gives back: the value, and why it was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetError<T> {
+    /// The cell has a value: read it with [`get`](super::OnceCell::get).
+    AlreadySet(T),
+    /// An initialiser is running: [`wait`](super::OnceCell::wait) for what it makes, or use
+    /// [`get_or_init`](super::OnceCell::get_or_init), which takes over if it fails.
+    Initializing(T),
+}
+
+impl<T> SetError<T> {
+    /// The value that was not taken.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::AlreadySet(value) | Self::Initializing(value) => value,
+        }
+    }
+}
+
+impl<T> fmt::Display for SetError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AlreadySet(_) => "the cell has a value already: read it with `get`",
+            Self::Initializing(_) => "the cell is being initialised: wait for its value, or use `get_or_init`",
+        })
+    }
+}
+
+impl<T: fmt::Debug> Error for SetError<T> {}

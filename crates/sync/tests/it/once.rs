@@ -1,0 +1,172 @@
+//! `OnceCell`: made once, by whoever needs it first.
+
+use motet_sync::{OnceCell, SetError};
+use motet_test::{End, Stepped, drop_at_every_await};
+use std::cell::Cell;
+use std::future::pending;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+use std::thread;
+
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+#[test]
+fn one_initialiser_runs_and_all_get_its_value() {
+    let cell = OnceCell::new();
+    let runs = Cell::new(0);
+    let mut line: Vec<_> = (0..3)
+        .map(|value| {
+            let runs = &runs;
+            Stepped::new(cell.get_or_init(async move || {
+                runs.set(runs.get() + 1);
+                yield_once().await;
+                value
+            }))
+        })
+        .collect();
+    assert!(line.iter_mut().all(|candidate| candidate.poll().is_pending()));
+    let mut reader = Stepped::new(cell.wait());
+    assert!(reader.poll().is_pending());
+    assert_eq!(line[0].poll(), Poll::Ready(&0));
+    assert!(line[1..].iter_mut().all(|candidate| candidate.is_woken() && candidate.poll() == Poll::Ready(&0)));
+    assert!(reader.is_woken());
+    assert_eq!(reader.poll(), Poll::Ready(&0));
+    assert_eq!(runs.get(), 1);
+}
+
+#[test]
+fn a_failed_initialiser_hands_over_to_the_next() {
+    let cell = OnceCell::new();
+    let mut failing = Stepped::new(cell.get_or_try_init(async || {
+        yield_once().await;
+        Err::<u8, _>("down")
+    }));
+    let mut next = Stepped::new(cell.get_or_try_init(async || Ok::<_, &str>(2)));
+    let mut last = Stepped::new(cell.get_or_init(async || 3));
+    assert!(failing.poll().is_pending() && next.poll().is_pending() && last.poll().is_pending());
+    assert_eq!(failing.poll(), Poll::Ready(Err("down")));
+    assert!(next.is_woken() && !last.is_woken(), "one is called");
+    assert_eq!(next.poll(), Poll::Ready(Ok(&2)));
+    assert_eq!(last.poll(), Poll::Ready(&2));
+}
+
+#[test]
+fn a_dropped_initialiser_hands_over_to_the_next() {
+    let cell = OnceCell::new();
+    let mut dropped = Stepped::new(cell.get_or_init(async || pending().await));
+    let mut next = Stepped::new(cell.get_or_init(async || 2));
+    assert!(dropped.poll().is_pending() && next.poll().is_pending());
+    drop(dropped);
+    assert!(next.is_woken());
+    assert_eq!(next.poll(), Poll::Ready(&2));
+}
+
+#[test]
+fn a_candidate_dropped_after_it_was_called_passes_the_call_on() {
+    let cell = OnceCell::new();
+    let mut dropped = Stepped::new(cell.get_or_init(async || pending().await));
+    let mut called = Stepped::new(cell.get_or_init(async || 2));
+    let mut behind = Stepped::new(cell.get_or_init(async || 3));
+    assert!(dropped.poll().is_pending() && called.poll().is_pending() && behind.poll().is_pending());
+    drop(dropped);
+    assert!(called.is_woken() && !behind.is_woken());
+    drop(called);
+    assert!(behind.is_woken());
+    assert_eq!(behind.poll(), Poll::Ready(&3));
+}
+
+#[test]
+fn a_panicking_initialiser_hands_over_to_the_next() {
+    let cell = OnceCell::new();
+    let mut next = Stepped::new(cell.get_or_init(async || 2));
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let mut panicking = Stepped::new(cell.get_or_init(async || {
+            yield_once().await;
+            panic!("on purpose")
+        }));
+        assert!(panicking.poll().is_pending() && next.poll().is_pending());
+        let _never = panicking.poll();
+    }));
+    assert!(panic.is_err());
+    assert!(next.is_woken());
+    assert_eq!(next.poll(), Poll::Ready(&2));
+}
+
+#[test]
+fn a_value_that_comes_too_late_is_given_back() {
+    let cell = OnceCell::new();
+    let mut running = Stepped::new(cell.get_or_init(async || {
+        yield_once().await;
+        1
+    }));
+    assert!(running.poll().is_pending());
+    assert_eq!(cell.set(2), Err(SetError::Initializing(2)));
+    assert_eq!(running.poll(), Poll::Ready(&1));
+    let late = cell.set(3).expect_err("it has a value");
+    assert_eq!((late, late.into_inner()), (SetError::AlreadySet(3), 3));
+    assert!(late.to_string().contains("get"));
+    assert_eq!(format!("{cell:?}"), "OnceCell(1)");
+}
+
+#[test]
+fn set_wakes_readers_and_candidates() {
+    let cell = OnceCell::new();
+    let mut reader = Stepped::new(cell.wait());
+    assert!(reader.poll().is_pending());
+    assert_eq!(cell.set(1), Ok(()));
+    assert!(reader.is_woken());
+    assert_eq!(reader.poll(), Poll::Ready(&1));
+}
+
+#[test]
+fn an_initialiser_dropped_at_any_await_leaves_the_cell_to_others() {
+    let report = drop_at_every_await(|| {
+        let cell = Rc::new(OnceCell::new());
+        let theirs = cell.clone();
+        let future = async move {
+            let init = async || {
+                yield_once().await;
+                yield_once().await;
+                1
+            };
+            *theirs.get_or_init(init).await
+        };
+        let check = move |end: End<i32>| {
+            let expected = if end == End::Completed(1) { 1 } else { 2 };
+            assert_eq!(Stepped::new(cell.get_or_init(async || 2)).poll(), Poll::Ready(&expected));
+        };
+        (future, check)
+    });
+    assert!(report.completed && report.drops == 3, "{report:?}");
+}
+
+#[test]
+fn threads_that_race_make_one_value() {
+    for _ in 0..200 {
+        let cell = Arc::new(OnceCell::new());
+        let threads: Vec<_> = (0..4)
+            .map(|value| {
+                let cell = cell.clone();
+                thread::spawn(move || match value {
+                    0 => *cell.wait_blocking(),
+                    1 => futures::executor::block_on(cell.get_or_try_init(async || Err(()))).copied().unwrap_or(9),
+                    _ => *futures::executor::block_on(cell.get_or_init(async || value)),
+                })
+            })
+            .collect();
+        let values: Vec<_> = threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+        let value = *cell.get().expect("somebody made it");
+        assert!(values.iter().all(|&seen| seen == value || seen == 9), "{values:?}");
+    }
+}
