@@ -49,6 +49,9 @@
 //! groups and `gather` are frames of their own: siblings in them clean up concurrently. The children of a *foreign* `join!` have
 //! none: their exits form one sequence, in the order of their drops, and must not wait for each other.
 //!
+//! A guard waits for what *the frame in which it is closed or dropped* has adopted. Close it in the frame in which it was made: one that is moved into a
+//! [`with`], a timeout or a group and ends in there does not wait for what the scope around that has adopted.
+//!
 //! # Where exits go
 //!
 //! To the innermost scope that is polling or dropping on this thread. So a foreign executor that is polled inside a scope hands its tasks' guards
