@@ -112,6 +112,7 @@ pub(crate) fn works_for(shared: &Arc<Shared>) -> bool {
 }
 
 /// Where `spawn` spawns.
+#[derive(Clone)]
 pub(crate) enum Spawner {
     Pool(Arc<Shared>),
     Foreign(Arc<AnySpawn>),

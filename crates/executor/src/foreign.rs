@@ -8,16 +8,38 @@
 //! lock: what comes later is dropped by whoever brings it, and with it the task's body.
 
 use crate::pool::{Start, new_task, run_outside};
-use crate::task::{Home, Origin, Runnable, Task, TaskRef};
+use crate::task::{Home, Origin, Runnable, Task, TaskHandle, TaskRef};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
-use futures_util::task::{FutureObj, Spawn};
+use futures_util::task::{FutureObj, Spawn, SpawnError};
 use motet_prim::lock::Mutex;
 use std::sync::Arc;
 
 /// A spawner of whatever kind.
-pub(crate) type AnySpawn = dyn Spawn + Send + Sync;
+pub(crate) type AnySpawn = dyn SpawnTask;
+
+/// Runs tasks of this crate on an executor of its own, and is told which: for schedulers that name, list and cancel them.
+///
+/// [`enter_task_spawner`](crate::enter_task_spawner) makes one ambient, and has an example. One that need not know the tasks
+/// is a plain `Spawn`, for [`enter_spawner`](crate::enter_spawner).
+pub trait SpawnTask: Send + Sync {
+    /// Polls `run` until it is ready; it polls `task` inside its scope, panics contained. Dropping it drops the task's body.
+    ///
+    /// # Errors
+    ///
+    /// If the executor takes no more tasks: `run` is dropped, and the task says that it was cancelled.
+    fn spawn_task(&self, run: FutureObj<'static, ()>, task: &TaskHandle) -> Result<(), SpawnError>;
+}
+
+/// A spawner that need not know what it is given.
+pub(crate) struct Unaware<S>(pub(crate) S);
+
+impl<S: Spawn + Send + Sync> SpawnTask for Unaware<S> {
+    fn spawn_task(&self, run: FutureObj<'static, ()>, _task: &TaskHandle) -> Result<(), SpawnError> {
+        self.0.spawn_obj(run)
+    }
+}
 
 /// Where one task waits for its next run.
 pub(crate) struct Pump(Mutex<Due>);
@@ -78,7 +100,7 @@ where
         Start::Eager => run_outside(runnable),
     }
     // Refused, it is dropped, which closes the pump.
-    drop(spawner.spawn_obj(FutureObj::new(Box::new(pumping))));
+    drop(spawner.spawn_task(FutureObj::new(Box::new(pumping)), &TaskHandle::new(reference.clone())));
     Task::new(task, reference)
 }
 

@@ -50,9 +50,13 @@ mod yield_now;
 
 pub use block_on::block_on;
 pub use driver::Driver;
+pub use foreign::SpawnTask;
 pub use local::LocalExecutor;
 pub use motet_cancel::{PanicPayload, Reason, Taken, TaskError};
 pub use pool::{Builder, Executor, Metrics, WeakExecutor, WorkerMetrics};
-pub use spawn::{EnteredSpawner, current, enter_spawner, spawn, spawn_blocking, task};
+pub use spawn::{
+    CurrentSpawner, EnteredSpawner, current, current_spawner, enter_spawner, enter_task_spawner, spawn, spawn_blocking,
+    task,
+};
 pub use task::{FlatTask, Task, TaskBuilder, TaskHandle, TaskId, TaskInfo, TaskPanic, TaskState};
 pub use yield_now::yield_now;

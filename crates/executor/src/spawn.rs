@@ -1,11 +1,12 @@
 //! Spawning without a handle: onto whatever this thread works for.
 
 use crate::ambient::{Ambient, Entered, Spawner, enter};
+use crate::foreign::{SpawnTask, Unaware};
 use crate::pool::{Executor, Start};
 use crate::task::{Origin, Task, TaskBuilder};
 use core::fmt;
 use core::future::Future;
-use futures_util::task::Spawn;
+use futures_util::task::{FutureObj, Spawn, SpawnError};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -108,7 +109,71 @@ pub fn current() -> Option<Executor> {
 /// drop(entered);
 /// ```
 pub fn enter_spawner(spawner: impl Spawn + Send + Sync + 'static) -> EnteredSpawner {
+    enter_task_spawner(Unaware(spawner))
+}
+
+/// As [`enter_spawner`], for a scheduler that is told which tasks it is given.
+///
+/// ```
+/// use futures::task::{FutureObj, Spawn, SpawnError};
+/// use motet_executor::{Executor, SpawnTask, TaskHandle, block_on, enter_task_spawner, task};
+/// use std::sync::mpsc;
+///
+/// struct Listing(Executor, mpsc::Sender<TaskHandle>);
+///
+/// impl SpawnTask for Listing {
+///     fn spawn_task(&self, run: FutureObj<'static, ()>, task: &TaskHandle) -> Result<(), SpawnError> {
+///         self.1.send(task.clone()).unwrap();
+///         self.0.spawn_obj(run)
+///     }
+/// }
+///
+/// let (sender, listed) = mpsc::channel();
+/// let _entered = enter_task_spawner(Listing(Executor::new(), sender));
+/// block_on(task().name("reader").spawn(async {})).unwrap();
+/// assert_eq!(listed.recv().unwrap().name(), Some("reader"));
+/// ```
+pub fn enter_task_spawner(spawner: impl SpawnTask + 'static) -> EnteredSpawner {
     EnteredSpawner { _entered: enter(Ambient::Spawner(Arc::new(spawner))) }
+}
+
+/// Where [`spawn`] spawns on this thread at present, as a value: for code that takes an `impl Spawn`.
+///
+/// Unlike [`current`], it knows [ambient spawners](enter_spawner) too.
+///
+/// ```
+/// use motet_executor::{Executor, current_spawner};
+/// use futures::task::SpawnExt;
+///
+/// assert!(current_spawner().is_none());
+/// Executor::new().block_on(async {
+///     let spawner = current_spawner().expect("an executor polls us");
+///     assert_eq!(spawner.spawn_with_handle(async { 7 }).unwrap().await, 7);
+/// });
+/// ```
+#[must_use]
+pub fn current_spawner() -> Option<CurrentSpawner> {
+    Spawner::present().map(CurrentSpawner)
+}
+
+/// An executor or an ambient spawner; given by [`current_spawner`]. Keeps no executor open.
+#[derive(Clone, Debug)]
+pub struct CurrentSpawner(Spawner);
+
+impl Spawn for CurrentSpawner {
+    #[track_caller]
+    fn spawn_obj(&self, future: FutureObj<'static, ()>) -> Result<(), SpawnError> {
+        self.status()?;
+        self.0.spawn(future, Origin::at(Location::caller()), Start::Queued).detach();
+        Ok(())
+    }
+
+    fn status(&self) -> Result<(), SpawnError> {
+        match &self.0 {
+            Spawner::Pool(shared) if shared.is_closed() => Err(SpawnError::shutdown()),
+            Spawner::Pool(_) | Spawner::Foreign(_) => Ok(()),
+        }
+    }
 }
 
 /// This thread has an ambient spawner until this is dropped; given by [`enter_spawner`].

@@ -5,7 +5,7 @@ use super::run::Run;
 use super::shell::{self, Bodies};
 use crate::pool::hand_over;
 use crate::seam;
-use crate::task::{Origin, Task, contain};
+use crate::task::{Origin, Task, TaskInfo, TaskState, contain};
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
@@ -39,12 +39,14 @@ use std::sync::Arc;
 ///
 /// # Fairness
 ///
-/// First in, first out.
+/// First in, first out; [`with_order`](Self::with_order) has another.
 pub struct LocalExecutor<'a> {
     queue: Arc<LocalQueue>,
     bodies: Rc<Bodies>,
     /// Whether this thread polls tasks of this executor right now.
     is_polling: Cell<bool>,
+    /// Which of so many tasks that are due runs next; none: first in, first out.
+    order: Option<Box<dyn Fn(usize) -> usize + 'a>>,
     /// Invariant: a task may borrow for `'a` and no less.
     borrows: PhantomData<Cell<&'a ()>>,
 }
@@ -57,8 +59,35 @@ impl<'a> LocalExecutor<'a> {
             queue: Arc::new(LocalQueue::new()),
             bodies: Rc::new(Bodies::new()),
             is_polling: Cell::new(false),
+            order: None,
             borrows: PhantomData,
         }
+    }
+
+    /// An executor whose order is yours: before each poll of a task, `order` is told how many are due, and answers which of
+    /// them runs, counted from zero. For test schedulers.
+    ///
+    /// The places mean nothing but that each due task has one. One poll of [`run`](Self::run) is one poll of a task.
+    ///
+    /// ```
+    /// use motet_executor::LocalExecutor;
+    /// use std::cell::RefCell;
+    ///
+    /// let log = RefCell::new(Vec::new());
+    /// let executor = LocalExecutor::with_order(|due| due - 1);
+    /// executor.block_on(async {
+    ///     let tasks = [1, 2, 3].map(|n| executor.spawn({ let log = &log; async move { log.borrow_mut().push(n) } }));
+    ///     for task in tasks {
+    ///         task.await.unwrap();
+    ///     }
+    /// });
+    /// assert_eq!(*log.borrow(), [3, 2, 1]);
+    /// ```
+    #[must_use]
+    pub fn with_order(order: impl Fn(usize) -> usize + 'a) -> Self {
+        let mut executor = Self::new();
+        executor.order = Some(Box::new(order));
+        executor
     }
 
     /// Spawns a task on this thread.
@@ -125,8 +154,39 @@ impl<'a> LocalExecutor<'a> {
         Run::new(self, seam::root(f)).await
     }
 
+    /// The tasks that have not ended, in the order of their numbers (asyncio's `all_tasks`).
+    ///
+    /// ```
+    /// use motet_executor::LocalExecutor;
+    ///
+    /// let executor = LocalExecutor::new();
+    /// let task = executor.spawn(async {});
+    /// assert_eq!(executor.tasks()[0].id, task.id());
+    /// executor.block_on(task).unwrap();
+    /// assert!(executor.tasks().is_empty());
+    /// ```
+    #[must_use]
+    pub fn tasks(&self) -> Vec<TaskInfo> {
+        // One that waits is among the bodies, one that was never polled is due, and many are both.
+        let mut tasks = self.bodies.infos();
+        tasks.extend(self.queue.infos());
+        tasks.retain(|task| task.state != TaskState::Finished);
+        tasks.sort_by_key(|task| task.id);
+        tasks.dedup_by_key(|task| task.id);
+        tasks
+    }
+
     pub(super) fn queue(&self) -> &LocalQueue {
         &self.queue
+    }
+
+    /// The place of the task that is to run next, if the order is somebody's own.
+    pub(super) fn choose(&self) -> Option<usize> {
+        let order = self.order.as_ref()?;
+        match self.queue.due() {
+            0 => Some(0),
+            due => Some(order(due)),
+        }
     }
 
     /// This thread polls tasks of this executor until the guard is dropped: what they leave behind outside of their scopes

@@ -9,7 +9,7 @@
 //! the queue with a runner asleep.
 
 use crate::slab::Slab;
-use crate::task::Runnable;
+use crate::task::{Runnable, TaskInfo};
 use motet_prim::lock::Mutex;
 use std::collections::VecDeque;
 use std::task::Waker;
@@ -65,6 +65,24 @@ impl LocalQueue {
         let mut state = self.0.lock();
         state.polling += 1;
         std::mem::take(&mut state.due)
+    }
+
+    /// A runner's poll begins: of what is due now its batch is one task, that at `place`.
+    pub(super) fn begin_at(&self, place: usize) -> Option<Runnable> {
+        let mut state = self.0.lock();
+        state.polling += 1;
+        let last = state.due.len().checked_sub(1)?;
+        state.due.swap_remove_back(place.min(last))
+    }
+
+    /// How many tasks are due.
+    pub(super) fn due(&self) -> usize {
+        self.0.lock().due.len()
+    }
+
+    /// What is known of the tasks that are due.
+    pub(super) fn infos(&self) -> Vec<TaskInfo> {
+        self.0.lock().due.iter().map(|runnable| TaskInfo::of(runnable.metadata())).collect()
     }
 
     /// A runner's poll ends, and it would be woken through `waker`; true if something is due already.

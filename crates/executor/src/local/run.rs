@@ -41,8 +41,12 @@ impl<F: Future> Future for Run<'_, '_, F> {
         let runner = *this.runner.key.get_or_insert_with(|| queue.register());
         // Foreign code, which may panic: so before the queue counts on us.
         let waker = cx.waker().clone();
+        let chosen = this.runner.executor.choose();
         // One batch a poll: what its tasks wake comes after the root, and after the tasks of whoever polls us.
-        queue.begin().into_iter().for_each(run_outside);
+        match chosen {
+            None => queue.begin().into_iter().for_each(run_outside),
+            Some(place) => queue.begin_at(place).into_iter().for_each(run_outside),
+        }
         if queue.end(runner, waker) {
             cx.waker().wake_by_ref();
         }

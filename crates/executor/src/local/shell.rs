@@ -20,7 +20,9 @@
 
 use super::queue::LocalQueue;
 use crate::slab::Slab;
-use crate::task::{Home, Origin, Output, Record, RecordPointer, Task, TaskRef, contain, finish, poll_body, schedule};
+use crate::task::{
+    Home, Origin, Output, Record, RecordPointer, Task, TaskInfo, TaskRef, contain, finish, poll_body, schedule,
+};
 use async_task::WithInfo;
 use core::future::Future;
 use core::marker::PhantomPinned;
@@ -76,6 +78,11 @@ impl Bodies {
 
     pub(super) fn len(&self) -> usize {
         self.0.borrow().len()
+    }
+
+    /// What is known of the tasks that were polled and have not ended.
+    pub(super) fn infos(&self) -> Vec<TaskInfo> {
+        self.0.borrow_mut().iter_mut().map(|listed| TaskInfo::of(&listed.task)).collect()
     }
 
     /// Empties every listed shell in place, and wakes its task, so that its last runnable comes to the queue.

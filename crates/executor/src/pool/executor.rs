@@ -201,7 +201,7 @@ impl Executor {
     /// The tasks that live at this moment (asyncio's `all_tasks`), on blocking threads too.
     #[must_use]
     pub fn tasks(&self) -> Vec<TaskInfo> {
-        self.shared().tasks().iter().map(TaskInfo::of).collect()
+        self.shared().tasks().iter().map(|task| TaskInfo::of(task)).collect()
     }
 
     /// What the executor has done so far.

@@ -1,6 +1,6 @@
 //! What can be told of a task from outside.
 
-use super::{TaskId, TaskRef};
+use super::{Record, TaskId};
 use core::fmt;
 use motet_cancel::PanicPayload;
 use std::panic::Location;
@@ -34,7 +34,7 @@ pub struct TaskInfo {
 }
 
 impl TaskInfo {
-    pub(crate) fn of(task: &TaskRef) -> Self {
+    pub(crate) fn of(task: &Record) -> Self {
         Self { id: task.id(), name: task.shared_name(), location: task.location(), state: task.state() }
     }
 }

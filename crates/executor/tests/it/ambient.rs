@@ -2,7 +2,10 @@
 
 use crate::tasks::{guarded, one_thread};
 use futures::task::{FutureObj, Spawn, SpawnError, SpawnExt};
-use motet_executor::{Executor, TaskError, block_on, current, enter_spawner, spawn, spawn_blocking, task, yield_now};
+use motet_executor::{
+    Executor, SpawnTask, TaskError, TaskHandle, block_on, current, current_spawner, enter_spawner, enter_task_spawner,
+    spawn, spawn_blocking, task, yield_now,
+};
 use std::collections::VecDeque;
 use std::future::pending;
 use std::panic::catch_unwind;
@@ -152,4 +155,47 @@ fn a_weak_handle_does_not_keep_the_executor_open() {
     assert!(weak.upgrade().is_some());
     drop(executor);
     assert!(weak.upgrade().is_none());
+}
+
+/// Refuses every task, and keeps the handles.
+#[derive(Clone, Default)]
+struct Refusing(Arc<Mutex<Vec<TaskHandle>>>);
+
+impl SpawnTask for Refusing {
+    fn spawn_task(&self, run: FutureObj<'static, ()>, task: &TaskHandle) -> Result<(), SpawnError> {
+        self.0.lock().unwrap().push(task.clone());
+        drop(run);
+        Err(SpawnError::shutdown())
+    }
+}
+
+#[test]
+fn a_task_spawner_is_told_of_each_task_and_may_refuse_it() {
+    let refusing = Refusing::default();
+    let _entered = enter_task_spawner(refusing.clone());
+    let refused = task().name("reader").spawn(async {});
+    let line = line!() - 1;
+    assert!(matches!(block_on(refused), Err(TaskError::Cancelled(_))));
+    let told = refusing.0.lock().unwrap();
+    assert_eq!((told[0].name(), told[0].location().line()), (Some("reader"), line));
+    assert!(told[0].is_finished());
+}
+
+#[test]
+fn the_current_spawner_is_the_ambient_one_or_the_executor_and_refuses_when_that_is_closed() {
+    let by_hand = ByHand::default();
+    let entered = enter_spawner(by_hand.clone());
+    let spawner = current_spawner().expect("one was entered");
+    drop(entered);
+    assert!(current_spawner().is_none());
+    let task = spawner.spawn_with_handle(async { 7 }).unwrap();
+    assert_eq!(by_hand.step(), 0);
+    assert_eq!(block_on(task), 7);
+
+    let executor = one_thread();
+    let spawner = executor.block_on(async { current_spawner().expect("an executor polls us") });
+    assert!(spawner.status().is_ok());
+    executor.close();
+    assert!(spawner.status().unwrap_err().is_shutdown());
+    assert!(spawner.spawn(async {}).unwrap_err().is_shutdown());
 }

@@ -4,7 +4,7 @@ use crate::tasks::guarded;
 use futures::channel::oneshot;
 use futures::task::{LocalFutureObj, LocalSpawn, LocalSpawnExt, SpawnExt};
 use motet_cancel::{guard, guard_local, scope_local};
-use motet_executor::{Executor, LocalExecutor, TaskError, block_on, yield_now};
+use motet_executor::{Executor, LocalExecutor, TaskError, TaskState, block_on, yield_now};
 use motet_test::Stepped;
 use std::cell::{Cell, RefCell};
 use std::future::pending;
@@ -320,4 +320,72 @@ fn large_futures_are_dropped_in_place_too() {
     executor.block_on(yield_now());
     drop(executor);
     assert_eq!(dropped.borrow().len(), 1);
+}
+
+#[test]
+fn an_order_of_ones_own_is_asked_before_each_poll_and_may_answer_anything() {
+    let (asked, log) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
+    let executor = LocalExecutor::with_order(|due| {
+        asked.borrow_mut().push(due);
+        usize::MAX
+    });
+    for n in 0..3 {
+        let log = &log;
+        executor.spawn(async move { log.borrow_mut().push(n) }).detach();
+    }
+    executor.block_on(async {
+        while log.borrow().len() < 3 {
+            yield_now().await;
+        }
+    });
+    assert_eq!(*log.borrow(), [2, 1, 0], "a place too far is the last");
+    assert_eq!(*asked.borrow(), [3, 2, 1]);
+}
+
+#[test]
+fn one_poll_of_an_ordered_run_is_one_poll_of_a_task() {
+    let polls = Cell::new(0);
+    let executor = LocalExecutor::with_order(|_due| 0);
+    for _ in 0..3 {
+        executor.spawn(async { polls.set(polls.get() + 1) }).detach();
+    }
+    let mut run = Stepped::new(executor.run(pending::<()>()));
+    for n in 1..=3 {
+        assert_eq!(run.poll(), Poll::Pending);
+        assert_eq!((polls.get(), run.is_woken()), (n, n < 3), "woken while more are due");
+    }
+}
+
+#[test]
+fn an_order_that_panics_loses_no_task() {
+    let is_first = Cell::new(true);
+    let executor = LocalExecutor::with_order(|_due| if is_first.replace(false) { panic!("no idea") } else { 0 });
+    let tasks = [1, 2].map(|n| executor.spawn(async move { n }));
+    let asked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| executor.block_on(pending::<()>())));
+    assert!(asked.is_err());
+    let sum = executor.block_on(async {
+        let mut sum = 0;
+        for task in tasks {
+            sum += task.await.unwrap();
+        }
+        sum
+    });
+    assert_eq!(sum, 3);
+}
+
+#[test]
+fn tasks_are_listed_from_their_spawn_to_their_end() {
+    let executor = LocalExecutor::new();
+    let waits = executor.spawn(pending::<()>());
+    let ends = executor.spawn(async {});
+    let line = line!() - 1;
+    let states = || executor.tasks().iter().map(|task| task.state).collect::<Vec<_>>();
+    assert_eq!(states(), [TaskState::New, TaskState::New]);
+    assert_eq!(executor.tasks()[1].location.line(), line);
+    executor.block_on(ends).unwrap();
+    assert_eq!(states(), [TaskState::Waiting]);
+    waits.cancel();
+    assert_eq!(states(), [TaskState::Cancelling], "due and listed, it is told once");
+    assert!(executor.block_on(waits).is_err());
+    assert!(executor.tasks().is_empty());
 }
