@@ -15,6 +15,7 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::ambient;
@@ -289,7 +290,10 @@ impl Drop for Sleep {
         if matches!(self.entry.word().state(), State::Armed(_)) {
             // SAFETY: this sleep is the owner, and armed its entry there.
             let waker: Option<Waker> = unsafe { queue.disarm(self.entry()) };
-            drop(waker);
+            // To drop a waker may be to drop a task: foreign code, whose panic must not leave a drop.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(waker))) {
+                core::mem::forget(panic);
+            }
         }
     }
 }

@@ -154,6 +154,30 @@ fn a_waker_that_panics_costs_the_others_nothing() {
     assert_eq!(wakes.count(), 2);
 }
 
+/// A waker that panics when the last of its clones is dropped.
+struct PanicsInItsDrop;
+
+impl Wake for PanicsInItsDrop {
+    fn wake(self: std::sync::Arc<Self>) {}
+}
+
+impl Drop for PanicsInItsDrop {
+    fn drop(&mut self) {
+        panic!("a waker panics in its drop");
+    }
+}
+
+#[test]
+fn the_drop_of_a_sleep_does_not_panic_though_that_of_its_waker_does() {
+    let timers = Timers::new();
+    let mut sleep = Box::pin(timers.sleep(SECOND));
+    let waker = Waker::from(std::sync::Arc::new(PanicsInItsDrop));
+    assert!(sleep.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+    drop(waker);
+    drop(sleep);
+    assert_eq!(timers.next_deadline(), None);
+}
+
 #[test]
 fn a_sleep_dropped_at_any_await_is_out_of_the_wheel() {
     let report = drop_at_every_await_between(|| {
