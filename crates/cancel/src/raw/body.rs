@@ -2,6 +2,7 @@
 
 use super::word::{CancelWord, Limit};
 use crate::frame::{Cause, Ending, Kind, Local, Run, Sendable};
+use crate::panic::silence;
 use crate::reason::Cancelled;
 use std::fmt;
 use std::future::Future;
@@ -124,6 +125,14 @@ pin_project_lite::pin_project! {
 #[derive(Default)]
 struct Grace {
     limits: Vec<Limit>,
+}
+
+impl Drop for Grace {
+    /// Limits are foreign futures, and a scope's drop does not panic.
+    fn drop(&mut self) {
+        let limits = std::mem::take(&mut self.limits);
+        silence(|| drop(limits));
+    }
 }
 
 impl<F: Future, K: Kind> Cancellable<F, K> {

@@ -20,6 +20,7 @@
 //! the poller registers under the lock and reads the state after it; either it sees the news, or the canceller, who holds the lock
 //! later, sees the waker. Wakers and reasons are foreign code: none is called, cloned or dropped under the lock.
 
+use crate::panic::silence;
 use crate::reason::{Reason, Taken};
 use futures_util::future::BoxFuture;
 use motet_prim::atomic::{AtomicU32, Ordering};
@@ -233,7 +234,8 @@ impl CancelWord {
         let waker = slow.waker.take();
         let limits = slow.details.as_mut().map(|details| std::mem::take(&mut details.limits));
         drop(slow);
-        drop((waker, limits));
+        // Foreign drops, and most often we are in one ourselves, which must not panic.
+        silence(|| drop((waker, limits)));
     }
 
     /// What a poll begins with.

@@ -161,3 +161,30 @@ fn of_two_limits_the_first_that_is_ready_counts() {
     expiry.open();
     assert_eq!(reason_of(work.poll()), "long");
 }
+
+/// Panics when it is dropped.
+struct Boom;
+
+impl Drop for Boom {
+    fn drop(&mut self) {
+        panic!("a limit panics in its drop");
+    }
+}
+
+#[test]
+fn a_limit_that_panics_in_its_drop_does_not_make_the_scopes_drop_panic() {
+    for fetched in [false, true] {
+        let (work, handle) = scope(pending::<()>());
+        let mut work = Stepped::new(work);
+        let boom = Boom;
+        handle.cancel_with_grace("enough", async move {
+            let _boom = boom;
+            pending::<()>().await;
+        });
+        if fetched {
+            assert!(work.poll().is_pending());
+        }
+        drop(work);
+        assert!(handle.is_finished());
+    }
+}
