@@ -7,14 +7,18 @@
 //! * `Spawner`: somebody's own, such as a test scheduler.
 //!
 //! Guards that are dropped out of order take out their own entry, whatever lies above it.
+//!
+//! Each spawn and each wake asks whether this thread is a worker. So beside the stack lies a plain pointer to the worker
+//! of the last entry, null if that is none; whoever changes the stack writes it anew before anybody can look.
 
 use crate::foreign::{self, AnySpawn};
-use crate::pool::{Shard, Shared, Start, Worker};
+use crate::pool::{Shared, Start, Worker};
 use crate::task::{Origin, Task};
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -33,6 +37,35 @@ struct Stack {
 
 motet_prim::thread_local! {
     static STACK: RefCell<Stack> = const { RefCell::new(Stack { entries: Vec::new(), next: 0 }) };
+    /// The worker of the last entry. Without a destructor, so that a look at it is a load.
+    static PRESENT: Cell<*const Worker> = const { Cell::new(ptr::null()) };
+}
+
+impl Stack {
+    /// To be called after every change, and before what was taken out is dropped.
+    fn publish(&self) {
+        let present = match self.entries.last() {
+            Some((_, Ambient::Worker(worker))) => Rc::as_ptr(worker),
+            _ => ptr::null(),
+        };
+        PRESENT.with(|pointer| pointer.set(present));
+    }
+}
+
+/// Looks at the worker that this thread is at present.
+///
+/// `look` does not end the worker: the guard of its entry lies in a frame of this thread's stack that is beneath every
+/// task, every waker and every driver that the worker calls.
+pub(crate) fn with_worker<R>(look: impl FnOnce(Option<&Worker>) -> R) -> R {
+    let present = PRESENT.with(Cell::get);
+    // SAFETY: null, or the worker of an entry: the stack holds an `Rc` on it, and `publish` ran before that could go. The
+    // entry outlives `look`, see above.
+    look(unsafe { present.as_ref() })
+}
+
+/// The same, if the worker works for this executor.
+pub(crate) fn with_worker_of<R>(executor: *const Shared, look: impl FnOnce(Option<&Worker>) -> R) -> R {
+    with_worker(|worker| look(worker.filter(|worker| Arc::as_ptr(worker.shared()) == executor)))
 }
 
 /// This thread works for somebody until this is dropped.
@@ -48,6 +81,7 @@ pub(crate) fn enter(ambient: Ambient) -> Entered {
         let entry = stack.next;
         stack.next += 1;
         stack.entries.push((entry, ambient));
+        stack.publish();
         entry
     });
     Entered { entry, of_this_thread: PhantomData }
@@ -57,9 +91,11 @@ impl Drop for Entered {
     fn drop(&mut self) {
         // A thread that is being torn down has no stack any more.
         let left = STACK.try_with(|stack| {
-            let entries = &mut stack.borrow_mut().entries;
-            let place = entries.iter().rposition(|(entry, _)| *entry == self.entry);
-            place.map(|place| entries.remove(place))
+            let mut stack = stack.borrow_mut();
+            let place = stack.entries.iter().rposition(|(entry, _)| *entry == self.entry);
+            let left = place.map(|place| stack.entries.remove(place));
+            stack.publish();
+            left
         });
         // Outside of the borrow: it may be the last reference on an executor's state.
         drop(left);
@@ -80,14 +116,6 @@ fn with<R>(look: impl FnOnce(Option<&Ambient>) -> R) -> R {
     }
 }
 
-/// The worker that this thread is at present.
-pub(crate) fn worker() -> Option<Rc<Worker>> {
-    with(|ambient| match ambient {
-        Some(Ambient::Worker(worker)) => Some(worker.clone()),
-        _ => None,
-    })
-}
-
 /// Every worker that this thread is, beneath whatever was entered since.
 pub(crate) fn workers() -> Vec<Rc<Worker>> {
     let is_worker = |(_, ambient): &(u64, Ambient)| match ambient {
@@ -95,14 +123,6 @@ pub(crate) fn workers() -> Vec<Rc<Worker>> {
         Ambient::Pool(_) | Ambient::Spawner(_) => None,
     };
     STACK.try_with(|stack| stack.borrow().entries.iter().filter_map(is_worker).collect()).unwrap_or_default()
-}
-
-/// The present worker, if it works for the executor of this shard.
-pub(crate) fn worker_of(shard: &Shard) -> Option<Rc<Worker>> {
-    with(|ambient| match ambient {
-        Some(Ambient::Worker(worker)) if worker.is_of(shard) => Some(worker.clone()),
-        _ => None,
-    })
 }
 
 /// Whether this thread is a worker of this executor, at present or beneath.

@@ -100,8 +100,8 @@ where
         Start::Eager => run_outside(runnable),
     }
     // Refused, it is dropped, which closes the pump.
-    drop(spawner.spawn_task(FutureObj::new(Box::new(pumping)), &TaskHandle::new(reference.clone())));
-    Task::new(task, reference)
+    drop(spawner.spawn_task(FutureObj::new(Box::new(pumping)), &TaskHandle::new(reference)));
+    Task::new(task)
 }
 
 /// The future that the other executor polls.

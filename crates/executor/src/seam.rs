@@ -13,12 +13,15 @@ pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
     frame::outside(f)
 }
 
-/// Hands work to the current frame; with no frame it is dropped.
+/// Whether there is a frame that would take work.
+pub(crate) fn has_frame() -> bool {
+    frame::is_open()
+}
+
+/// Hands work to the current frame, of which there is one.
 pub(crate) fn adopt_into_frame(work: impl Future<Output = ()> + Send + 'static) {
-    if frame::is_open() {
-        // A frame that abandons everything gives it back.
-        drop(adopt(work));
-    }
+    // A frame that abandons everything gives it back.
+    drop(adopt(work));
 }
 
 /// What is left behind on this thread outside of any task becomes detached tasks of this executor.

@@ -123,9 +123,10 @@ pub(super) unsafe fn spawn<F: Future>(
     // SAFETY: the schedule function is `Send`, `Sync` and `'static`, and so is the metadata. The future is neither: see the
     // head of this file, and the promise of the caller.
     let (runnable, task) = unsafe { builder.spawn_unchecked(shell, WithInfo(schedule)) };
-    let reference = TaskRef::of_runnable(&runnable);
+    let reference = TaskRef::of_new(&runnable);
     runnable.schedule();
-    Task::new(task, reference)
+    drop(reference);
+    Task::new(task)
 }
 
 /// Spawns an exit that a task left behind outside of its scope, detached.
@@ -138,7 +139,7 @@ pub(super) fn spawn_exit(queue: &Arc<LocalQueue>, bodies: &Rc<Bodies>, exit: Loc
 
 impl<F: Future> LocalShell<F> {
     /// Puts this shell on the list at its first poll.
-    fn list(self: Pin<&mut Self>, cx: &Context<'_>) {
+    fn list(self: Pin<&mut Self>) {
         let pointer = *self.as_ref().get_ref().record_pointer();
         let listing = self.as_ref().get_ref().listing.as_ref();
         let Some(Listing::Unpolled(bodies)) = listing else { return };
@@ -146,7 +147,9 @@ impl<F: Future> LocalShell<F> {
         // SAFETY: nothing is moved: the address is kept, and given back to `empty_at` alone.
         let this = unsafe { self.get_unchecked_mut() };
         let shell = NonNull::from(&mut *this).cast();
-        let listed = Listed { shell, empty: empty_at::<F>, task: TaskRef::of_polled(pointer, cx) };
+        // SAFETY: this is inside of the task's future.
+        let task = unsafe { TaskRef::of_living(pointer) };
+        let listed = Listed { shell, empty: empty_at::<F>, task };
         let key = bodies.0.borrow_mut().insert(listed);
         this.listing = Some(Listing::Listed(bodies, key));
     }
@@ -193,7 +196,7 @@ impl<F: Future> Future for LocalShell<F> {
     type Output = Output<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.as_mut().list(cx);
+        self.as_mut().list();
         let this = self.project();
         let polled = poll_body(this.body, *this.record, cx);
         if polled.is_ready() {

@@ -10,7 +10,7 @@
 //! The race to fear: the guest leaves while a caller finds the seat taken and parks; then nobody works. Both happen under
 //! the seat's lock: a caller is on the list before it lets go of the lock, and the leaving guest looks at the list.
 
-use super::shared::{OwnRing, Shared};
+use super::shared::{OwnRing, Shared, run_contained};
 use super::threads::Post;
 use super::worker::Worker;
 use crate::ambient::{self, Ambient};
@@ -97,8 +97,8 @@ pub(crate) fn hand_over() -> Option<ambient::Entered> {
             worker.shared().wake_worker();
         }
     }
-    let worker = ambient::worker()?;
-    Some(ambient::enter(Ambient::Pool(worker.shared().clone())))
+    let shared = ambient::with_worker(|worker| worker.map(|worker| worker.shared().clone()))?;
+    Some(ambient::enter(Ambient::Pool(shared)))
 }
 
 /// The future of a `block_on`, with its waker.
@@ -154,7 +154,7 @@ impl<F: Future> Root<'_, F> {
                 // It woke itself: it yields, to all that is ready now.
                 guest.run_all_that_is_ready();
             } else {
-                guest.step();
+                guest.work_until_the_root_is_ready(&self.waker);
             }
         }
     }
@@ -179,15 +179,16 @@ struct Guest<'a> {
 }
 
 impl Guest<'_> {
-    fn step(&self) {
-        self.post.iter().for_each(|post| post.worker().step());
+    fn work_until_the_root_is_ready(&self, waker: &RootWaker) {
+        self.post.iter().for_each(|post| post.worker().work_until(|| waker.is_ready()));
     }
 
     /// Runs as many tasks as are queued now, and fewer if others take them.
     fn run_all_that_is_ready(&self) {
         let Some(worker) = self.post.as_ref().map(Post::worker) else { return };
         let ready = worker.queued();
-        std::iter::from_fn(|| worker.next()).take(ready).for_each(|runnable| worker.run(runnable));
+        let mut due = std::iter::from_fn(|| worker.next()).take(ready);
+        run_contained(|| due.by_ref().for_each(|runnable| worker.run(runnable)));
     }
 
     /// Before a poll of the root, as before that of a task: nobody relies on this worker meanwhile.

@@ -33,6 +33,6 @@ pub use metrics::{Metrics, WorkerMetrics};
 
 pub(crate) use guest::hand_over;
 pub(crate) use hooks::PanicHook;
-pub(crate) use shard::Shard;
+pub(crate) use shard::ShardPointer;
 pub(crate) use shared::{Shared, Start, new_task, run_outside};
 pub(crate) use worker::Worker;

@@ -12,6 +12,7 @@ use super::shared::Shared;
 use crate::blocking::BlockingPool;
 use crate::slab::Slab;
 use crate::task::TaskRef;
+use core::ptr::NonNull;
 use motet_prim::lock::Mutex;
 use std::sync::{Arc, Weak};
 
@@ -26,7 +27,54 @@ pub(crate) struct Shard {
 
 struct List {
     tasks: Slab<TaskRef>,
+    /// The shard itself, while a task is on the list.
+    keep: Option<Arc<Shard>>,
     is_closed: bool,
+}
+
+/// A shard as its tasks know it: not counted, for a count would be written by every spawn and every end of a task.
+///
+/// A shard with a task on its list holds itself. So a task may follow the pointer until it is off the list; what
+/// happens to a task afterwards (late wakes, handles) never asks for the shard.
+#[derive(Clone, Copy)]
+pub(crate) struct ShardPointer(NonNull<Shard>);
+
+// SAFETY: it is a `&Shard` without the lifetime, and a shard is `Sync` (checked below).
+unsafe impl Send for ShardPointer {}
+// SAFETY: as above.
+unsafe impl Sync for ShardPointer {}
+
+const _: () = {
+    const fn is_send_and_sync<T: Send + Sync + 'static>() {}
+    is_send_and_sync::<Shard>();
+};
+
+impl ShardPointer {
+    pub(super) fn new(shard: &Arc<Shard>) -> Self {
+        Self(NonNull::from(&**shard))
+    }
+
+    /// The shard.
+    ///
+    /// # Safety
+    ///
+    /// A task is on its list, or it is held otherwise, for as long as the borrow.
+    pub(crate) unsafe fn as_ref<'a>(self) -> &'a Shard {
+        // SAFETY: says the caller.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// Takes a task off the list: its body is gone.
+    ///
+    /// # Safety
+    ///
+    /// The task with this key is on the shard's list.
+    pub(crate) unsafe fn retire(self, key: usize) {
+        // SAFETY: the task that comes off the list in here is on it until then, and the shard's own hold is not dropped in here.
+        let left = unsafe { self.as_ref() }.take(key);
+        // Perhaps the last reference on the shard; nothing borrows it any more.
+        drop(left);
+    }
 }
 
 /// Who asks for admission.
@@ -45,7 +93,7 @@ impl Shard {
         panic_hook: PanicHook,
         ledger: Arc<Ledger>,
     ) -> Self {
-        let list = Mutex::new(List { tasks: Slab::new(), is_closed: false });
+        let list = Mutex::new(List { tasks: Slab::new(), keep: None, is_closed: false });
         Self { pool, blocking, panic_hook, ledger, list }
     }
 
@@ -54,9 +102,9 @@ impl Shard {
         self.pool.upgrade()
     }
 
-    /// Whether the executor is this one.
-    pub(crate) fn is_of(&self, pool: &Arc<Shared>) -> bool {
-        std::ptr::eq(self.pool.as_ptr(), Arc::as_ptr(pool))
+    /// Which executor it is, to be compared.
+    pub(crate) fn executor(&self) -> *const Shared {
+        self.pool.as_ptr()
     }
 
     pub(crate) fn blocking(&self) -> &Arc<BlockingPool> {
@@ -67,44 +115,43 @@ impl Shard {
         &self.panic_hook
     }
 
-    /// Lists a task that is about to be scheduled; false if the shard is closed.
-    pub(crate) fn admit(&self, task: &TaskRef, admission: Admission) -> bool {
-        // A clone of async-task's own waker: no foreign code, so it may run under the lock; but it need not.
-        let listed = task.clone();
+    /// Lists a task that is about to be scheduled; a shard that is closed gives it back.
+    pub(super) fn admit(self: &Arc<Self>, task: TaskRef, admission: Admission) -> Result<(), TaskRef> {
         let mut list = self.list.lock();
         if list.is_closed {
             if admission == Admission::Ordinary {
                 drop(list);
-                return false;
+                return Err(task);
             }
             self.ledger.enter(1);
         }
-        task.set_key(list.tasks.insert(listed));
-        true
+        list.insert(self, task);
+        Ok(())
     }
 
-    /// Lists many tasks under one lock; false, with none listed, if the shard is closed.
-    pub(crate) fn admit_many<'a>(&self, tasks: impl ExactSizeIterator<Item = &'a TaskRef>) -> bool {
+    /// Lists many tasks under one lock; a shard that is closed gives them back.
+    pub(super) fn admit_many(self: &Arc<Self>, tasks: Vec<TaskRef>) -> Result<(), Vec<TaskRef>> {
         let mut list = self.list.lock();
         if list.is_closed {
-            return false;
+            drop(list);
+            return Err(tasks);
         }
-        for task in tasks {
-            let key = list.tasks.insert(task.clone());
-            task.set_key(key);
-        }
-        true
+        tasks.into_iter().for_each(|task| list.insert(self, task));
+        Ok(())
     }
 
-    /// Takes a task off the list: its body is gone. A task that was never admitted is not on it.
-    pub(crate) fn retire(&self, key: usize) {
+    /// Takes a task off the list; what this gives is dropped without a borrow of the shard.
+    fn take(&self, key: usize) -> (Option<TaskRef>, Option<Arc<Self>>) {
         let mut list = self.list.lock();
-        let removed = list.tasks.remove(key);
+        let task = list.tasks.remove(key);
+        let keep = if list.tasks.len() == 0 { list.keep.take() } else { None };
         let is_closed = list.is_closed;
         drop(list);
-        if removed.is_some() && is_closed {
+        debug_assert!(task.is_some(), "a task retires once");
+        if is_closed {
             self.ledger.leave(1);
         }
+        (task, keep)
     }
 
     /// Closes the shard; gives the tasks that are live, or nothing if it was closed before.
@@ -126,5 +173,17 @@ impl Shard {
     /// How many tasks are live at this moment.
     pub(super) fn len(&self) -> usize {
         self.list.lock().tasks.len()
+    }
+}
+
+impl List {
+    fn insert(&mut self, shard: &Arc<Shard>, task: TaskRef) {
+        if self.tasks.len() == 0 {
+            self.keep = Some(shard.clone());
+        }
+        let key = self.tasks.next_key();
+        task.set_key(key);
+        let place = self.tasks.insert(task);
+        debug_assert_eq!(place, key, "the slab told its next place");
     }
 }

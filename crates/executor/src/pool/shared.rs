@@ -6,7 +6,7 @@ use super::guest::GuestSeat;
 use super::hooks::{EnterHook, PanicHook};
 use super::ledger::Ledger;
 use super::metrics::Tally;
-use super::shard::{Admission, Shard};
+use super::shard::{Admission, Shard, ShardPointer};
 use super::sleepers::Sleepers;
 use super::watch::Watch;
 use super::worker::Worker;
@@ -114,13 +114,11 @@ impl Shared {
         self.own.upgrade().expect("whoever calls this holds the state")
     }
 
-    /// The shard for tasks that this thread spawns, and its worker if it is one of ours.
-    fn shard(&self) -> (&Arc<Shard>, Option<std::rc::Rc<Worker>>) {
-        let foreign = &self.shards[self.seats.len()];
-        match ambient::worker_of(foreign) {
-            Some(worker) => (&self.shards[worker.index()], Some(worker)),
-            None => (foreign, None),
-        }
+    /// Looks at the worker that this thread is, if it is one of ours, and at the shard for the tasks that it spawns.
+    fn with_place<R>(&self, look: impl FnOnce(Option<&Worker>, &Arc<Shard>) -> R) -> R {
+        ambient::with_worker_of(self, |worker| {
+            look(worker, &self.shards[worker.map_or(self.seats.len(), Worker::index)])
+        })
     }
 
     /// Spawns a task; of a closed executor it comes back cancelled.
@@ -129,16 +127,16 @@ impl Shared {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (shard, _) = self.shard();
-        let (runnable, task, reference) = new_task(future, Home::Pool(shard.clone()), origin);
-        if !shard.admit(&reference, Admission::Ordinary) {
-            reject(runnable, &reference);
-        } else if start == Start::Eager {
-            self.run_here(runnable);
-        } else {
-            runnable.schedule();
-        }
-        Task::new(task, reference)
+        self.with_place(|worker, shard| {
+            let (runnable, task, reference) = new_task(future, Home::Pool(ShardPointer::new(shard)), origin);
+            let task = Task::new(task);
+            match shard.admit(reference, Admission::Ordinary) {
+                Err(reference) => reject(runnable, &reference),
+                Ok(()) if start == Start::Eager => self.run_here(runnable, worker.is_some()),
+                Ok(()) => self.push(runnable, worker),
+            }
+            task
+        })
     }
 
     /// Spawns work that a live task left behind, closed or not.
@@ -146,11 +144,13 @@ impl Shared {
         if self.ledger.is_over() {
             return;
         }
-        let (shard, _) = self.shard();
-        let (runnable, task, reference) = new_task(future, Home::Pool(shard.clone()), origin);
-        shard.admit(&reference, Admission::Cleanup);
-        runnable.schedule();
-        Task::new(task, reference).detach();
+        self.with_place(|worker, shard| {
+            let (runnable, task, reference) = new_task(future, Home::Pool(ShardPointer::new(shard)), origin);
+            let admitted = shard.admit(reference, Admission::Cleanup);
+            debug_assert!(admitted.is_ok(), "cleanups are always admitted");
+            self.push(runnable, worker);
+            Task::new(task).detach();
+        });
     }
 
     /// Spawns many tasks: listed under one lock, queued under one lock, with one wake for all.
@@ -159,19 +159,30 @@ impl Shared {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (shard, worker) = self.shard();
-        let made = futures.map(|future| new_task(future, Home::Pool(shard.clone()), origin.clone()));
-        let (runnables, tasks): (Vec<_>, Vec<_>) = made.map(|(runnable, task, at)| (runnable, (task, at))).unzip();
-        if !shard.admit_many(tasks.iter().map(|(_, reference)| reference)) {
-            runnables.into_iter().zip(&tasks).for_each(|(runnable, (_, reference))| reject(runnable, reference));
-        } else if !runnables.is_empty() {
-            match worker {
-                Some(worker) => worker.push_many(runnables),
-                None => drop(self.injector.push_many(runnables)),
+        self.with_place(|worker, shard| {
+            let (mut runnables, mut tasks, mut references) = (Vec::new(), Vec::new(), Vec::new());
+            for future in futures {
+                let (runnable, task, reference) =
+                    new_task(future, Home::Pool(ShardPointer::new(shard)), origin.clone());
+                runnables.push(runnable);
+                tasks.push(Task::new(task));
+                references.push(reference);
             }
-            self.wake_worker();
-        }
-        tasks.into_iter().map(|(task, reference)| Task::new(task, reference)).collect()
+            match shard.admit_many(references) {
+                Err(references) => {
+                    runnables.into_iter().zip(&references).for_each(|(runnable, task)| reject(runnable, task));
+                }
+                Ok(()) if runnables.is_empty() => {}
+                Ok(()) => {
+                    match worker {
+                        Some(worker) => worker.push_many(runnables),
+                        None => drop(self.injector.push_many(runnables)),
+                    }
+                    self.wake_worker();
+                }
+            }
+            tasks
+        })
     }
 
     /// Runs a closure on a blocking thread.
@@ -179,21 +190,30 @@ impl Shared {
     where
         T: Send + 'static,
     {
-        let (shard, _) = self.shard();
-        let (runnable, task, reference) = new_task(async { run() }, Home::Blocking(shard.clone()), origin);
-        if shard.admit(&reference, Admission::Ordinary) {
-            runnable.schedule();
-        } else {
-            reject(runnable, &reference);
-        }
-        Task::new(task, reference)
+        self.with_place(|_, shard| {
+            let (runnable, task, reference) =
+                new_task(async { run() }, Home::Blocking(ShardPointer::new(shard)), origin);
+            let task = Task::new(task);
+            match shard.admit(reference, Admission::Ordinary) {
+                Ok(()) => runnable.schedule(),
+                Err(reference) => reject(runnable, &reference),
+            }
+            task
+        })
     }
 
     /// Polls a new task once, on this thread.
-    fn run_here(&self, runnable: Runnable) {
-        let is_ours = ambient::worker_of(&self.shards[self.seats.len()]).is_some();
-        let _entered = (!is_ours).then(|| ambient::enter(Ambient::Pool(self.arc())));
+    fn run_here(&self, runnable: Runnable, is_worker: bool) {
+        let _entered = (!is_worker).then(|| ambient::enter(Ambient::Pool(self.arc())));
         run_outside(runnable);
+    }
+
+    /// Queues a task that this thread has spawned.
+    fn push(&self, runnable: Runnable, worker: Option<&Worker>) {
+        match worker {
+            Some(worker) => worker.push(runnable, false),
+            None => self.inject(runnable),
+        }
     }
 
     /// Adds a task from a thread that is no worker of ours.
@@ -282,7 +302,7 @@ where
     let shell = |record: &Record| Shell::new(future, RecordPointer::new(record));
     let (runnable, task) =
         async_task::Builder::new().metadata(Record::new(home, origin)).spawn(shell, WithInfo(schedule));
-    let reference = TaskRef::of_runnable(&runnable);
+    let reference = TaskRef::of_new(&runnable);
     (runnable, task, reference)
 }
 
@@ -299,4 +319,19 @@ pub(crate) fn run_outside(runnable: Runnable) {
             runnable.run();
         });
     });
+}
+
+/// Polls many tasks in an empty frame: goes on with `run` until it returns, whatever unwinds out of a task.
+///
+/// Nothing does, as a rule: a task contains its panics. One frame and one `catch_unwind` for many tasks cost nothing.
+pub(crate) fn run_contained(mut run: impl FnMut()) {
+    let mut is_done = false;
+    while !is_done {
+        seam::outside(|| {
+            contain(|| {
+                run();
+                is_done = true;
+            });
+        });
+    }
 }

@@ -1,6 +1,6 @@
 //! The threads of the workers: each is a worker until the executor is over.
 
-use super::shared::{OwnRing, Shared};
+use super::shared::{OwnRing, Shared, run_contained};
 use super::worker::Worker;
 use crate::ambient::{self, Ambient};
 use crate::seam;
@@ -28,9 +28,7 @@ pub(super) fn start(shared: &Arc<Shared>, index: usize, ring: OwnRing, name: Str
 pub(super) fn work(shared: Arc<Shared>, index: usize, ring: OwnRing) {
     let post = Post::enter(Worker::new(shared, index, ring));
     let worker = post.worker();
-    while !worker.shared().ledger.is_over() {
-        worker.step();
-    }
+    worker.work_until(|| worker.shared().ledger.is_over());
     let (ring, shared) = post.leave();
     // Before the ring: what a ring held would be dropped with it, and nothing is left.
     drop(ring);
@@ -74,12 +72,16 @@ impl Post {
 }
 
 impl Worker {
-    /// Runs a task if there is one, else sleeps.
-    pub(super) fn step(&self) {
-        match self.next().or_else(|| self.search()) {
-            Some(runnable) => self.run(runnable),
-            None => self.sleep(),
-        }
+    /// Runs tasks, and sleeps where there is none, until `is_enough`, which is asked after each.
+    pub(super) fn work_until(&self, is_enough: impl Fn() -> bool) {
+        run_contained(|| {
+            while !is_enough() {
+                match self.next().or_else(|| self.search()) {
+                    Some(runnable) => self.run(runnable),
+                    None => self.sleep(),
+                }
+            }
+        });
     }
 
     /// Gives up all that others may rely on: queues, search, driver, the count of seats.

@@ -6,20 +6,20 @@
 
 use super::idle::Rest;
 use super::metrics::Event;
-use super::shard::Shard;
-use super::shared::{OwnRing, Seat, Shared, run_outside};
+use super::shared::{OwnRing, Seat, Shared};
 use super::watch::Duty;
 use crate::task::{Runnable, contain};
-use async_task::ScheduleInfo;
 use std::cell::Cell;
 use std::sync::Arc;
 
 /// So many polls in a row out of the LIFO slot, then the ring has its turn.
 const LIFO_POLLS: u32 = 16;
 /// So many polls, then the injector comes first.
-const INJECTOR_TICKS: u32 = 61;
+const INJECTOR_TICKS: u32 = 64;
 /// So many polls, then the driver is looked at.
-const DRIVER_TICKS: u32 = 127;
+const DRIVER_TICKS: u32 = 128;
+
+const _: () = assert!(DRIVER_TICKS % INJECTOR_TICKS == 0, "one look at the count serves both");
 
 /// A worker, on its thread.
 pub(crate) struct Worker {
@@ -46,18 +46,14 @@ impl Worker {
         &self.shared
     }
 
-    pub(crate) fn is_of(&self, shard: &Shard) -> bool {
-        shard.is_of(&self.shared)
-    }
-
     pub(super) fn seat(&self) -> &Seat {
         &self.shared.seats[self.index]
     }
 
     /// Queues a task that was spawned or woken on this thread.
-    pub(crate) fn push(&self, runnable: Runnable, info: ScheduleInfo) {
+    pub(crate) fn push(&self, runnable: Runnable, woken_while_running: bool) {
         // A task that was woken while it ran yields: everybody else comes first.
-        let queued = if info.woken_while_running { Some(runnable) } else { self.seat().slot.replace(runnable) };
+        let queued = if woken_while_running { Some(runnable) } else { self.seat().slot.replace(runnable) };
         match queued {
             Some(runnable) => self.push_back(runnable),
             None if self.shared.watch.is_posted() => return,
@@ -88,15 +84,21 @@ impl Worker {
     pub(super) fn next(&self) -> Option<Runnable> {
         let tick = self.tick.get().wrapping_add(1);
         self.tick.set(tick);
-        if tick % DRIVER_TICKS == 0 {
-            self.poll_driver();
-        }
         if tick % INJECTOR_TICKS == 0 {
-            if let Some(runnable) = self.shared.injector.pop() {
+            if let Some(runnable) = self.look_around(tick) {
                 return Some(runnable);
             }
         }
         self.next_own().or_else(|| self.shared.injector.pop_share(&self.ring, self.shared.seated()))
+    }
+
+    /// What a busy worker does now and then.
+    #[cold]
+    fn look_around(&self, tick: u32) -> Option<Runnable> {
+        if tick % DRIVER_TICKS == 0 {
+            self.poll_driver();
+        }
+        self.shared.injector.pop()
     }
 
     fn next_own(&self) -> Option<Runnable> {
@@ -127,11 +129,11 @@ impl Worker {
         Some(stolen)
     }
 
-    /// Polls a task. Nothing it does ends this worker.
+    /// Polls a task; inside of [`run_contained`](super::shared::run_contained), so that nothing it does ends this worker.
     pub(super) fn run(&self, runnable: Runnable) {
         self.get_to_work();
         self.seat().tally.count(Event::Poll);
-        run_outside(runnable);
+        runnable.run();
     }
 
     /// Before a poll: whoever relied on this worker's search or on its place in the driver is told that it ends.

@@ -42,10 +42,17 @@ impl<T: Pointer> Slot<T> {
     }
 
     /// Puts a value in; gives back the one it displaces.
+    ///
+    /// One thread puts values in, the slot's owner. So where it finds the slot empty, it stays empty: a plain store does.
     pub(crate) fn replace(&self, value: T) -> Option<T> {
-        // SeqCst: publishes the value to the Acquire of whoever takes it, and comes before the pusher's look for a watch; see
-        // `watch.rs`.
-        Self::value(self.word.swap(value.into_pointer().as_ptr(), Ordering::SeqCst))
+        let value = value.into_pointer().as_ptr();
+        if self.word.load(Ordering::Relaxed).is_null() {
+            // Release: publishes the value to the Acquire of whoever takes it.
+            self.word.store(value, Ordering::Release);
+            return None;
+        }
+        // Release: as above. Acquire: the value that comes out is this thread's own, but a model cannot know that.
+        Self::value(self.word.swap(value, Ordering::AcqRel))
     }
 
     /// Takes the value out.
@@ -59,8 +66,7 @@ impl<T: Pointer> Slot<T> {
 
     /// Whether there is nothing to take at this moment.
     pub(crate) fn is_empty(&self) -> bool {
-        // SeqCst: after the watch was given up; pairs with `replace`. As cheap as any load where it counts.
-        self.word.load(Ordering::SeqCst).is_null()
+        self.word.load(Ordering::Relaxed).is_null()
     }
 
     fn value(word: *mut ()) -> Option<T> {

@@ -1,6 +1,7 @@
 //! A task's result on its way to whoever awaits it; it reports a panic that nobody came for.
 
-use super::TaskRef;
+use super::{Record, TaskRef};
+use crate::pool::PanicHook;
 use motet_cancel::TaskError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -9,14 +10,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// async-task aborts the process if the output of a detached task panics in its drop; this type's drop never does.
 pub(crate) struct Output<T> {
     result: Option<Result<T, TaskError>>,
-    /// The task that panicked, so that its executor's hook can be told.
-    panicked: Option<TaskRef>,
+    /// The task that panicked, and who is told if nobody comes for it.
+    panicked: Option<Box<(TaskRef, PanicHook)>>,
 }
 
 impl<T> Output<T> {
     /// A result; `task` is asked for if it is a panic.
     pub(crate) fn new(result: Result<T, TaskError>, task: impl FnOnce() -> TaskRef) -> Self {
-        let panicked = matches!(result, Err(TaskError::Panicked(_))).then(task);
+        let of_panicked = |task: TaskRef| {
+            let hook = Record::panic_hook(&task);
+            Box::new((task, hook))
+        };
+        let panicked = matches!(result, Err(TaskError::Panicked(_))).then(|| of_panicked(task()));
         Self { result: Some(result), panicked }
     }
 
@@ -34,7 +39,7 @@ impl<T> Output<T> {
 impl<T> Drop for Output<T> {
     fn drop(&mut self) {
         match (self.result.take(), self.panicked.take()) {
-            (Some(Err(TaskError::Panicked(payload))), Some(task)) => task.report(payload),
+            (Some(Err(TaskError::Panicked(payload))), Some(panicked)) => panicked.0.report(&panicked.1, &payload),
             (result, _) => contain(|| drop(result)),
         }
     }

@@ -3,11 +3,12 @@
 //! The phase is written by whoever polls the task, so plain stores do; it is a picture for `tasks()` and `is_finished`.
 //! The marks are set by anybody, once each, and never cleared.
 
+use super::reference::WakerParts;
 use super::{Runnable, TaskId, TaskPanic, TaskState};
 use crate::ambient;
 use crate::foreign::Pump;
 use crate::local::LocalQueue;
-use crate::pool::{PanicHook, Shard};
+use crate::pool::{PanicHook, ShardPointer};
 use async_task::ScheduleInfo;
 use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
@@ -20,9 +21,9 @@ use std::sync::Arc;
 /// Who runs a task, and is told of its end.
 pub(crate) enum Home {
     /// The workers of an executor; the shard lists the task.
-    Pool(Arc<Shard>),
+    Pool(ShardPointer),
     /// The blocking threads of an executor.
-    Blocking(Arc<Shard>),
+    Blocking(ShardPointer),
     /// A local executor.
     Local(Arc<LocalQueue>),
     /// Somebody else's executor.
@@ -46,6 +47,7 @@ impl Origin {
 /// A task's metadata.
 pub(crate) struct Record {
     word: CancelWord,
+    waker: WakerParts,
     home: Home,
     id: TaskId,
     origin: Origin,
@@ -56,6 +58,9 @@ pub(crate) struct Record {
     /// Who waits for the end of a task whose `Task` was dropped.
     ended: AtomicWaker,
 }
+
+/// The key of a task that is on no list.
+const UNLISTED: usize = usize::MAX;
 
 const NEW: u8 = 0;
 const RUNNING: u8 = 1;
@@ -71,10 +76,11 @@ impl Record {
     pub(crate) fn new(home: Home, origin: Origin) -> Self {
         Self {
             word: CancelWord::new(),
+            waker: WakerParts::unknown(),
             home,
             id: TaskId::next(),
             origin,
-            key: AtomicUsize::new(usize::MAX),
+            key: AtomicUsize::new(UNLISTED),
             phase: AtomicU8::new(NEW),
             marks: AtomicU8::new(0),
             ended: AtomicWaker::new(),
@@ -85,8 +91,8 @@ impl Record {
         &self.word
     }
 
-    pub(crate) fn home(&self) -> &Home {
-        &self.home
+    pub(super) fn waker(&self) -> &WakerParts {
+        &self.waker
     }
 
     pub(crate) fn id(&self) -> TaskId {
@@ -155,9 +161,10 @@ impl Record {
     pub(super) fn end(&self) {
         // Release: see `is_finished`.
         self.phase.store(FINISHED, Ordering::Release);
-        match &self.home {
-            Home::Pool(shard) | Home::Blocking(shard) => shard.retire(self.key()),
-            Home::Local(_) | Home::Foreign(_) => {}
+        match (&self.home, self.key()) {
+            (Home::Local(_) | Home::Foreign(_), _) | (_, UNLISTED) => {}
+            // SAFETY: the task is on the shard's list, and comes off it here and now only.
+            (Home::Pool(shard) | Home::Blocking(shard), key) => unsafe { shard.retire(key) },
         }
         // AcqRel: this and the exchange in `watch` are ordered, being of one word: either this one sees the mark, or that
         // one comes later, and its caller sees the phase.
@@ -189,14 +196,18 @@ impl Record {
         self.word.cancel_with_grace(reason, Box::pin(std::future::ready(())));
     }
 
-    /// Tells the home's hook of a panic that nobody awaits.
-    pub(crate) fn report(&self, payload: PanicPayload) {
-        let panic = TaskPanic { id: self.id, name: self.name(), location: self.origin.location, payload: &payload };
-        let hook = match &self.home {
-            Home::Pool(shard) | Home::Blocking(shard) => shard.panic_hook(),
-            Home::Local(_) | Home::Foreign(_) => &PanicHook::standard(),
-        };
-        hook.call(&panic);
+    /// Whom to tell of a panic that nobody awaits; to be asked before the task ends.
+    pub(super) fn panic_hook(&self) -> PanicHook {
+        match &self.home {
+            // SAFETY: the task has not ended, so it is on the shard's list.
+            Home::Pool(shard) | Home::Blocking(shard) => unsafe { shard.as_ref() }.panic_hook().clone(),
+            Home::Local(_) | Home::Foreign(_) => PanicHook::standard(),
+        }
+    }
+
+    /// Tells a hook of a panic that nobody awaits.
+    pub(super) fn report(&self, hook: &PanicHook, payload: &PanicPayload) {
+        hook.call(&TaskPanic { id: self.id, name: self.name(), location: self.origin.location, payload });
     }
 }
 
@@ -204,17 +215,18 @@ impl Record {
 ///
 /// After the push nothing keeps the task alive: what is needed of its record is read before.
 pub(crate) fn schedule(runnable: Runnable, info: ScheduleInfo) {
-    match runnable.metadata().home() {
-        Home::Pool(shard) => match ambient::worker_of(shard) {
-            Some(worker) => worker.push(runnable, info),
-            None => match shard.pool() {
-                Some(pool) => pool.inject(runnable),
-                // The executor is gone, so its last task had ended: this one is no more than a late echo.
-                None => drop(runnable),
-            },
-        },
+    match &runnable.metadata().home {
+        &Home::Pool(shard) => {
+            // SAFETY: a task that is scheduled has not ended, so it is on the shard's list.
+            let executor = unsafe { shard.as_ref() }.executor();
+            ambient::with_worker_of(executor, |worker| match worker {
+                Some(worker) => worker.push(runnable, info.woken_while_running),
+                None => push_from_outside(runnable, shard),
+            });
+        }
         Home::Blocking(shard) => {
-            let blocking = shard.blocking().clone();
+            // SAFETY: as above.
+            let blocking = unsafe { shard.as_ref() }.blocking().clone();
             blocking.push(runnable);
         }
         Home::Local(queue) => {
@@ -225,5 +237,16 @@ pub(crate) fn schedule(runnable: Runnable, info: ScheduleInfo) {
             let pump = pump.clone();
             pump.push(runnable);
         }
+    }
+}
+
+#[cold]
+fn push_from_outside(runnable: Runnable, shard: ShardPointer) {
+    // SAFETY: as in `schedule`.
+    let pool = unsafe { shard.as_ref() }.pool();
+    match pool {
+        Some(pool) => pool.inject(runnable),
+        // The executor is gone, so its last task had ended: this one is no more than a late echo.
+        None => drop(runnable),
     }
 }

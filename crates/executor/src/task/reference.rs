@@ -1,14 +1,17 @@
 //! A counted reference on a task, from which its record can be read on any thread, until long after the task's end.
 //!
 //! async-task counts its runnable, its wakers and its `Task`, and frees header, metadata and future together when the last
-//! of them goes. A waker beside a pointer to the metadata is therefore all that a reference takes.
+//! of them goes. A counted waker is therefore all that a reference takes; its two parts lie in the record, so that a reference
+//! is one pointer: to the record, with a waker in its place in async-task's count.
 
 use super::{Record, Runnable};
 use crate::queue::Pointer;
+use core::mem::ManuallyDrop;
 use core::ops::Deref;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
+use core::task::{RawWakerVTable, Waker};
+use motet_prim::atomic::{AtomicPtr, Ordering};
 use std::cell::Cell;
-use std::task::{Context, Waker};
 
 /// A pointer to a task's record, for those who know that the task lives: its own future, and [`TaskRef`].
 #[derive(Clone, Copy)]
@@ -26,7 +29,7 @@ const _: () = {
 
 motet_prim::thread_local! {
     /// The record of the task that is being polled, to be compared and never read.
-    static CURRENT: Cell<*const Record> = const { Cell::new(std::ptr::null()) };
+    static CURRENT: Cell<*const Record> = const { Cell::new(ptr::null()) };
 }
 
 impl RecordPointer {
@@ -43,6 +46,11 @@ impl RecordPointer {
         polled
     }
 
+    /// Whether this thread is inside of a poll of this very task.
+    pub(super) fn is_current(self) -> bool {
+        CURRENT.try_with(|current| ptr::eq(current.get(), self.0.as_ptr())).unwrap_or(false)
+    }
+
     /// The record.
     ///
     /// # Safety
@@ -54,33 +62,85 @@ impl RecordPointer {
     }
 }
 
-/// A counted reference on a task.
-#[derive(Clone)]
-pub(crate) struct TaskRef {
-    /// Counts. Declared before the pointer for no reason: neither looks at the other in its drop.
-    waker: Waker,
-    record: RecordPointer,
+/// The parts of a task's waker, in its record: a waker that is not counted.
+pub(super) struct WakerParts {
+    data: AtomicPtr<()>,
+    vtable: AtomicPtr<RawWakerVTable>,
 }
 
+impl WakerParts {
+    /// Nothing yet: the task does not exist.
+    pub(super) fn unknown() -> Self {
+        Self { data: AtomicPtr::new(ptr::null_mut()), vtable: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    fn set(&self, waker: &Waker) {
+        // Relaxed: written before anybody else knows the task; what makes it known publishes them.
+        self.data.store(waker.data().cast_mut(), Ordering::Relaxed);
+        self.vtable.store(ptr::from_ref(waker.vtable()).cast_mut(), Ordering::Relaxed);
+    }
+
+    /// The waker, which counts for nothing.
+    ///
+    /// # Safety
+    ///
+    /// The parts are set, and the task lives as long as what this gives.
+    unsafe fn uncounted(&self) -> ManuallyDrop<Waker> {
+        let (data, vtable) = (self.data.load(Ordering::Relaxed), self.vtable.load(Ordering::Relaxed));
+        // SAFETY: it was a `&'static`.
+        let vtable = unsafe { &*vtable };
+        // SAFETY: these are the parts of async-task's own waker; the caller keeps the task alive, and the waker is not dropped.
+        ManuallyDrop::new(unsafe { Waker::new(data, vtable) })
+    }
+}
+
+/// A counted reference on a task: one pointer.
+pub(crate) struct TaskRef(RecordPointer);
+
 impl TaskRef {
-    /// A reference on a task that is about to run.
-    pub(crate) fn of_runnable(runnable: &Runnable) -> Self {
-        Self { waker: runnable.waker(), record: RecordPointer::new(runnable.metadata()) }
+    /// A reference on a task that was just made.
+    pub(crate) fn of_new(runnable: &Runnable) -> Self {
+        let record = runnable.metadata();
+        // What is forgotten counts until this reference is dropped.
+        let waker = ManuallyDrop::new(runnable.waker());
+        record.waker().set(&waker);
+        Self(RecordPointer::new(record))
     }
 
-    /// A reference on the task that is being polled: `record` is its own, and `cx` the one that async-task made.
-    pub(crate) fn of_polled(record: RecordPointer, cx: &Context<'_>) -> Self {
-        Self { waker: cx.waker().clone(), record }
-    }
-
-    /// Whether this thread is inside of a poll of this very task.
-    pub(super) fn is_current(&self) -> bool {
-        CURRENT.try_with(|current| std::ptr::eq(current.get(), self.record.0.as_ptr())).unwrap_or(false)
+    /// One more reference on a task.
+    ///
+    /// # Safety
+    ///
+    /// The task lives: the caller is inside its future, or has its `async_task::Task`, or another reference.
+    pub(crate) unsafe fn of_living(record: RecordPointer) -> Self {
+        // SAFETY: the task lives, says the caller.
+        let parts = unsafe { record.as_ref() }.waker();
+        // SAFETY: as above; the parts were set when the task was made.
+        let waker = unsafe { parts.uncounted() };
+        // What is forgotten counts until this reference is dropped.
+        std::mem::forget(Waker::clone(&waker));
+        Self(record)
     }
 
     /// Lets the task run once more.
     pub(crate) fn wake(&self) {
-        self.waker.wake_by_ref();
+        // SAFETY: `self` counts.
+        unsafe { self.waker().uncounted() }.wake_by_ref();
+    }
+}
+
+impl Clone for TaskRef {
+    fn clone(&self) -> Self {
+        // SAFETY: `self` counts.
+        unsafe { Self::of_living(self.0) }
+    }
+}
+
+impl Drop for TaskRef {
+    fn drop(&mut self) {
+        // SAFETY: `self` counts, until the waker is dropped below.
+        let waker = unsafe { self.waker().uncounted() };
+        drop(ManuallyDrop::into_inner(waker));
     }
 }
 
@@ -88,8 +148,8 @@ impl Deref for TaskRef {
     type Target = Record;
 
     fn deref(&self) -> &Record {
-        // SAFETY: `waker` is a reference on the task, and lives as long as `self`.
-        unsafe { self.record.as_ref() }
+        // SAFETY: `self` counts as a reference on the task.
+        unsafe { self.0.as_ref() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::ended::Ended;
 use super::shell::GONE;
-use super::{FlatTask, Output, Record, TaskHandle, TaskId, TaskRef};
+use super::{FlatTask, Output, Record, RecordPointer, TaskHandle, TaskId, TaskRef};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -46,22 +46,31 @@ use std::panic::Location;
 /// If polled after it gave its result.
 #[must_use = "a task is cancelled when it is dropped; `detach` lets it run"]
 pub struct Task<T> {
-    /// Empty once the result was given.
+    /// Empty only while this is dropped. As long as it is there, so is the task's allocation.
     output: Option<async_task::FallibleTask<Output<T>, Record>>,
-    task: TaskRef,
+    record: RecordPointer,
+    /// Whether the result was given.
+    is_taken: bool,
 }
 
 impl<T> Unpin for Task<T> {}
 
 impl<T> Task<T> {
-    pub(crate) fn new(output: async_task::Task<Output<T>, Record>, task: TaskRef) -> Self {
-        Self { output: Some(output.fallible()), task }
+    pub(crate) fn new(output: async_task::Task<Output<T>, Record>) -> Self {
+        let record = RecordPointer::new(output.metadata());
+        Self { output: Some(output.fallible()), record, is_taken: false }
+    }
+
+    fn record(&self) -> &Record {
+        // SAFETY: `output` keeps the allocation; it goes in `detach` and `drop` only, which look at the record before.
+        unsafe { self.record.as_ref() }
     }
 
     /// A handle that can cancel the task and outlives it.
     #[must_use]
     pub fn handle(&self) -> TaskHandle {
-        TaskHandle::new(self.task.clone())
+        // SAFETY: `output` keeps the task.
+        TaskHandle::new(unsafe { TaskRef::of_living(self.record) })
     }
 
     /// Lets the task run on its own; if it panics, the executor's `on_panic` hook is told.
@@ -77,7 +86,7 @@ impl<T> Task<T> {
     /// executor.block_on(executor.spawn_blocking(move || assert_eq!(receiver.recv(), Ok(1)))).unwrap();
     /// ```
     pub fn detach(mut self) {
-        self.task.set_unawaited();
+        self.record().set_unawaited();
         // Dropped on the way out of `Output`: a result that has come already.
         self.output.take().into_iter().for_each(async_task::FallibleTask::detach);
     }
@@ -88,12 +97,12 @@ impl<T> Task<T> {
     /// [`TaskError::Cancelled`]. A task that completes in that very moment has completed.
     #[expect(clippy::must_use_candidate, reason = "most callers do not mind a task that has ended")]
     pub fn cancel(&self) -> bool {
-        self.task.cancel(Reason::none())
+        self.record().cancel(Reason::none())
     }
 
     /// As [`cancel`](Self::cancel), saying why: the first reason is the one that the error carries.
     pub fn cancel_with(&self, reason: impl Into<Reason>) -> bool {
-        self.task.cancel(reason)
+        self.record().cancel(reason)
     }
 
     /// Asks the task to end by itself, and drops what still runs of it when `limit` is ready; false if it has ended.
@@ -104,7 +113,7 @@ impl<T> Task<T> {
         reason: impl Into<Reason>,
         limit: impl Future<Output = ()> + Send + 'static,
     ) -> bool {
-        self.task.cancel_with_grace(reason.into(), Box::pin(limit))
+        self.record().cancel_with_grace(reason.into(), Box::pin(limit))
     }
 
     /// Takes one request to cancel back; gives how many still stand (asyncio's `Task.uncancel`).
@@ -113,37 +122,49 @@ impl<T> Task<T> {
     ///
     /// [`Taken`]: the task has acted on it already.
     pub fn uncancel(&self) -> Result<usize, Taken> {
-        self.task.word().uncancel()
+        self.record().word().uncancel()
     }
 
     /// How many requests to cancel stand (asyncio's `Task.cancelling`).
     #[must_use]
     pub fn cancelling(&self) -> usize {
-        self.task.word().cancelling()
+        self.record().word().cancelling()
     }
 
     /// Whether the task has ended: completed, panicked, or been cancelled and cleaned up.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.task.is_finished()
+        self.record().is_finished()
     }
 
     /// The task's number.
     #[must_use]
     pub fn id(&self) -> TaskId {
-        self.task.id()
+        self.record().id()
     }
 
     /// The name it was given with [`TaskBuilder::name`](crate::TaskBuilder::name).
     #[must_use]
     pub fn name(&self) -> Option<&str> {
-        self.task.name()
+        self.record().name()
     }
 
     /// Where the task was spawned.
     #[must_use]
     pub fn location(&self) -> &'static Location<'static> {
-        self.task.location()
+        self.record().location()
+    }
+}
+
+impl<T> Task<T> {
+    /// Cancels the task, whose result nobody will await; gives the wait for its end, if there is something to wait for.
+    fn cancel_for_good(&self) -> Option<Ended> {
+        self.record().set_unawaited();
+        let ends_later = self.record().cancel(Reason::none());
+        // A task that drops its own `Task` must not wait for itself.
+        let must_wait = ends_later && !self.record.is_current() && crate::seam::has_frame();
+        // SAFETY: `drop`, which calls this, still has async-task's `Task`.
+        must_wait.then(|| Ended { task: unsafe { TaskRef::of_living(self.record) } })
     }
 }
 
@@ -171,11 +192,12 @@ impl<T> Future for Task<T> {
     type Output = Result<T, TaskError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let output = self.output.as_mut().expect("a `Task` is not polled after it gave its result");
+        assert!(!self.is_taken, "a `Task` is not polled after it gave its result");
+        let Some(output) = &mut self.output else { unreachable!("it is there until the drop") };
         match Pin::new(output).poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(output) => {
-                self.output = None;
+                self.is_taken = true;
                 let result = output.and_then(Output::take);
                 // No output: the executor dropped the task.
                 Poll::Ready(result.unwrap_or_else(|| Err(TaskError::Cancelled(Reason::from(GONE)))))
@@ -187,15 +209,11 @@ impl<T> Future for Task<T> {
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
         let Some(output) = self.output.take() else { return };
-        self.task.set_unawaited();
-        let ends_later = self.task.cancel(Reason::none());
+        let ended = if self.is_taken { None } else { self.cancel_for_good() };
         // Always detached: async-task's own cancel would drop the body outside of its scope.
         output.detach();
-        // A task that drops its own `Task` must not wait for itself.
-        if ends_later && !self.task.is_current() {
-            // With no frame here there is nobody to wait.
-            crate::seam::adopt_into_frame(Ended { task: self.task.clone() });
-        }
+        // With no frame here there is nobody to wait.
+        ended.into_iter().for_each(crate::seam::adopt_into_frame);
     }
 }
 
@@ -204,7 +222,7 @@ impl<T> fmt::Debug for Task<T> {
         f.debug_struct("Task")
             .field("id", &self.id())
             .field("name", &self.name())
-            .field("state", &self.task.state())
+            .field("state", &self.record().state())
             .finish_non_exhaustive()
     }
 }
