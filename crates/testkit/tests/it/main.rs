@@ -1,4 +1,6 @@
 //! The test tools, tested: each must be able to fail.
 
 mod drop_at;
+mod explore;
+mod sim;
 mod wake_count;

@@ -1,0 +1,140 @@
+//! What all clones of a simulation share: its time, its seed's numbers, and what came to it from any thread.
+//!
+//! ```text
+//!   Resting ── run ──▶ Running ── main ended ──▶ Closing ── all drained ──▶ Resting
+//! ```
+//!
+//! *Running* and *Closing* belong to the thread inside `run`; every other thread only adds: an arrival, a wake, a hold. Each
+//! addition happens under the lock and notifies, so whoever waits there misses none.
+
+use super::random::Random;
+use futures_util::task::{FutureObj, SpawnError};
+use motet_executor::TaskHandle;
+use motet_timer::{Timers, VirtualClock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Wake;
+use std::time::{Duration, Instant};
+
+/// The state behind a `Sim`.
+pub(super) struct Shared {
+    pub(super) seed: u64,
+    pub(super) timers: Timers,
+    pub(super) clock: VirtualClock,
+    start: Instant,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    random: Random,
+    stage: Stage,
+    arrivals: Vec<Arrival>,
+    is_woken: bool,
+    holds: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Resting,
+    Running,
+    Closing,
+}
+
+/// A task that was spawned and is not known to the executor of the run yet.
+pub(super) struct Arrival {
+    pub(super) run: FutureObj<'static, ()>,
+    pub(super) task: TaskHandle,
+}
+
+impl Shared {
+    pub(super) fn new(seed: u64) -> Self {
+        let (timers, clock) = Timers::virtual_time();
+        let start = clock.now();
+        let state =
+            State { random: Random::new(seed), stage: Stage::Resting, arrivals: Vec::new(), is_woken: false, holds: 0 };
+        Self { seed, timers, clock, start, state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.clock.now().saturating_duration_since(self.start)
+    }
+
+    /// Which of `due` tasks runs next.
+    pub(super) fn choose(&self, due: usize) -> usize {
+        self.state().random.below(due)
+    }
+
+    /// Enters a stage; gives the one before.
+    pub(super) fn enter(&self, stage: Stage) -> Stage {
+        std::mem::replace(&mut self.state().stage, stage)
+    }
+
+    /// Refuses while a run closes.
+    pub(super) fn status(&self) -> Result<(), SpawnError> {
+        match self.state().stage {
+            Stage::Resting | Stage::Running => Ok(()),
+            Stage::Closing => Err(SpawnError::shutdown()),
+        }
+    }
+
+    /// A task comes, from any thread.
+    pub(super) fn arrive(&self, arrival: Arrival) -> Result<(), SpawnError> {
+        let mut state = self.state();
+        if state.stage == Stage::Closing {
+            drop(state);
+            // Foreign code, so not under the lock.
+            drop(arrival);
+            return Err(SpawnError::shutdown());
+        }
+        state.arrivals.push(arrival);
+        state.is_woken = true;
+        drop(state);
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    pub(super) fn take_arrivals(&self) -> Vec<Arrival> {
+        std::mem::take(&mut self.state().arrivals)
+    }
+
+    /// Whether something was woken since the last call.
+    pub(super) fn take_woken(&self) -> bool {
+        std::mem::take(&mut self.state().is_woken)
+    }
+
+    /// While somebody holds the clock, waits for a wake; false if nobody does, and nothing is woken.
+    pub(super) fn wait_while_held(&self) -> bool {
+        let state = self.state();
+        // The second look at the wakes: whoever held the clock has woken a task first, and let the clock go then.
+        if state.holds == 0 {
+            return state.is_woken;
+        }
+        let waits = |state: &mut State| !state.is_woken && state.holds > 0;
+        drop(self.changed.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner));
+        true
+    }
+
+    pub(super) fn hold(&self) {
+        self.state().holds += 1;
+    }
+
+    pub(super) fn release(&self) {
+        self.state().holds -= 1;
+        self.changed.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Shared {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.state().is_woken = true;
+        self.changed.notify_all();
+    }
+}
