@@ -28,10 +28,11 @@ motet_prim::thread_local! {
     static CURRENT: Cell<*const Frame> = const { Cell::new(ptr::null()) };
 }
 
-/// The stream's half of an id: opens frames.
-pub(crate) struct Id<Y, R>(u64, PhantomData<fn() -> (Y, R)>);
+/// The stream's half of an id: opens frames. It takes items out and puts what is sent in: its types may vary that way only, or a generator that is
+/// sent `&'static str` could pass for one that is sent shorter-lived words.
+pub(crate) struct Id<Y, R>(u64, PhantomData<fn(R) -> Y>);
 
-/// The yielder's half: finds them.
+/// The yielder's half: finds them, puts items in and takes out what was sent.
 pub(crate) struct Key<Y, R>(u64, PhantomData<fn(Y) -> R>);
 
 struct Frame {
@@ -95,8 +96,9 @@ pub(crate) fn with_slot<Y, R, T>(key: &Key<Y, R>, f: impl FnOnce(&Slot<Y, R>, &W
     while let Some(frame) = unsafe { at.as_ref() } {
         if frame.id == key.0 {
             let slot: *const Slot<Y, R> = frame.slot.cast();
-            // SAFETY: the frame was entered with the other half of this id, so the slot has these types (up to lifetimes: a
-            // yielder may be used for items that live longer than its stream asks for); it lives at least as long as the frame.
+            // SAFETY: the frame was entered with the other half of this id, so the slot has these types up to lifetimes, and
+            // the variance of the halves lets those differ one way only: items may live longer than the stream asks for, and
+            // what is sent in longer than the yielder asks for. The slot lives at least as long as the frame.
             let slot = unsafe { &*slot };
             // SAFETY: `enter` borrows the waker for as long as the frame is in the chain.
             let waker = unsafe { &*frame.waker };

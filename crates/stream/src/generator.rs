@@ -70,6 +70,16 @@ impl<Y, R> fmt::Debug for GenYielder<Y, R> {
 }
 
 /// What [`generator`] gives: items out, values in. A `Stream` too.
+///
+/// It takes values of exactly the type that its body expects: a body that expects `&'static str` may keep the word for ever.
+///
+/// ```
+/// fn same<F>(g: motet_stream::Generator<(), &'static str, F>) -> motet_stream::Generator<(), &'static str, F> { g }
+/// ```
+///
+/// ```compile_fail
+/// fn shorter<'a, F>(g: motet_stream::Generator<(), &'static str, F>) -> motet_stream::Generator<(), &'a str, F> { g }
+/// ```
 #[must_use = "a generator does nothing unless it is asked for items"]
 pub struct Generator<Y, R, F> {
     emitting: Pin<Box<Emitting<Y, R, F>>>,
