@@ -39,6 +39,8 @@
 //! | [`Lock`], [`Semaphore`] | `motet_prim::WaitList` | a release hands over to one waiter in particular, on a hot path: the place in line lives in the future, so that waiting allocates nothing, and the grant is made under the line's own lock |
 //! | [`Event`] | the crate event-listener | a change of state after which all who wait look again, off the hot path. It stands behind a counter of waiters, so that a change nobody waits for touches no lock; and it is given a waker of ours, since it wakes under its lock |
 
+mod barrier;
+mod condition;
 mod event;
 mod line;
 mod lock;
@@ -46,6 +48,8 @@ mod notify;
 mod once;
 mod semaphore;
 
+pub use barrier::{Barrier, BarrierTurn, BarrierWait, Broken, ZeroParties};
+pub use condition::{Condition, ConditionWait, ConditionWaitWhile};
 pub use event::{Event, EventWait};
 pub use lock::{
     Lock, Lock as Mutex, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard,

@@ -67,6 +67,11 @@ impl<'a, T: ?Sized> LockGuard<'a, T> {
         Self { held: Held(lock), _value: PhantomData }
     }
 
+    /// The lock that it holds.
+    pub(crate) fn lock_of(this: &Self) -> &'a Lock<T> {
+        this.held.0
+    }
+
     /// Goes on with a part of the value; the whole stays locked. An associated function, for the value may have a `map`.
     ///
     /// ```

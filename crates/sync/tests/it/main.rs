@@ -1,7 +1,9 @@
 //! What the locks and signals promise, one behaviour a test; the rows of asyncio's own tests are named in front of each.
 
 mod agnostic;
+mod barrier;
 mod blocking;
+mod condition;
 mod drops;
 mod event;
 mod guards;

@@ -1,0 +1,132 @@
+//! Waiting for a notification, and for the lock after it.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use motet_prim::{Admit, Locked, WaitList, Waitable, Waiter, pin_project};
+
+use super::Condition;
+use crate::{Lock, LockFuture, LockGuard};
+
+/// What a waiter carries.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    /// How often somebody had notified when it joined: what is notified later is for it, and not what is under way.
+    pub(super) joined: u64,
+    pub(super) outcome: Outcome,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Waiting,
+    /// The notification is for it alone.
+    One,
+    /// All were notified.
+    All,
+}
+
+/// A reference to the condition. A type of its own, so that the line is nobody else's to touch.
+struct Handle<'a>(&'a Condition);
+
+impl Waitable for Handle<'_> {
+    type State = u64;
+    type Payload = Ticket;
+
+    fn wait_list(&self) -> &WaitList<u64, Ticket> {
+        &self.0.line
+    }
+
+    fn on_return(&self, _list: usize, ticket: Ticket) {
+        drop(Notification::of(self.0, ticket.outcome));
+    }
+}
+
+/// A notification for one that has not got the lock yet; dropped, it goes to the next.
+struct Notification<'a> {
+    condition: &'a Condition,
+    passes_on: bool,
+}
+
+impl<'a> Notification<'a> {
+    fn of(condition: &'a Condition, outcome: Outcome) -> Self {
+        Self { condition, passes_on: outcome == Outcome::One }
+    }
+
+    fn used(mut self) {
+        self.passes_on = false;
+    }
+}
+
+impl Drop for Notification<'_> {
+    fn drop(&mut self) {
+        if self.passes_on {
+            self.condition.notify(1);
+        }
+    }
+}
+
+pin_project! {
+    /// Waits, without the lock, for a notification; made by [`Condition::wait`].
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct ConditionWait<'a, T: ?Sized> {
+        condition: &'a Condition,
+        lock: &'a Lock<T>,
+        // Until it is in line.
+        guard: Option<LockGuard<'a, T>>,
+        #[pin]
+        in_line: Option<Waiter<Handle<'a>>>,
+        // Leaves the lock's line before the notification is passed on.
+        #[pin]
+        relocking: Option<LockFuture<'a, T>>,
+        notification: Option<Notification<'a>>,
+    }
+}
+
+impl<'a, T: ?Sized> ConditionWait<'a, T> {
+    pub(super) fn new(condition: &'a Condition, guard: LockGuard<'a, T>) -> Self {
+        let lock = LockGuard::lock_of(&guard);
+        let ticket = Ticket { joined: 0, outcome: Outcome::Waiting };
+        let in_line = Some(Waiter::new(Handle(condition), 0, ticket));
+        Self { condition, lock, guard: Some(guard), in_line, relocking: None, notification: None }
+    }
+}
+
+impl<'a, T: ?Sized> Future for ConditionWait<'a, T> {
+    type Output = LockGuard<'a, T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Some(waiter) = this.in_line.as_mut().as_pin_mut() {
+            let join = |_: &Handle<'_>, line: &mut Locked<'_, u64, Ticket>, ticket: &mut Ticket| {
+                ticket.joined = **line;
+                Admit::Wait
+            };
+            let polled = waiter.poll_wait(cx, |_, _| false, join);
+            // In line, it unlocks: not before, or a notification in between would miss it.
+            *this.guard = None;
+            let (_, ticket) = ready!(polled);
+            this.in_line.set(None);
+            *this.notification = Some(Notification::of(this.condition, ticket.outcome));
+            this.relocking.set(Some(this.lock.lock()));
+        }
+        let relocking = this.relocking.as_mut().as_pin_mut().expect("a condition was polled after it was ready");
+        let guard = ready!(relocking.poll(cx));
+        this.relocking.set(None);
+        if let Some(notification) = this.notification.take() {
+            notification.used();
+        }
+        Poll::Ready(guard)
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for ConditionWait<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let notified = self.notification.is_some();
+        f.debug_struct("ConditionWait")
+            .field("waiter", &self.in_line)
+            .field("notified", &notified)
+            .finish_non_exhaustive()
+    }
+}

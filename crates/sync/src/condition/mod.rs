@@ -1,0 +1,216 @@
+//! Waiting, without the lock, until somebody who has changed what the lock guards says so.
+//!
+//! ```text
+//!             first poll: joins the line, then unlocks      notify (under the line's lock)
+//!   Holding ──────────────────────────────────────▶ In line ──────────────────────────────▶ Notified
+//!      │ dropped: unlocks                              │ dropped: leaves                      │ next poll: joins the lock's line
+//!      ▼                                               ▼                                      ▼
+//!    gone                                            gone                                 Relocking ──▶ the guard
+//!                                                                                             │ dropped
+//!   Notified or Relocking, dropped: without the lock; a notification that was for it alone    ▼
+//!   goes to the next                                                                        gone
+//! ```
+//!
+//! The race to fear is a notification between the unlock and the wait. There is none: the waiter is in line before it unlocks,
+//! and whoever changes the state for it must lock first.
+
+#![forbid(unsafe_code)]
+
+mod future;
+#[cfg(all(test, motet_loom))]
+mod model;
+mod whilst;
+
+pub use future::ConditionWait;
+pub use whilst::ConditionWaitWhile;
+
+use crate::LockGuard;
+use core::fmt;
+use future::{Outcome, Ticket};
+use motet_prim::park::block_on;
+use motet_prim::{WaitList, WakeBatch};
+
+/// Lets the holder of a [`Lock`](crate::Lock) wait until another has changed what it guards; `asyncio.Condition`.
+///
+/// Use it where a task needs the value to be in some state: an item in the buffer, room for one more. Change the value under
+/// the lock, notify, release.
+///
+/// One `Condition` may serve several locks, and one lock several conditions.
+///
+/// ```
+/// use motet_sync::{Condition, Lock};
+///
+/// static BUFFER: Lock<Vec<u32>> = Lock::new(Vec::new());
+/// static FILLED: Condition = Condition::new();
+///
+/// let producer = std::thread::spawn(|| {
+///     BUFFER.lock_blocking().push(7);
+///     FILLED.notify(1);
+/// });
+/// # motet_prim::park::block_on(async {
+/// let guard = BUFFER.lock().await;
+/// let mut guard = FILLED.wait_while(guard, |buffer| buffer.is_empty()).await;
+/// assert_eq!(guard.pop(), Some(7));
+/// # });
+/// # producer.join().unwrap();
+/// ```
+///
+/// # Fairness
+///
+/// FIFO: notifications go to the oldest. Those notified take the lock again in the order in which they are polled.
+///
+/// # Complexity
+///
+/// To wait is O(1) and allocates nothing; to notify is O(n) in those it wakes, with no lock held.
+pub struct Condition {
+    /// The state: the generation, see `Ticket`.
+    line: WaitList<u64, Ticket>,
+}
+
+impl Condition {
+    motet_prim::const_fn! {
+        /// A condition that nobody waits for.
+        ///
+        /// ```
+        /// static FILLED: motet_sync::Condition = motet_sync::Condition::new();
+        /// # FILLED.notify_all();
+        /// ```
+        #[must_use]
+        pub const fn new() -> Self {
+            Self { line: WaitList::new(0) }
+        }
+    }
+
+    /// Releases the lock, waits for a notification, and locks again; `Condition.wait()`.
+    ///
+    /// The lock is held until the first poll. When it is back, look at the value again: a notification may have been meant
+    /// for a state that has passed. [`wait_while`](Self::wait_while) does that.
+    ///
+    /// ```
+    /// # use motet_sync::{Condition, Lock};
+    /// # static READY: Lock<bool> = Lock::new(false);
+    /// # static CHANGED: Condition = Condition::new();
+    /// # let other = std::thread::spawn(|| {
+    /// #     *READY.lock_blocking() = true;
+    /// #     CHANGED.notify_all();
+    /// # });
+    /// # motet_prim::park::block_on(async {
+    /// let mut ready = READY.lock().await;
+    /// while !*ready {
+    ///     ready = CHANGED.wait(ready).await;
+    /// }
+    /// assert!(*ready);
+    /// # });
+    /// # other.join().unwrap();
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses the lock: it consumed the guard, and dropped at any time it leaves you without it, under a timeout too: lock
+    /// again. A notification that was for it goes to the next.
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on.
+    pub fn wait<'a, T: ?Sized>(&'a self, guard: LockGuard<'a, T>) -> ConditionWait<'a, T> {
+        ConditionWait::new(self, guard)
+    }
+
+    /// Waits as long as `predicate` holds for the value; `Condition.wait_for()`, the other way round. Returns at once if it does
+    /// not hold now.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// use motet_sync::{Condition, Lock};
+    ///
+    /// let (count, changed) = (Lock::new(1), Condition::new());
+    /// let count = changed.wait_while(count.lock().await, |count| *count == 0).await;
+    /// assert_eq!(*count, 1);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses the lock, like [`wait`](Self::wait).
+    pub fn wait_while<'a, T, P>(&'a self, guard: LockGuard<'a, T>, predicate: P) -> ConditionWaitWhile<'a, T, P>
+    where
+        T: ?Sized,
+        P: FnMut(&mut T) -> bool,
+    {
+        ConditionWaitWhile::new(self, guard, predicate)
+    }
+
+    /// [`wait`](Self::wait) that parks this thread: for threads beside the tasks. Both wait in one line.
+    ///
+    /// ```
+    /// use motet_sync::{Condition, Lock};
+    ///
+    /// static READY: Lock<bool> = Lock::new(false);
+    /// static CHANGED: Condition = Condition::new();
+    ///
+    /// let ready = READY.lock_blocking();
+    /// let other = std::thread::spawn(|| {
+    ///     *READY.lock_blocking() = true;
+    ///     CHANGED.notify(1);
+    /// });
+    /// assert!(*CHANGED.wait_blocking(ready));
+    /// # other.join().unwrap();
+    /// ```
+    pub fn wait_blocking<'a, T: ?Sized>(&'a self, guard: LockGuard<'a, T>) -> LockGuard<'a, T> {
+        block_on(self.wait(guard))
+    }
+
+    /// Wakes the `count` oldest who wait, or all if they are fewer; `Condition.notify(n)`.
+    ///
+    /// Change the value under its lock before. The lock need not be held any more, though with it held the order of those who
+    /// are woken, and of those who come meanwhile, is plain to see.
+    ///
+    /// ```
+    /// motet_sync::Condition::new().notify(1);      // nobody waits: nothing is stored
+    /// ```
+    pub fn notify(&self, count: usize) {
+        let mut left = count;
+        self.release(|| {
+            let notified = left > 0;
+            left -= usize::from(notified);
+            notified.then_some(Outcome::One)
+        });
+    }
+
+    /// Wakes all who wait.
+    ///
+    /// ```
+    /// motet_sync::Condition::new().notify_all();
+    /// ```
+    pub fn notify_all(&self) {
+        self.release(|| Some(Outcome::All));
+    }
+
+    /// Notifies the oldest, as long as `next` has an outcome for them.
+    fn release(&self, mut next: impl FnMut() -> Option<Outcome>) {
+        let mut wakes = WakeBatch::new();
+        let mut line = self.line.lock();
+        // Those who join while a full batch is woken came after this notification.
+        *line += 1;
+        let now = *line;
+        line.grant_while(0, &mut wakes, |_, ticket| {
+            let outcome = if ticket.joined < now { next() } else { None };
+            ticket.outcome = outcome.unwrap_or(ticket.outcome);
+            outcome.is_some()
+        });
+        drop(line);
+        wakes.wake_all();
+    }
+}
+
+impl Default for Condition {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Condition").finish_non_exhaustive()
+    }
+}

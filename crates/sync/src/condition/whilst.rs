@@ -1,0 +1,59 @@
+//! Waiting as long as something holds.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use motet_prim::pin_project;
+
+use super::{Condition, ConditionWait};
+use crate::LockGuard;
+
+pin_project! {
+    /// Waits for notifications as long as a predicate holds; made by [`Condition::wait_while`].
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct ConditionWaitWhile<'a, T: ?Sized, P> {
+        condition: &'a Condition,
+        predicate: P,
+        // Before the first wait.
+        guard: Option<LockGuard<'a, T>>,
+        #[pin]
+        wait: Option<ConditionWait<'a, T>>,
+    }
+}
+
+impl<'a, T: ?Sized, P> ConditionWaitWhile<'a, T, P> {
+    pub(super) fn new(condition: &'a Condition, guard: LockGuard<'a, T>, predicate: P) -> Self {
+        Self { condition, predicate, guard: Some(guard), wait: None }
+    }
+}
+
+impl<'a, T: ?Sized, P: FnMut(&mut T) -> bool> Future for ConditionWaitWhile<'a, T, P> {
+    type Output = LockGuard<'a, T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let mut guard = match this.guard.take() {
+                Some(guard) => guard,
+                None => {
+                    let wait = this.wait.as_mut().as_pin_mut();
+                    let guard = ready!(wait.expect("a `wait_while` was polled after it was ready").poll(cx));
+                    this.wait.set(None);
+                    guard
+                }
+            };
+            if !(this.predicate)(&mut guard) {
+                return Poll::Ready(guard);
+            }
+            this.wait.set(Some(this.condition.wait(guard)));
+        }
+    }
+}
+
+impl<T: ?Sized, P> fmt::Debug for ConditionWaitWhile<'_, T, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConditionWaitWhile").field("wait", &self.wait).finish_non_exhaustive()
+    }
+}
