@@ -1,4 +1,4 @@
-//! The same behaviour under other people's executors, on real threads.
+//! The same behaviour under other people's executors, on real threads, and in simulations.
 
 use futures::StreamExt;
 use motet_combinators::{
@@ -109,6 +109,17 @@ fn under_smol() {
 #[test]
 fn under_futures_block_on() {
     futures::executor::block_on(everything());
+}
+
+#[test]
+fn under_a_simulation_whatever_the_seed() {
+    motet_test::explore(0..50, |sim| {
+        let spawner = sim.clone();
+        sim.run(async move {
+            everything().await;
+            groups(&spawner).await;
+        });
+    });
 }
 
 #[test]
