@@ -80,10 +80,10 @@ where
     E: Send + 'static,
     F: Future<Output = Result<R, E>>,
 {
-    let Some(executor) = motet_executor::current() else {
+    let Some(spawner) = motet_executor::current_spawner() else {
         panic!(
             "motet::task_group needs an executor around it: call it inside motet::run, or take motet_combinators::task_group"
         );
     };
-    motet_combinators::task_group(&executor, f).await
+    motet_combinators::task_group(&spawner, f).await
 }

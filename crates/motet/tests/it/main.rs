@@ -8,4 +8,5 @@ mod quiet;
 mod seams;
 #[cfg(all(unix, feature = "signal"))]
 mod signal;
+mod sim;
 mod wired;
