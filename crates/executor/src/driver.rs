@@ -1,12 +1,14 @@
 //! What an idle worker does: the [`Driver`] seam, and the cell through which workers hand a driver on.
 //!
 //! One worker is inside the driver, the others sleep on their own [berths](crate::pool). An idle worker always tries for
-//! the driver; whoever gives it up to run tasks wakes an idle worker, if one rests, so that one slow poll never holds up
-//! events while a worker has nothing to do.
+//! the driver. Whoever gives it up to run tasks relies on the worker on [watch](crate::pool), who tries for it again within
+//! milliseconds; if nobody is on watch, it wakes an idle worker, if one rests. So one slow poll never holds up events while a
+//! worker has nothing to do, and a round trip over a socket wakes nobody but its task.
 //!
-//! The race to fear: worker A finds the driver taken and lies down elsewhere, while B, who has it, leaves it and sees
+//! Two races to fear. Worker A finds the driver taken and lies down elsewhere, while B, who has it, leaves it and sees
 //! nobody resting; then nobody is inside. A counts as resting (with a fence) *before* it tries; B lets go, fences, and
-//! reads the count. One of them sees the other.
+//! reads the count. Or A goes off watch while B leaves the driver, and each relies on the other: A takes its post down,
+//! fences, and looks at the driver; B lets go of the driver, fences, and looks at the post. One of them sees the other.
 
 use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::lock::{Mutex, MutexGuard};
@@ -99,6 +101,11 @@ impl<D: Driver + ?Sized> Wheelhouse<D> {
     /// Ends the `park` of whoever is inside, or the next one.
     pub(crate) fn unpark(&self) {
         self.unparker.wake_by_ref();
+    }
+
+    /// Whether nobody is inside at this moment.
+    pub(crate) fn is_free(&self) -> bool {
+        !self.is_taken.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_virtual(&self) -> bool {

@@ -13,6 +13,8 @@ pub(super) struct Rest {
     pub(super) searching: bool,
     /// It was in the driver, which has nobody now.
     pub(super) left_driver: bool,
+    /// Somebody woke it.
+    pub(super) woken: bool,
 }
 
 impl Worker {
@@ -29,7 +31,7 @@ impl Worker {
     /// Sleeps until there may be something to do.
     pub(super) fn sleep(&self) {
         let shared = self.shared();
-        let searching = self.rest.take().searching;
+        let Rest { searching, woken, .. } = self.rest.take();
         let resting = shared.sleepers.rest(self.index(), searching);
         // The last look: see `sleepers.rs`. The worker that is woken may be this one.
         let has_work = shared.has_work();
@@ -41,9 +43,9 @@ impl Worker {
         self.seat().tally.count(Event::Park);
         let mut rested = Rested::InDriver;
         // A driver that panics has lost its turn, not the worker.
-        let limit = self.watch(all_rest);
+        let limit = self.watch(all_rest, woken);
         contain(|| rested = self.seat().berth.park(shared.driver.as_ref(), limit, quiet));
-        let searching = shared.sleepers.get_up(self.index()) == Up::Searching;
-        self.rest.set(Rest { searching, left_driver: rested == Rested::InDriver });
+        let woken = shared.sleepers.get_up(self.index()) == Up::Searching;
+        self.rest.set(Rest { searching: woken, left_driver: rested == Rested::InDriver, woken });
     }
 }

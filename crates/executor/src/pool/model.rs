@@ -4,9 +4,10 @@
 use super::berth::{Berth, Rested};
 use super::ledger::Ledger;
 use super::sleepers::{Sleepers, Up};
+use super::watch::Watch;
 use crate::driver::{Driver, Wheelhouse};
 use crate::queue::Injector;
-use motet_prim::atomic::{AtomicUsize, Ordering};
+use motet_prim::atomic::{AtomicUsize, Ordering, fence};
 use motet_prim::loom::thread;
 use motet_prim::park::{Parker, Unparker};
 use std::sync::Arc;
@@ -151,6 +152,29 @@ fn an_idle_worker_gets_the_driver_that_another_leaves() {
         }
         driver.unpark();
         idle.join().expect("the worker does not panic");
+    });
+}
+
+#[test]
+fn the_driver_is_handed_on_by_who_leaves_it_or_by_who_leaves_the_watch() {
+    motet_prim::model(|| {
+        let house = House::<1>::new(Some(Idle::new()));
+        let watch = Arc::new(Watch::new());
+        assert!(watch.post());
+        let on_watch = thread::spawn({
+            let (house, watch) = (house.clone(), watch.clone());
+            move || {
+                watch.leave();
+                fence(Ordering::SeqCst);
+                house.driver.as_ref().is_some_and(Wheelhouse::is_free)
+            }
+        });
+        let driver = house.driver.as_ref().expect("there is a driver");
+        drop(driver.try_enter().expect("nobody else tries"));
+        fence(Ordering::SeqCst);
+        let by_leaver = !watch.is_posted();
+        let by_watch = on_watch.join().expect("the watch does not panic");
+        assert!(by_leaver || by_watch, "each relies on the other");
     });
 }
 

@@ -15,7 +15,9 @@ use crate::blocking::BlockingPool;
 use crate::driver::{Driver, Wheelhouse};
 use crate::queue::{Injector, Producer, Slot, Stealer, ring};
 use crate::seam;
-use crate::task::{Home, Origin, Output, Record, RecordPointer, Runnable, Shell, Task, TaskRef, contain, schedule};
+use crate::task::{
+    Home, Origin, Output, Record, RecordPointer, Runnable, Shell, Task, TaskId, TaskRef, contain, schedule,
+};
 use async_task::WithInfo;
 use core::future::Future;
 use motet_cancel::Reason;
@@ -25,13 +27,16 @@ use std::sync::{Arc, OnceLock, Weak};
 /// How many tasks fit into a worker's ring.
 pub(super) const RING: usize = 256;
 
+/// How many shards a thread's tasks are spread over, in turn: whoever ends the old ones seldom meets who spawns the new.
+const SPREAD: usize = 4;
+
 /// A worker's end of its ring.
 pub(super) type OwnRing = Producer<Runnable, RING>;
 
 /// The state of an executor.
 pub(crate) struct Shared {
-    pub(super) seats: Box<[Seat]>,
-    /// One for each seat, and the last for threads that are no workers.
+    pub(super) seats: Box<[Arc<Seat>]>,
+    /// [`SPREAD`] for each seat, and the last so many for threads that are no workers.
     shards: Box<[Arc<Shard>]>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) injector: Injector<Runnable>,
@@ -81,8 +86,8 @@ impl Shared {
             let on_over = weak.clone();
             ledger.set_on_over(move || on_over.upgrade().into_iter().for_each(|shared| shared.dismiss()));
             Self {
-                seats: others.into_iter().map(Seat::new).collect(),
-                shards: (0..=seats).map(shard).map(Arc::new).collect(),
+                seats: others.into_iter().map(Seat::new).map(Arc::new).collect(),
+                shards: (0..(seats + 1) * SPREAD).map(shard).map(Arc::new).collect(),
                 ledger,
                 injector: Injector::new(),
                 sleepers: Sleepers::new(),
@@ -117,7 +122,8 @@ impl Shared {
     /// Looks at the worker that this thread is, if it is one of ours, and at the shard for the tasks that it spawns.
     fn with_place<R>(&self, look: impl FnOnce(Option<&Worker>, &Arc<Shard>) -> R) -> R {
         ambient::with_worker_of(self, |worker| {
-            look(worker, &self.shards[worker.map_or(self.seats.len(), Worker::index)])
+            let place = worker.map_or(self.seats.len(), Worker::index);
+            look(worker, &self.shards[place * SPREAD + TaskId::turn(SPREAD)])
         })
     }
 

@@ -8,6 +8,9 @@
 //!   Off ── lies down while nobody is posted ──▶ On watch ── gets to work, or all rest for LINGER rounds ──▶ Off
 //! ```
 //!
+//! The watch is also who gets the driver when another leaves it to run tasks: it tries for it at the end of each round. So it
+//! is posted even if all rest, by a worker that was woken for the driver's sake.
+//!
 //! The watch lingers when all is quiet, for work comes in bursts, and a push that finds nobody posted pays for a wake.
 //!
 //! The race to fear: the watch goes off while a task goes into a slot. The pusher fills the slot, then looks whether somebody
@@ -45,12 +48,12 @@ impl Watch {
     }
 
     /// Posts the caller, unless somebody is posted.
-    fn post(&self) -> bool {
+    pub(super) fn post(&self) -> bool {
         !self.is_posted() && !self.0.swap(true, Ordering::Relaxed)
     }
 
     /// Takes the post down; the caller looks at the slots after it.
-    fn leave(&self) {
+    pub(super) fn leave(&self) {
         self.0.store(false, Ordering::Relaxed);
     }
 }
@@ -107,8 +110,9 @@ impl Worker {
         Some((full, seats[full].tally.get(Event::Poll)))
     }
 
-    /// Goes on watch if nobody is, before a park; says how long the park may be. `all_rest`: nobody can fill a slot.
-    pub(super) fn watch(&self, all_rest: bool) -> Option<Duration> {
+    /// Goes on watch if nobody is, before a park; says how long the park may be. `all_rest`: nobody can fill a slot. `woken`:
+    /// this worker was woken before it lay down, perhaps by one that left the driver, and will again.
+    pub(super) fn watch(&self, all_rest: bool, woken: bool) -> Option<Duration> {
         let shared = self.shared();
         let is_virtual = shared.driver.as_ref().is_some_and(Wheelhouse::is_virtual);
         if shared.seats.len() == 1 || all_rest && is_virtual {
@@ -116,8 +120,8 @@ impl Worker {
             return None;
         }
         if !self.duty.is_on_watch.get() {
-            // With all at rest there is nothing to look after; the next push posts somebody.
-            if all_rest || !shared.watch.post() {
+            // With all at rest there is nothing to look after; the next push posts somebody, or the next event.
+            if all_rest && !woken || !shared.watch.post() {
                 return None;
             }
             self.duty.is_on_watch.set(true);

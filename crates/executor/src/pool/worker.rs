@@ -9,6 +9,7 @@ use super::metrics::Event;
 use super::shared::{OwnRing, Seat, Shared};
 use super::watch::Duty;
 use crate::task::{Runnable, contain};
+use motet_prim::atomic::{Ordering, fence};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ const _: () = assert!(DRIVER_TICKS % INJECTOR_TICKS == 0, "one look at the count
 /// A worker, on its thread.
 pub(crate) struct Worker {
     shared: Arc<Shared>,
+    seat: Arc<Seat>,
     index: usize,
     ring: OwnRing,
     tick: Cell<u32>,
@@ -35,7 +37,8 @@ pub(crate) struct Worker {
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, index: usize, ring: OwnRing) -> Self {
         let (tick, lifo_polls) = (Cell::new(0), Cell::new(0));
-        Self { shared, index, ring, tick, lifo_polls, rest: Cell::new(Rest::default()), duty: Duty::new() }
+        let seat = shared.seats[index].clone();
+        Self { shared, seat, index, ring, tick, lifo_polls, rest: Cell::new(Rest::default()), duty: Duty::new() }
     }
 
     pub(crate) fn index(&self) -> usize {
@@ -47,7 +50,7 @@ impl Worker {
     }
 
     pub(super) fn seat(&self) -> &Seat {
-        &self.shared.seats[self.index]
+        &self.seat
     }
 
     /// Queues a task that was spawned or woken on this thread.
@@ -76,8 +79,16 @@ impl Worker {
 
     fn push_back(&self, runnable: Runnable) {
         if let Err(runnable) = self.ring.push(runnable) {
-            self.shared.injector.push(runnable);
+            self.overflow(runnable);
         }
+    }
+
+    /// The ring is full: its older half goes to the injector under one lock, and makes room for so many pushes.
+    #[cold]
+    fn overflow(&self, runnable: Runnable) {
+        let mut older = self.ring.shed();
+        older.push(runnable);
+        self.shared.injector.push_many(older);
     }
 
     /// The next task of this worker's own, or of the injector.
@@ -141,9 +152,20 @@ impl Worker {
         let rest = self.rest.take();
         let owes_a_look = rest.searching && self.shared.sleepers.found().must_look();
         let leaves_watch = self.end_watch();
-        if rest.left_driver || owes_a_look && self.shared.has_work() || leaves_watch && self.shared.has_full_slot() {
+        if (rest.left_driver || leaves_watch) && self.must_hand_driver_on()
+            || owes_a_look && self.shared.has_work()
+            || leaves_watch && self.shared.has_full_slot()
+        {
             self.shared.wake_worker();
         }
+    }
+
+    /// After this worker left the driver, or the watch: whether somebody must be woken so that the driver is looked after.
+    fn must_hand_driver_on(&self) -> bool {
+        let Some(driver) = &self.shared.driver else { return false };
+        // SeqCst: after the driver or the watch was left, before the look at the other; see `driver.rs`.
+        fence(Ordering::SeqCst);
+        driver.is_free() && (driver.is_virtual() || !self.shared.watch.is_posted())
     }
 
     fn poll_driver(&self) {
@@ -152,7 +174,9 @@ impl Worker {
         contain(|| inside.poll());
         drop(inside);
         // Somebody may have found the driver taken while we looked, and have lain down without it.
-        self.shared.wake_worker();
+        if self.must_hand_driver_on() {
+            self.shared.wake_worker();
+        }
     }
 
     /// Gives up the slot and the ring: to the injector, for others. Says whether there was anything.

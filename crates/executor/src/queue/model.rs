@@ -38,6 +38,24 @@ fn an_owner_and_a_thief_share_every_value() {
 }
 
 #[test]
+fn an_owner_sheds_while_a_thief_steals() {
+    motet_prim::model(|| {
+        let (owner, victim) = ring_from::<u32, 2>(u32::MAX);
+        owner.push(1).expect("there is room");
+        owner.push(2).expect("there is room");
+        let thief = thread::spawn(move || {
+            let (own, _) = ring::<u32, 2>();
+            [victim.steal_into(&own), victim.steal_into(&own)]
+        });
+        let shed = owner.shed();
+        let refused = owner.push(3).err();
+        let stolen = thief.join().expect("the thief does not panic");
+        let rest: Vec<Option<u32>> = (0..3).map(|_| owner.pop()).collect();
+        assert_each_once(stolen.into_iter().chain(shed.into_iter().map(Some)).chain(rest).chain([refused]), 3);
+    });
+}
+
+#[test]
 fn two_thieves_never_take_the_same() {
     motet_prim::model(|| {
         let (owner, victim) = ring::<u32, 4>();

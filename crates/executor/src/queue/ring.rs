@@ -126,6 +126,15 @@ impl<T, const SIZE: usize> Producer<T, SIZE> {
         }
     }
 
+    /// Takes the older half out, for another queue; nothing if a theft is under way. The owner steals from itself.
+    pub(crate) fn shed(&self) -> Vec<T> {
+        let Some((first, count)) = self.ring.claim_half() else { return Vec::new() };
+        // SAFETY: `claim_half` made the positions from `first` on, `count` of them, ours.
+        let shed = (0..count).map(|n| unsafe { self.ring.read(first.wrapping_add(n)) }).collect();
+        self.ring.finish();
+        shed
+    }
+
     /// How many values are queued at this moment.
     pub(crate) fn len(&self) -> usize {
         let head = Front::unpack(self.ring.front.load(Ordering::Relaxed)).head;
@@ -150,7 +159,7 @@ impl<T, const SIZE: usize> Stealer<T, SIZE> {
         if thief.free() < SIZE / 2 {
             return None;
         }
-        let (first, count) = self.claim_half()?;
+        let (first, count) = self.ring.claim_half()?;
         // SAFETY: `claim_half` made the positions from `first` on, `count` of them, ours.
         let oldest = unsafe { self.ring.read(first) };
         for n in 1..count {
@@ -159,7 +168,7 @@ impl<T, const SIZE: usize> Stealer<T, SIZE> {
             let pushed = thief.push(value);
             debug_assert!(pushed.is_ok(), "the thief's ring had room a moment ago, and only its owner fills it");
         }
-        self.finish();
+        self.ring.finish();
         Some(oldest)
     }
 
@@ -168,14 +177,16 @@ impl<T, const SIZE: usize> Stealer<T, SIZE> {
         let front = Front::unpack(self.ring.front.load(Ordering::Acquire));
         front.head == self.ring.tail.load(Ordering::Acquire)
     }
+}
 
+impl<T, const SIZE: usize> Ring<T, SIZE> {
     /// Moves `head` over half of the queued values, rounded up, and leaves `stolen` behind.
     fn claim_half(&self) -> Option<(u32, u32)> {
-        let mut word = self.ring.front.load(Ordering::Acquire);
+        let mut word = self.front.load(Ordering::Acquire);
         loop {
             let front = Front::unpack(word);
             // Acquire: pairs with the Release in `push`; the values up to there are visible.
-            let tail = self.ring.tail.load(Ordering::Acquire);
+            let tail = self.tail.load(Ordering::Acquire);
             let queued = tail.wrapping_sub(front.head);
             // A `tail` newer than this `head` may be more than a ring ahead; then `front` is old, and the exchange fails.
             let count = (queued - queued / 2).min(SIZE as u32 / 2);
@@ -184,7 +195,7 @@ impl<T, const SIZE: usize> Stealer<T, SIZE> {
             }
             let claimed = Front { stolen: front.stolen, head: front.head.wrapping_add(count) }.pack();
             // AcqRel: competes with the owner's `pop` and with other thieves.
-            match self.ring.front.compare_exchange(word, claimed, Ordering::AcqRel, Ordering::Acquire) {
+            match self.front.compare_exchange(word, claimed, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return Some((front.head, count)),
                 Err(changed) => word = changed,
             }
@@ -193,20 +204,18 @@ impl<T, const SIZE: usize> Stealer<T, SIZE> {
 
     /// Ends the theft: the slots are the owner's again.
     fn finish(&self) {
-        let mut word = self.ring.front.load(Ordering::Acquire);
+        let mut word = self.front.load(Ordering::Acquire);
         loop {
             let head = Front::unpack(word).head;
             let done = Front { stolen: head, head }.pack();
             // Release: our reads of the slots happen before the owner's next writes (Acquire in `free`).
-            match self.ring.front.compare_exchange_weak(word, done, Ordering::AcqRel, Ordering::Acquire) {
+            match self.front.compare_exchange_weak(word, done, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return,
                 Err(changed) => word = changed,
             }
         }
     }
-}
 
-impl<T, const SIZE: usize> Ring<T, SIZE> {
     fn slot(&self, position: u32) -> &UnsafeCell<MaybeUninit<T>> {
         &self.slots[position as usize % SIZE]
     }
@@ -269,6 +278,16 @@ mod tests {
         assert!(stolen.is_empty());
         assert_eq!([owner.pop(), owner.pop(), owner.pop()], [Some(3), Some(4), None]);
         assert_eq!(victim.steal_into(&thief), None);
+    }
+
+    #[test]
+    fn an_owner_sheds_the_older_half() {
+        let (owner, _) = ring::<_, 4>();
+        (0..4).for_each(|n| owner.push(n).expect("there is room"));
+        assert_eq!(owner.shed(), [0, 1]);
+        assert_eq!(owner.free(), 2);
+        assert_eq!([owner.pop(), owner.pop(), owner.pop()], [Some(2), Some(3), None]);
+        assert!(owner.shed().is_empty());
     }
 
     #[test]
