@@ -138,3 +138,21 @@ impl Wake for Shared {
         self.changed.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Shared;
+    use std::sync::Arc;
+    use std::task::Waker;
+
+    #[test]
+    fn a_wake_before_the_last_hold_goes_is_seen_after_it() {
+        let shared = Arc::new(Shared::new(0));
+        shared.hold();
+        Waker::from(shared.clone()).wake();
+        shared.release();
+        assert!(shared.wait_while_held(), "something is ready: the clock must not move");
+        assert!(shared.take_woken());
+        assert!(!shared.wait_while_held());
+    }
+}

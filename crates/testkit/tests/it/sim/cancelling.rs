@@ -1,7 +1,7 @@
 //! Cancellation, cleanup and panics inside.
 
 use super::{Log, panic_of};
-use motet_cancel::guard;
+use motet_cancel::{guard, shield};
 use motet_combinators::timeout;
 use motet_executor::{TaskError, spawn, task, yield_now};
 use motet_test::{Sim, explore};
@@ -76,6 +76,22 @@ fn a_task_that_never_ran_is_dropped_at_the_end() {
         never_ran += usize::from(log.take().is_empty());
     }
     assert_eq!(never_ran, 50, "main ends before any other turn");
+}
+
+#[test]
+fn shielded_work_outlives_its_task_and_ends_before_the_run_does() {
+    let (sim, log) = (Sim::new(1), Log::default());
+    let inside = log.clone();
+    sim.run(async {
+        let shielded = spawn(shield(async move {
+            sleep(3 * SECOND).await;
+            inside.note("done");
+        }));
+        sleep(SECOND).await;
+        drop(shielded);
+    });
+    assert_eq!(log.take(), ["done"]);
+    assert_eq!(sim.elapsed(), 3 * SECOND);
 }
 
 #[test]
