@@ -100,8 +100,7 @@ impl TimeoutScope {
     ///
     /// If the scope has run before: make one for each body.
     pub async fn run<F: IntoFuture>(&self, body: F) -> Result<F::Output, Elapsed> {
-        let phase = core::mem::replace(&mut self.state.lock().phase, Phase::Running);
-        assert!(phase == Phase::Fresh, "a timeout scope runs one body: make a new one for each");
+        assert!(self.begin(), "a timeout scope runs one body: make a new one for each");
         let _finish = Finish(self);
         Settle::new(Body { scope: self, body: Some(body.into_future()), sleep: None }).await
     }
@@ -151,8 +150,22 @@ impl TimeoutScope {
         when
     }
 
-    fn set_expired(&self) {
-        self.state.lock().phase = Phase::Expired;
+    /// Fresh to Running; whether it was fresh.
+    fn begin(&self) -> bool {
+        let mut state = self.state.lock();
+        let fresh = state.phase == Phase::Fresh;
+        if fresh {
+            state.phase = Phase::Running;
+        }
+        fresh
+    }
+
+    /// The body is ready, or the time is up: there is no deadline to move any more.
+    fn end(&self, phase: Phase) {
+        let mut state = self.state.lock();
+        if state.phase == Phase::Running {
+            state.phase = phase;
+        }
     }
 }
 
@@ -161,12 +174,8 @@ struct Finish<'a>(&'a TimeoutScope);
 
 impl Drop for Finish<'_> {
     fn drop(&mut self) {
-        let mut state = self.0.state.lock();
-        if state.phase == Phase::Running {
-            state.phase = Phase::Finished;
-        }
-        let task = state.task.take();
-        drop(state);
+        self.0.end(Phase::Finished);
+        let task = self.0.state.lock().task.take();
         drop(task);
     }
 }
@@ -195,20 +204,26 @@ impl<F: Future> Decide<()> for Body<'_, F> {
         let mut this = self.project();
         let body = this.body.as_pin_mut().expect("polled again after it was ready");
         let output = body.poll(cx);
+        if output.is_ready() && this.sleep.is_none() {
+            // A body that is ready at once pays for no timer.
+            this.scope.end(Phase::Finished);
+            return output.map(Ok);
+        }
         let Some(when) = this.scope.watch(cx.waker()) else {
             this.sleep.set(None);
+            if output.is_ready() {
+                this.scope.end(Phase::Finished);
+            }
             return output.map(Ok);
         };
         match this.sleep.as_mut().as_pin_mut() {
-            // A body that is ready at once pays for no timer.
-            None if output.is_ready() => return output.map(Ok),
             None => this.sleep.set(Some(motet_timer::sleep_until(when))),
             Some(sleep) if sleep.deadline() != when => sleep.reset(when),
             Some(_) => {}
         }
         let elapsed = this.sleep.as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_ready());
-        if elapsed {
-            this.scope.set_expired();
+        if elapsed || output.is_ready() {
+            this.scope.end(if elapsed { Phase::Expired } else { Phase::Finished });
         }
         match output {
             Poll::Ready(output) => Poll::Ready(Ok(output)),

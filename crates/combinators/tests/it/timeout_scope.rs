@@ -1,11 +1,12 @@
 //! `TimeoutScope`: rows C41 to C51.
 
-use crate::support::gate;
+use crate::support::{Log, gate};
 use motet_cancel::scope;
 use motet_combinators::{Elapsed, ScopeEnded, TimeoutScope, timeout};
 use motet_test::{Stepped, assert_send, assert_sync};
 use motet_timer::{Timers, now, sleep};
 use std::future::{pending, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::task::Poll;
 use std::time::Duration;
@@ -217,4 +218,27 @@ fn the_cleanup_is_awaited_before_elapsed() {
     open.send("closed").unwrap();
     assert_eq!(run.poll_until_stalled(), Poll::Ready(Err(Elapsed::new())));
     assert_eq!(seen.try_recv(), Ok("closed"));
+}
+
+#[test]
+fn a_scope_that_is_run_twice_panics_and_stays_what_it_was() {
+    let scope = TimeoutScope::new(Duration::ZERO);
+    assert!(Stepped::new(scope.run(pending::<()>())).poll().is_ready());
+    let again = catch_unwind(AssertUnwindSafe(|| Stepped::new(scope.run(ready(()))).poll()));
+    assert!(again.is_err());
+    assert!(scope.expired());
+    assert_eq!(scope.reschedule(None), Err(ScopeEnded));
+}
+
+#[test]
+fn a_scope_whose_body_is_ready_cannot_be_moved_while_it_cleans_up() {
+    // C50
+    let scope = TimeoutScope::new(SECOND);
+    let log = Log::default();
+    let guard = log.guard("exit");
+    let mut run = Stepped::new(scope.run(async { drop(guard) }));
+    assert!(run.poll().is_pending(), "the exit suspends");
+    assert_eq!(scope.reschedule(None), Err(ScopeEnded));
+    assert_eq!(run.poll_until_stalled(), Poll::Ready(Ok(())));
+    assert!(!scope.expired());
 }
