@@ -1,5 +1,7 @@
 //! `as_completed`: any number of futures, their outputs as they come.
 
+#[cfg(feature = "timer")]
+use crate::children::BUDGET;
 use crate::children::Children;
 use core::fmt;
 use core::future::IntoFuture;
@@ -89,7 +91,7 @@ impl<F: Future> AsCompleted<F> {
     /// ```
     #[cfg(feature = "timer")]
     pub fn timeout(self, limit: std::time::Duration) -> AsCompletedTimeout<F> {
-        AsCompletedTimeout { items: self, limit: Some(Box::pin(crate::timeout::after(limit))) }
+        AsCompletedTimeout { items: self, limit: Limit::Running(Box::pin(crate::timeout::after(limit))) }
     }
 }
 
@@ -98,8 +100,18 @@ impl<F: Future> AsCompleted<F> {
 #[must_use = "streams do nothing unless polled"]
 pub struct AsCompletedTimeout<F> {
     items: AsCompleted<F>,
-    /// `None`: it is over.
-    limit: Option<Pin<Box<crate::timeout::AfterPolled>>>,
+    limit: Limit,
+}
+
+#[cfg(feature = "timer")]
+enum Limit {
+    Running(Pin<Box<crate::timeout::AfterPolled>>),
+    /// The time is up; so many more polls may look for what had completed by then.
+    Up {
+        last_polls: usize,
+    },
+    /// It was said that the time is up.
+    Over,
 }
 
 #[cfg(feature = "timer")]
@@ -116,12 +128,23 @@ impl<F: Future> Stream for AsCompletedTimeout<F> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        let Some(limit) = &mut this.limit else { return Poll::Ready(None) };
+        if let Limit::Over = this.limit {
+            return Poll::Ready(None);
+        }
         if let Poll::Ready(item) = Pin::new(&mut this.items).poll_next(cx) {
             return Poll::Ready(item.map(Ok));
         }
-        core::task::ready!(limit.as_mut().poll(cx));
-        this.limit = None;
+        if let Limit::Running(limit) = &mut this.limit {
+            core::task::ready!(limit.as_mut().poll(cx));
+            this.limit = Limit::Up { last_polls: this.items.len().div_ceil(BUDGET) };
+        }
+        if let Limit::Up { last_polls: left @ 1.. } = &mut this.limit {
+            if this.items.children.has_yielded() {
+                *left -= 1;
+                return Poll::Pending;
+            }
+        }
+        this.limit = Limit::Over;
         Poll::Ready(Some(Err(crate::Elapsed::new())))
     }
 }

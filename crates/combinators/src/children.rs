@@ -22,7 +22,7 @@ use core::task::{Context, Poll};
 const FEW: usize = 16;
 
 /// How many children a poll of the whole polls at most.
-const BUDGET: usize = 256;
+pub(crate) const BUDGET: usize = 256;
 
 pub(crate) struct Children<F> {
     slots: Slots<F>,
@@ -32,6 +32,8 @@ pub(crate) struct Children<F> {
     /// How many may run at once.
     limit: usize,
     wakes: Wakes,
+    /// The last poll left some that were woken for the next one.
+    yielded: bool,
 }
 
 enum Wakes {
@@ -49,7 +51,7 @@ struct Few {
 impl<F: Future> Children<F> {
     pub(crate) fn new(futures: impl IntoIterator<Item = Option<F>>, limit: usize) -> Self {
         let slots = Slots::from_iter(futures);
-        Self { slots, next: 0, finished: 0, limit, wakes: Wakes::Few(Few::default()) }
+        Self { slots, next: 0, finished: 0, limit, wakes: Wakes::Few(Few::default()), yielded: false }
     }
 
     /// Polls what was woken and starts what may start, and gives each output with its child's index to `each`.
@@ -78,6 +80,7 @@ impl<F: Future> Children<F> {
         if self.live() == 0 {
             return Poll::Ready(ControlFlow::Continue(()));
         }
+        self.yielded = budget == 0;
         let rest = match &mut self.wakes {
             _ if budget == 0 => Rest::Busy,
             Wakes::Many(slab) => slab.rest(),
@@ -221,6 +224,11 @@ impl<F> Children<F> {
     pub(crate) fn set_limit(&mut self, limit: usize) {
         assert!(self.next == 0, "set the limit of a gather before it is polled");
         self.limit = limit;
+    }
+
+    /// Whether the last poll that was pending left some that were woken for the next one.
+    pub(crate) fn has_yielded(&self) -> bool {
+        self.yielded
     }
 
     /// How many have not finished.

@@ -54,6 +54,15 @@ pub struct Wait<'a, F: Future, W> {
     met: bool,
 }
 
+/// What a poll of a wait came to.
+enum Step<T> {
+    Decided(T),
+    /// Members that were woken are left for the next poll, which is on its way.
+    Yielded,
+    /// All that were woken have been polled.
+    Resting,
+}
+
 // Nothing in it is pinned: the members are, elsewhere.
 impl<F: Future, W> Unpin for Wait<'_, F, W> {}
 
@@ -84,7 +93,27 @@ impl<'a, F: Future, W: When<F::Output>> Wait<'a, F, W> {
     /// [`EmptySet`]: nothing could ever be done.
     #[cfg(feature = "timer")]
     pub fn timeout(self, limit: std::time::Duration) -> WaitTimeout<'a, F, W> {
-        WaitTimeout { wait: self, limit: crate::timeout::after(limit) }
+        WaitTimeout { wait: self, limit: crate::timeout::after(limit), last_polls: None }
+    }
+
+    /// One poll.
+    fn step(&mut self, cx: &mut Context<'_>) -> Step<Result<Done<F>, EmptySet>> {
+        if self.set.is_empty() {
+            return Step::Decided(Err(EmptySet));
+        }
+        let round = self.set.poll_round(cx);
+        for (_, output) in &self.set.done()[self.seen..] {
+            self.met |= self.when.is_met(output);
+        }
+        self.seen = self.set.done().len();
+        if round.is_pending() {
+            return Step::Yielded;
+        }
+        if self.met || self.set.pending() == 0 {
+            return Step::Decided(Ok(self.take()));
+        }
+        self.set.rest(cx);
+        Step::Resting
     }
 
     /// All that has completed.
@@ -98,21 +127,10 @@ impl<F: Future, W: When<F::Output>> Future for Wait<'_, F, W> {
     type Output = Result<Done<F>, EmptySet>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        if this.set.is_empty() {
-            return Poll::Ready(Err(EmptySet));
+        match self.get_mut().step(cx) {
+            Step::Decided(done) => Poll::Ready(done),
+            Step::Yielded | Step::Resting => Poll::Pending,
         }
-        let round = this.set.poll_round(cx);
-        for (_, output) in &this.set.done()[this.seen..] {
-            this.met |= this.when.is_met(output);
-        }
-        this.seen = this.set.done().len();
-        core::task::ready!(round);
-        if this.met || this.set.pending() == 0 {
-            return Poll::Ready(Ok(this.take()));
-        }
-        this.set.rest(cx);
-        Poll::Pending
     }
 }
 
@@ -124,6 +142,8 @@ pin_project_lite::pin_project! {
         wait: Wait<'a, F, W>,
         #[pin]
         limit: crate::timeout::AfterPolled,
+        // Once the time is up: how many more polls may collect what had completed by then.
+        last_polls: Option<usize>,
     }
 }
 
@@ -133,10 +153,22 @@ impl<F: Future, W: When<F::Output>> Future for WaitTimeout<'_, F, W> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let Poll::Ready(done) = Pin::new(&mut *this.wait).poll(cx) {
+        let step = this.wait.step(cx);
+        if let Step::Decided(done) = step {
             return Poll::Ready(done);
         }
-        this.limit.poll(cx).map(|()| Ok(this.wait.take()))
+        let left = match this.last_polls {
+            Some(left) => left,
+            None => {
+                core::task::ready!(this.limit.poll(cx));
+                this.last_polls.insert(this.wait.set.pending().div_ceil(crate::wait_set::BUDGET))
+            }
+        };
+        if matches!(step, Step::Yielded) && *left > 0 {
+            *left -= 1;
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(this.wait.take()))
     }
 }
 

@@ -9,7 +9,7 @@ use core::task::{Context, Poll};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// How many members a poll of a wait polls at most.
-const BUDGET: usize = 256;
+pub(crate) const BUDGET: usize = 256;
 
 /// Names a member of a [`WaitSet`]; no other member of that set ever has the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

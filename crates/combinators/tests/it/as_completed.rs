@@ -1,11 +1,11 @@
 //! `as_completed`: rows C22 to C26.
 
-use crate::support::{Polls, gate};
+use crate::support::{Polls, gate, never_rests};
 use futures::StreamExt;
 use motet_combinators::{Elapsed, as_completed};
 use motet_test::{Stepped, assert_unpin};
 use motet_timer::Timers;
-use std::future::ready;
+use std::future::{pending, ready};
 use std::marker::PhantomPinned;
 use std::task::Poll;
 use std::time::Duration;
@@ -100,4 +100,27 @@ fn ready_futures_are_not_polled_ahead() {
         assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(Some((n, n))));
         assert_eq!(polls.count(), n + 1);
     }
+}
+
+#[test]
+fn what_had_completed_comes_before_the_expiry_however_far_behind() {
+    // C25
+    use futures::FutureExt;
+    let hangs = (0..600).map(|_| pending().boxed_local());
+    let futures = hangs.chain([ready(7).boxed_local()]);
+    let mut items = as_completed(futures).timeout(Duration::ZERO);
+    assert_eq!(Stepped::new(items.next()).poll_until_stalled(), Poll::Ready(Some(Ok((600, 7)))));
+    assert_eq!(Stepped::new(items.next()).poll_until_stalled(), Poll::Ready(Some(Err(Elapsed::new()))));
+    assert_eq!(Stepped::new(items.next()).poll_until_stalled(), Poll::Ready(None));
+}
+
+#[test]
+fn an_expiry_comes_even_if_the_futures_never_rest() {
+    let mut items = as_completed((0..600).map(|_| never_rests())).timeout(Duration::ZERO);
+    let mut next = Stepped::new(items.next());
+    let polled = (0..10).find_map(|_| match next.poll() {
+        Poll::Ready(item) => Some(item),
+        Poll::Pending => None,
+    });
+    assert_eq!(polled, Some(Some(Err(Elapsed::new()))));
 }

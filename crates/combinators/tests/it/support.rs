@@ -115,3 +115,22 @@ impl Log {
         }
     }
 }
+
+/// A future that is never ready and always wakes itself.
+pub(crate) fn never_rests() -> impl Future<Output = ()> {
+    std::future::poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+}
+
+/// A waker that panics when it wakes.
+pub(crate) fn grumpy() -> std::task::Waker {
+    struct Grumpy;
+    impl std::task::Wake for Grumpy {
+        fn wake(self: Arc<Self>) {
+            panic!("do not wake me");
+        }
+    }
+    Arc::new(Grumpy).into()
+}

@@ -1,6 +1,6 @@
 //! `wait` and `WaitSet`: rows C12 to C20.
 
-use crate::support::{Drops, Polls, gate};
+use crate::support::{Drops, Polls, gate, never_rests};
 use motet_cancel::{Cancelled, Reason, TaskError};
 use motet_combinators::{AllCompleted, EmptySet, FirstCompleted, FirstError, GroupError, WaitSet, When, wait};
 use motet_test::{Stepped, assert_send, assert_unpin};
@@ -255,4 +255,21 @@ fn a_member_that_panics_leaves_the_set_and_the_others_stay() {
     assert_eq!(set.len(), 1);
     open.send(true).unwrap();
     assert!(Stepped::new(wait(&mut set, AllCompleted)).poll().is_ready());
+}
+
+#[test]
+fn a_timeout_gives_all_that_had_completed_however_many() {
+    // C15, C19
+    let mut set: WaitSet<_> = (0..1000).map(ready).collect();
+    let mut all = Stepped::new(wait(&mut set, AllCompleted).timeout(Duration::ZERO));
+    let Poll::Ready(Ok(done)) = all.poll_until_stalled() else { panic!("not done") };
+    assert_eq!(done.len(), 1000);
+}
+
+#[test]
+fn a_timeout_ends_even_if_its_members_never_rest() {
+    let mut set: WaitSet<_> = (0..1000).map(|_| never_rests()).collect();
+    let mut all = Stepped::new(wait(&mut set, AllCompleted).timeout(Duration::ZERO));
+    let polls = (1..100).find(|_| all.poll().is_ready());
+    assert!(polls.is_some_and(|polls| polls <= 1 + 1000 / 256 + 1));
 }
