@@ -87,13 +87,19 @@ impl<F: Future> Future for CatchPanics<F> {
         match polled {
             Ok(polled) => polled.map(Ok),
             Err(payload) => {
-                if let Err(second) = catch_unwind(AssertUnwindSafe(|| slot.set(None))) {
-                    // The first panic is the one to tell of; dropping the second payload may panic once more.
-                    core::mem::forget(second);
-                }
+                // The first panic is the one to tell of.
+                silence(|| slot.set(None));
                 Poll::Ready(Err(Panicked { payload: PanicPayload::new(payload) }))
             }
         }
+    }
+}
+
+/// Runs foreign code whose panic nobody is to hear of: another came first, or others are to go on.
+pub(crate) fn silence(run: impl FnOnce()) {
+    if let Err(later) = catch_unwind(AssertUnwindSafe(run)) {
+        // Dropping the payload may panic once more.
+        core::mem::forget(later);
     }
 }
 

@@ -11,9 +11,11 @@
 //! One lock for all of it. Foreign code (wakers, cancel handles, dropped errors and futures) runs outside of it: a method takes out what is
 //! to be done, as an [`Order`], and does it after the lock is released.
 
+use crate::panics::silence;
 use core::task::{Context, Poll, Waker};
 use futures_util::task::FutureObj;
 use motet_cancel::{CancelHandle, PanicPayload, Reason};
+use motet_prim::Wakeup;
 use motet_prim::lock::Mutex;
 use std::collections::BTreeMap;
 
@@ -52,12 +54,19 @@ struct Order {
 }
 
 impl Order {
+    /// A waker that panics has been reported, and costs nobody else a cancel or a wake.
     fn carry_out(self, reason: &Reason) {
         for handle in self.cancel {
-            handle.cancel(reason.clone());
+            silence(|| {
+                handle.cancel(reason.clone());
+            });
         }
-        self.wake.into_iter().for_each(Waker::wake);
+        self.wake.into_iter().for_each(wake);
     }
+}
+
+fn wake(waker: Waker) {
+    Wakeup::from(waker).wake();
 }
 
 /// How a group has ended.
@@ -104,7 +113,7 @@ impl<E> Members<E> {
         state.arrivals.push(child);
         let owner = state.owner.take();
         drop(state);
-        owner.into_iter().for_each(Waker::wake);
+        owner.into_iter().for_each(wake);
         true
     }
 

@@ -9,6 +9,7 @@ use super::members::Members;
 use super::task::TaskGroup;
 use crate::cancelled::{group_was_cancelled, is_cancelled};
 use crate::nest::{self, Nest};
+use crate::panics::silence;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_util::task::Spawn;
@@ -85,13 +86,24 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if !*this.done {
+                let members = &*this.members;
+                // The children are cancelled whatever the drop of the body does.
+                let _waited_for = Always(|| hand_over(members));
                 this.nest.enter(|| {
+                    let _cancelled = Always(|| members.abandon());
                     nest::alone(|| this.body.set(None));
-                    this.members.abandon();
                 });
-                hand_over(this.members);
             }
         }
+    }
+}
+
+/// Runs at the end of its block, unwinding included.
+struct Always<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for Always<F> {
+    fn drop(&mut self) {
+        (self.0)();
     }
 }
 
@@ -149,13 +161,6 @@ impl<S: Spawn, E: Send + 'static, R, F: Future<Output = Result<R, E>>> Running<'
                 this.nest.enter(|| nest::alone(|| drop(child)));
             }
         }
-    }
-}
-
-/// Runs a drop whose panic nobody is to hear of, since another came first.
-fn silence(run: impl FnOnce()) {
-    if let Err(later) = catch_unwind(AssertUnwindSafe(run)) {
-        core::mem::forget(later);
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::members::Members;
 use crate::cancelled::is_cancelled;
-use crate::promise::{Awaited, Closed, promise};
+use crate::promise::{Awaited, Closed, Promise, promise};
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_util::future::FutureExt;
 use futures_util::task::FutureObj;
-use motet_cancel::{CancelHandle, PanicPayload, Reason, scope};
+use motet_cancel::{CancelHandle, Cancelled, PanicPayload, Reason, scope};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -112,20 +112,32 @@ impl<E: Send + 'static> TaskGroup<E> {
         let (promise, awaited) = promise();
         let entered = self.members.enter(&handle, |number| {
             let membership = Membership { members: self.members.clone(), number };
-            let child = async move {
-                // Dropped last: the child leaves when it is gone.
-                let membership = membership;
-                match AssertUnwindSafe(child).catch_unwind().await {
-                    Ok(Ok(Ok(value))) => promise.fulfil(value),
-                    Ok(Ok(Err(error))) => membership.failed(error),
-                    Ok(Err(_cancelled)) => {}
-                    Err(panic) => membership.panicked(PanicPayload::new(panic)),
-                }
-            };
-            FutureObj::new(Box::pin(child))
+            FutureObj::new(Box::pin(Child { future: child, promise, membership }.run()))
         });
         let awaited = if entered { awaited } else { Awaited::closed() };
         GroupTask { awaited, handle }
+    }
+}
+
+/// A child and what it owes. The order of the fields is that of their drops: the child leaves when all of it is gone, started or not.
+struct Child<F, T, E: 'static> {
+    future: F,
+    promise: Promise<T>,
+    membership: Membership<E>,
+}
+
+impl<F, T, E: 'static> Child<F, T, E>
+where
+    F: Future<Output = Result<Result<T, E>, Cancelled>>,
+{
+    async fn run(self) {
+        let Self { membership, promise, future } = self;
+        match AssertUnwindSafe(future).catch_unwind().await {
+            Ok(Ok(Ok(value))) => promise.fulfil(value),
+            Ok(Ok(Err(error))) => membership.failed(error),
+            Ok(Err(_cancelled)) => {}
+            Err(panic) => membership.panicked(PanicPayload::new(panic)),
+        }
     }
 }
 

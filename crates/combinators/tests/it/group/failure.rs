@@ -1,12 +1,14 @@
 //! Errors and panics in a group.
 
 use super::{Bench, ByHand, Failure, Nowhere};
-use crate::support::{Log, gate};
-use motet_combinators::{GroupError, task_group};
-use motet_test::Stepped;
+use crate::support::{Log, gate, grumpy};
+use motet_combinators::{GroupError, TaskGroup, task_group};
+use motet_test::{Stepped, WakeCount};
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Waker};
 
 #[test]
 fn a_childs_error_cancels_its_siblings_and_the_body() {
@@ -154,4 +156,84 @@ fn a_panic_of_an_exit_wins_over_the_cancellation() {
     bench.pool.run_until_stalled();
     let panic = catch_unwind(AssertUnwindSafe(|| bench.settle(&mut group))).unwrap_err();
     assert_eq!(*panic.downcast::<&str>().unwrap(), "exit panicked");
+}
+
+#[test]
+fn a_waker_that_panics_costs_no_sibling_its_cancellation_and_nobody_a_wake() {
+    let tasks = ByHand::default();
+    let handed_out = Arc::new(Mutex::new(None));
+    let give = handed_out.clone();
+    let mut group = Stepped::new(task_group(&tasks, |group| async move {
+        for _ in 0..3 {
+            drop(group.spawn(pending::<Result<(), Failure>>()));
+        }
+        *give.lock().unwrap() = Some(group);
+        pending::<Result<(), Failure>>().await
+    }));
+    assert!(group.poll_until_stalled().is_pending());
+    let mut children: Vec<_> = std::mem::take(&mut *tasks.0.lock().unwrap());
+    let calm = WakeCount::new();
+    let wakers = [grumpy(), calm.waker(), grumpy()];
+    for (child, waker) in children.iter_mut().zip(&wakers) {
+        assert!(Pin::new(child).poll(&mut Context::from_waker(waker)).is_pending());
+    }
+    let handle = handed_out.lock().unwrap().take().unwrap();
+    let mut waits: Vec<_> = (0..2).map(|_| Box::pin(handle.drained())).collect();
+    assert!(waits[0].as_mut().poll(&mut Context::from_waker(&grumpy())).is_pending());
+    let drained = WakeCount::new();
+    assert!(drained.poll(waits[1].as_mut()).is_pending());
+
+    handle.cancel();
+    assert_eq!(calm.count(), 1, "the second child is told to end");
+    assert!(group.is_woken());
+    for child in &mut children {
+        assert!(Pin::new(child).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    }
+    children.clear();
+    assert_eq!(drained.count(), 1);
+    assert_eq!(group.poll_until_stalled(), Poll::Ready(Err(GroupError::Cancelled)));
+}
+
+#[test]
+fn children_are_cancelled_even_if_the_body_panics_as_it_is_dropped() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("the body's drop");
+        }
+    }
+    let tasks = ByHand::default();
+    let mut group = Box::pin(task_group(&tasks, |group| async move {
+        drop(group.spawn(pending::<Result<(), Failure>>()));
+        let _bomb = Bomb;
+        pending::<Result<(), Failure>>().await
+    }));
+    assert!(group.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    let mut child = tasks.0.lock().unwrap().pop().unwrap();
+    let wakes = WakeCount::new();
+    assert!(wakes.poll(Pin::new(&mut child)).is_pending());
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(group))).is_err());
+    assert_eq!(wakes.count(), 1);
+    assert!(wakes.poll(Pin::new(&mut child)).is_ready(), "it is cancelled");
+}
+
+#[test]
+fn a_child_that_never_started_leaves_its_group_when_all_of_it_is_gone() {
+    struct Probe(TaskGroup<Failure>, mpsc::Sender<usize>);
+    impl Drop for Probe {
+        fn drop(&mut self) {
+            self.1.send(self.0.len()).unwrap();
+        }
+    }
+    let (report, reports) = mpsc::channel();
+    let mut group = Stepped::new(task_group(&Nowhere, |group| async move {
+        let probe = Probe(group.clone(), report);
+        drop(group.spawn(async move {
+            drop(probe);
+            Ok(())
+        }));
+        Ok::<_, Failure>(())
+    }));
+    assert_eq!(group.poll_until_stalled(), Poll::Ready(Ok(())));
+    assert_eq!(reports.try_recv(), Ok(1), "what the child held is dropped while it still counts");
 }
