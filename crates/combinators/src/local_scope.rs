@@ -53,8 +53,12 @@ where
     F: Future<Output = R>,
 {
     let scope = LocalScope::new();
+    // A panic of `f` closes the scope too.
+    let close = Close(&scope.arrivals);
     let body = f(scope.clone());
-    scope.run(body).await
+    let output = scope.run(body).await;
+    drop(close);
+    output
 }
 
 /// A handle of a local scope: spawns children into it. Children may hold one.

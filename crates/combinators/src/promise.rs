@@ -64,6 +64,20 @@ impl<T> Drop for Promise<T> {
     }
 }
 
+impl<T> Drop for Awaited<T> {
+    /// Nobody waits any more: the waker goes at once, and a value that is there.
+    fn drop(&mut self) {
+        let mut guard = self.0.lock();
+        let left = match &mut *guard {
+            State::Waiting(waker) => State::Waiting(waker.take()),
+            State::Done(_) => core::mem::replace(&mut *guard, State::Over),
+            State::Over => State::Over,
+        };
+        drop(guard);
+        drop(left);
+    }
+}
+
 impl<T> Awaited<T> {
     /// One that gives nothing.
     pub(crate) fn closed() -> Self {

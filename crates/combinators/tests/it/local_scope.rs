@@ -176,3 +176,31 @@ fn a_childs_panic_goes_through_the_scope() {
     }))
     .poll_until_stalled();
 }
+
+#[test]
+fn a_panic_before_the_body_exists_drops_the_children() {
+    let held = std::sync::Arc::new(());
+    let child_holds = held.clone();
+    let mut scope = Stepped::new(borrow_scope(|scope| -> std::future::Ready<()> {
+        let handle = scope.clone();
+        drop(scope.spawn(async move {
+            drop((handle, child_holds));
+        }));
+        panic!("no body");
+    }));
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| scope.poll()));
+    assert!(panicked.is_err());
+    assert_eq!(std::sync::Arc::strong_count(&held), 1, "the child, which holds its scope, is gone");
+}
+
+#[test]
+fn a_dropped_handle_keeps_no_waker() {
+    let (_open, opened) = gate::<()>();
+    let scope = LocalScope::new();
+    let handle = scope.spawn(opened);
+    let wakes = motet_test::WakeCount::new();
+    let mut handle = Box::pin(handle);
+    assert!(wakes.poll(handle.as_mut()).is_pending());
+    drop(handle);
+    assert_eq!(wakes.wakers_alive(1), 0);
+}
