@@ -90,10 +90,51 @@ pub(super) fn wake_all(wakers: &mut Vec<Waker>) {
     let mut panic = None;
     for waker in wakers.drain(..) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            panic.get_or_insert(payload);
+            match panic {
+                None => panic = Some(payload),
+                // Its drop may panic as well: leave it.
+                Some(_) => std::mem::forget(payload),
+            }
         }
     }
     if let Some(payload) = panic {
         resume_unwind(payload);
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(motet_loom))]
+mod tests {
+    use super::wake_all;
+    use motet_test::WakeCount;
+    use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+    use std::sync::Arc;
+    use std::task::{Wake, Waker};
+
+    /// A waker that panics with a payload that panics.
+    struct Grumpy;
+
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("the payload's drop");
+        }
+    }
+
+    impl Wake for Grumpy {
+        fn wake(self: Arc<Self>) {
+            panic_any(Bomb);
+        }
+    }
+
+    #[test]
+    fn wakers_that_panic_in_every_way_cost_nobody_a_wake() {
+        let (calm, grumpy) = (WakeCount::new(), || Waker::from(Arc::new(Grumpy)));
+        let mut wakers = vec![grumpy(), grumpy(), calm.waker()];
+        let first = catch_unwind(AssertUnwindSafe(|| wake_all(&mut wakers))).expect_err("the first panic goes on");
+        assert!(first.is::<Bomb>());
+        std::mem::forget(first);
+        assert_eq!(calm.count(), 1);
     }
 }

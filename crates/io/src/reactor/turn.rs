@@ -284,7 +284,10 @@ impl<P: Poller> Floor<P> {
     fn drive(&self, mut poller: P) -> Option<P> {
         poller.wait(None);
         // A waker that panics has said so on standard error; the sockets of others must go on.
-        let _ = catch_unwind(AssertUnwindSafe(|| poller.dispatch()));
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| poller.dispatch())) {
+            // Its drop may panic as well, and end this thread: leave it.
+            std::mem::forget(panic);
+        }
         let mut state = self.state.lock();
         match state.offer(poller) {
             Ok(order) => {
