@@ -3,6 +3,8 @@
 mod ending;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "io")]
+mod nested;
 #[cfg(target_os = "linux")]
 mod quiet;
 mod seams;
