@@ -46,6 +46,7 @@ mod line;
 mod lock;
 mod notify;
 mod once;
+pub mod rwlock;
 mod semaphore;
 
 pub use barrier::{Barrier, BarrierTurn, BarrierWait, Broken, ZeroParties};
@@ -56,4 +57,10 @@ pub use lock::{
 };
 pub use notify::{Notified, Notify};
 pub use once::{GetOrInit, GetOrTryInit, OnceCell, OnceWait, SetError};
+#[doc(inline)]
+pub use rwlock::{
+    OwnedReadGuard, OwnedUpgradableReadGuard, OwnedWriteGuard, ReadFuture, ReadGuard, ReadOwnedFuture, RwLock,
+    RwLockFuture, RwLockGuard, RwLockUpgrade, UpgradableReadFuture, UpgradableReadGuard, UpgradableReadOwnedFuture,
+    WriteFuture, WriteGuard, WriteOwnedFuture,
+};
 pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};

@@ -10,6 +10,7 @@ mod guards;
 mod lock;
 mod notify;
 mod once;
+mod rwlock;
 mod semaphore;
 mod traits;
 mod unfair;

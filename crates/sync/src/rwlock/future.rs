@@ -1,0 +1,141 @@
+//! Waiting for the lock, in any kind and by either reference.
+
+use core::fmt;
+use core::future::Future;
+use core::marker::PhantomData;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::sync::Arc;
+
+use motet_prim::{Locked, Waitable, Waiter, WakeBatch, pin_project};
+
+use super::guard::RwLockGuard;
+use super::kind::{Kind, Read, Reference, Upgradable, Write};
+use super::raw::Line;
+use super::{Hold, RwLock};
+
+/// A reference to the lock. A type of its own, so that the line is nobody else's to touch.
+struct Handle<L>(L);
+
+impl<L: Reference> Waitable for Handle<L> {
+    type State = ();
+    type Payload = Hold;
+
+    fn wait_list(&self) -> &Line {
+        self.0.raw.line()
+    }
+
+    /// Those behind it may go together with the holders.
+    fn on_leave(&self, _list: usize, line: &mut Locked<'_, (), Hold>, wakes: &mut WakeBatch) {
+        self.0.raw.serve_locked(line, wakes);
+    }
+
+    fn on_return(&self, _list: usize, hold: Hold) {
+        self.0.raw.release(hold);
+    }
+}
+
+/// A waiter, once there is something to wait for: the uncontended path builds none.
+type Place<L> = Option<Waiter<Handle<L>>>;
+
+fn poll_hold<L: Reference>(place: Pin<&mut Place<L>>, cx: &mut Context<'_>) -> Poll<L> {
+    let admit = |lock: &Handle<L>, _: &mut Locked<'_, (), Hold>, hold: &mut Hold| lock.0.raw.admit(*hold);
+    let waiter = place.as_pin_mut().expect("a lock is waited for in line");
+    waiter.poll_wait(cx, |_, _| false, admit).map(|(Handle(lock), _)| lock)
+}
+
+pin_project! {
+    /// Waits for a [`RwLock`], in one of three kinds, by either reference.
+    ///
+    /// You name it by its aliases: [`ReadFuture`], [`UpgradableReadFuture`], [`WriteFuture`], and the same with `Owned` in it.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct RwLockFuture<L: Reference, K: Kind> {
+        // Until it is in the line, or with the guard.
+        lock: Option<L>,
+        #[pin]
+        place: Place<L>,
+        _kind: PhantomData<fn() -> K>,
+    }
+}
+
+/// Waits to read; made by [`RwLock::read`].
+pub type ReadFuture<'a, T> = RwLockFuture<&'a RwLock<T>, Read>;
+/// Waits to read, and to be the one who may upgrade; made by [`RwLock::upgradable_read`].
+pub type UpgradableReadFuture<'a, T> = RwLockFuture<&'a RwLock<T>, Upgradable>;
+/// Waits to write; made by [`RwLock::write`].
+pub type WriteFuture<'a, T> = RwLockFuture<&'a RwLock<T>, Write>;
+/// Waits to read, through an `Arc`; made by [`RwLock::read_owned`].
+pub type ReadOwnedFuture<T> = RwLockFuture<Arc<RwLock<T>>, Read>;
+/// Waits for the upgradable read, through an `Arc`; made by [`RwLock::upgradable_read_owned`].
+pub type UpgradableReadOwnedFuture<T> = RwLockFuture<Arc<RwLock<T>>, Upgradable>;
+/// Waits to write, through an `Arc`; made by [`RwLock::write_owned`].
+pub type WriteOwnedFuture<T> = RwLockFuture<Arc<RwLock<T>>, Write>;
+
+impl<L: Reference, K: Kind> RwLockFuture<L, K> {
+    #[inline]
+    pub(super) fn new(lock: L) -> Self {
+        Self { lock: Some(lock), place: None, _kind: PhantomData }
+    }
+}
+
+impl<L: Reference, K: Kind> Future for RwLockFuture<L, K> {
+    type Output = RwLockGuard<L, K>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if let Some(lock) = this.lock.take() {
+            if lock.raw.take(K::HOLD) {
+                return Poll::Ready(RwLockGuard::of_held(lock));
+            }
+            this.place.set(Some(Waiter::new(Handle(lock), 0, K::HOLD)));
+        }
+        poll_hold(this.place, cx).map(RwLockGuard::of_held)
+    }
+}
+
+impl<L: Reference, K: Kind> fmt::Debug for RwLockFuture<L, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RwLockFuture").field("waiter", &self.place).finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// Waits until the other readers of a [`RwLock`] have left; made by [`RwLockGuard::upgrade`].
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct RwLockUpgrade<L: Reference> {
+        // Before the guard, whose hold it goes beside: released first.
+        #[pin]
+        place: Place<L>,
+        guard: Option<RwLockGuard<L, Upgradable>>,
+    }
+}
+
+impl<L: Reference> RwLockUpgrade<L> {
+    pub(super) fn new(guard: RwLockGuard<L, Upgradable>) -> Self {
+        Self { place: None, guard: Some(guard) }
+    }
+}
+
+impl<L: Reference + Clone> Future for RwLockUpgrade<L> {
+    type Output = RwLockGuard<L, Write>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        if this.place.is_none() {
+            let guard = this.guard.as_ref().expect("an upgrade was polled after it was ready");
+            let handle = Handle(guard.lock().clone());
+            this.place.set(Some(Waiter::new(handle, 0, Hold::Upgrade)));
+        }
+        poll_hold(this.place.as_mut(), cx).map(|_lock| {
+            this.place.set(None);
+            this.guard.take().expect("kept until the upgrade").end_upgrade()
+        })
+    }
+}
+
+impl<L: Reference> fmt::Debug for RwLockUpgrade<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RwLockUpgrade").field("waiter", &self.place).finish_non_exhaustive()
+    }
+}
