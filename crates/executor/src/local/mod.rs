@@ -1,9 +1,11 @@
 //! The executor of one thread, for futures that are not `Send` and may borrow.
 //!
 //! * [`executor`]: the type; [`run`]: the future that polls its tasks; [`queue`]: where wakes from any thread put them.
-//! * [`shell`]: `unsafe` is here. A task's future as async-task owns it, which its executor can empty in place.
+//! * [`own_thread`]: `unsafe` is here: what only the executor's own thread may touch, though others hold it too.
+//! * [`shell`]: and here. A task's future as async-task owns it, which its executor can empty in place.
 
 mod executor;
+mod own_thread;
 mod queue;
 mod run;
 mod shell;

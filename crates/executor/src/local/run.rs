@@ -1,7 +1,8 @@
 //! The future that polls a local executor's tasks while it waits for one future of its own.
 
 use super::executor::LocalExecutor;
-use crate::pool::run_outside;
+use super::queue::LocalQueue;
+use crate::pool::{run_contained, run_outside};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -44,7 +45,7 @@ impl<F: Future> Future for Run<'_, '_, F> {
         let chosen = this.runner.executor.choose();
         // One batch a poll: what its tasks wake comes after the root, and after the tasks of whoever polls us.
         match chosen {
-            None => queue.begin().into_iter().for_each(run_outside),
+            None => run_batch(queue),
             Some(place) => queue.begin_at(place).into_iter().for_each(run_outside),
         }
         if queue.end(runner, waker) {
@@ -52,6 +53,18 @@ impl<F: Future> Future for Run<'_, '_, F> {
         }
         Poll::Pending
     }
+}
+
+/// Runs as many tasks as are due now.
+fn run_batch(queue: &LocalQueue) {
+    let mut left = queue.begin();
+    run_contained(|| {
+        while left > 0 {
+            left -= 1;
+            let Some(runnable) = queue.pop() else { return };
+            runnable.run();
+        }
+    });
 }
 
 impl Drop for Runner<'_, '_> {

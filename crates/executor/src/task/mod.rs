@@ -7,8 +7,9 @@
 //!   └─────────────────────────────────────────────┘◀── TaskRef: reaches the record (handles, registry)
 //! ```
 //!
-//! * [`record`]: what is known of a task: its cancel word, its home, its name. Everybody reads it, on any thread.
-//! * [`reference`](reference): a counted reference on a task that keeps its record readable. `unsafe` is here,
+//! * [`record`]: what is known of a task: its cancel word, its home, its name. Everybody reads it, on any thread. `unsafe` is
+//!   here, for homes that are not counted.
+//! * [`reference`](reference): a counted reference on a task that keeps its record readable; and here,
 //! * [`shell`]: and here: the future that async-task polls. It polls the body inside its cancel scope and contains panics.
 //! * [`output`]: a result on its way to whoever awaits it.
 

@@ -38,6 +38,10 @@ impl<T> Output<T> {
 
 impl<T> Drop for Output<T> {
     fn drop(&mut self) {
+        // Nothing foreign to drop, as a rule.
+        if !std::mem::needs_drop::<T>() && matches!(self.result, None | Some(Ok(_))) {
+            return;
+        }
         match (self.result.take(), self.panicked.take()) {
             (Some(Err(TaskError::Panicked(payload))), Some(panicked)) => panicked.0.report(&panicked.1, &payload),
             (result, _) => contain(|| drop(result)),

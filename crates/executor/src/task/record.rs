@@ -1,7 +1,7 @@
 //! What is known of a task, on any thread, from its spawn to its end and after it: async-task's metadata.
 //!
 //! The phase is written by whoever polls the task, so plain stores do; it is a picture for `tasks()` and `is_finished`.
-//! The marks are set by anybody, once each, and never cleared.
+//! What the `Task` says of itself is written by its owner alone.
 
 use super::reference::WakerParts;
 use super::{Runnable, TaskId, TaskPanic, TaskState};
@@ -10,11 +10,13 @@ use crate::foreign::Pump;
 use crate::local::LocalQueue;
 use crate::pool::{PanicHook, ShardPointer};
 use async_task::ScheduleInfo;
+use core::ptr::NonNull;
+use core::task::Waker;
 use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
 use motet_cancel::raw::CancelWord;
 use motet_cancel::{PanicPayload, Reason};
-use motet_prim::atomic::{AtomicU8, AtomicUsize, Ordering};
+use motet_prim::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -54,7 +56,10 @@ pub(crate) struct Record {
     /// The task's place in its home's list.
     key: AtomicUsize,
     phase: AtomicU8,
-    marks: AtomicU8,
+    /// Who awaits the output, as the `Task` says.
+    awaited: AtomicU8,
+    /// Whether somebody waits in `ended`.
+    watched: AtomicBool,
     /// Who waits for the end of a task whose `Task` was dropped.
     ended: AtomicWaker,
 }
@@ -67,10 +72,12 @@ const RUNNING: u8 = 1;
 const WAITING: u8 = 2;
 const FINISHED: u8 = 3;
 
-/// Nobody will await the output.
-const UNAWAITED: u8 = 1;
-/// Somebody waits in `ended`.
-const WATCHED: u8 = 1 << 1;
+/// There is a `Task`.
+const AWAITED: u8 = 0;
+/// It was detached.
+const DETACHED: u8 = 1;
+/// It was dropped: somebody may wait for the end.
+const DROPPED: u8 = 2;
 
 impl Record {
     pub(crate) fn new(home: Home, origin: Origin) -> Self {
@@ -82,7 +89,8 @@ impl Record {
             origin,
             key: AtomicUsize::new(UNLISTED),
             phase: AtomicU8::new(NEW),
-            marks: AtomicU8::new(0),
+            awaited: AtomicU8::new(AWAITED),
+            watched: AtomicBool::new(false),
             ended: AtomicWaker::new(),
         }
     }
@@ -166,9 +174,14 @@ impl Record {
             // SAFETY: the task is on the shard's list, and comes off it here and now only.
             (Home::Pool(shard) | Home::Blocking(shard), key) => unsafe { shard.retire(key) },
         }
+        // Relaxed: a `Task` that is dropped says so before it cancels. If its cancel came before the word was finished, whoever
+        // polls has taken the word's lock since then, and so sees it; if not, nobody waits.
+        if self.awaited.load(Ordering::Relaxed) != DROPPED {
+            return;
+        }
         // AcqRel: this and the exchange in `watch` are ordered, being of one word: either this one sees the mark, or that
         // one comes later, and its caller sees the phase.
-        if self.marks.fetch_or(0, Ordering::AcqRel) & WATCHED != 0 {
+        if self.watched.swap(true, Ordering::AcqRel) {
             self.ended.wake();
         }
     }
@@ -177,18 +190,23 @@ impl Record {
     pub(super) fn watch(&self, waker: &std::task::Waker) -> bool {
         self.ended.register(waker);
         // AcqRel: pairs with the exchange in `end`.
-        self.marks.fetch_or(WATCHED, Ordering::AcqRel);
+        self.watched.swap(true, Ordering::AcqRel);
         // The second look: the end may have come before the mark.
         self.is_finished()
     }
 
-    /// Nobody will await the output.
-    pub(super) fn set_unawaited(&self) {
-        self.marks.fetch_or(UNAWAITED, Ordering::Relaxed);
+    /// Nobody will await the output: the `Task` is detached.
+    pub(super) fn set_detached(&self) {
+        self.awaited.store(DETACHED, Ordering::Relaxed);
+    }
+
+    /// Nobody will await the output, but somebody may wait for the end: the `Task` is dropped.
+    pub(super) fn set_dropped(&self) {
+        self.awaited.store(DROPPED, Ordering::Relaxed);
     }
 
     pub(super) fn is_unawaited(&self) -> bool {
-        self.marks.load(Ordering::Relaxed) & UNAWAITED != 0
+        self.awaited.load(Ordering::Relaxed) != AWAITED
     }
 
     /// Drops the body and its cleanups at the next poll.
@@ -228,6 +246,13 @@ pub(crate) fn schedule(runnable: Runnable, info: ScheduleInfo) {
             // SAFETY: as above.
             let blocking = unsafe { shard.as_ref() }.blocking().clone();
             blocking.push(runnable);
+        }
+        Home::Local(queue) if queue.is_held_here() => {
+            let queue = NonNull::from(&**queue);
+            // SAFETY: the executor holds the queue, and it is dropped on this thread only: not within the push, whose waker
+            // is called after it.
+            let waker = unsafe { queue.as_ref() }.push_here(runnable);
+            waker.into_iter().for_each(Waker::wake);
         }
         Home::Local(queue) => {
             let queue = queue.clone();

@@ -86,7 +86,7 @@ impl<T> Task<T> {
     /// executor.block_on(executor.spawn_blocking(move || assert_eq!(receiver.recv(), Ok(1)))).unwrap();
     /// ```
     pub fn detach(mut self) {
-        self.record().set_unawaited();
+        self.record().set_detached();
         // Dropped on the way out of `Output`: a result that has come already.
         self.output.take().into_iter().for_each(async_task::FallibleTask::detach);
     }
@@ -159,7 +159,7 @@ impl<T> Task<T> {
 impl<T> Task<T> {
     /// Cancels the task, whose result nobody will await; gives the wait for its end, if there is something to wait for.
     fn cancel_for_good(&self) -> Option<Ended> {
-        self.record().set_unawaited();
+        self.record().set_dropped();
         let ends_later = self.record().cancel(Reason::none());
         // A task that drops its own `Task` must not wait for itself.
         let must_wait = ends_later && !self.record.is_current() && crate::seam::has_frame();
