@@ -210,7 +210,7 @@ impl Builder {
     /// If there are to be no threads at all, or the operating system starts none.
     pub fn build(self) -> io::Result<Runtime> {
         #[cfg(feature = "http")]
-        motet_http::set_ambient_spawner(|| Some(Box::new(motet_executor::current()?)));
+        motet_http::set_ambient_spawner(|| Some(Box::new(motet_executor::current_spawner()?)));
         let timers = Timers::new();
         let executor = self
             .executor
