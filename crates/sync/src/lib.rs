@@ -63,4 +63,7 @@ pub use rwlock::{
     RwLockFuture, RwLockGuard, RwLockUpgrade, UpgradableReadFuture, UpgradableReadGuard, UpgradableReadOwnedFuture,
     WriteFuture, WriteGuard, WriteOwnedFuture,
 };
-pub use semaphore::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};
+pub use semaphore::{
+    Acquire, AcquireOwned, AnySemaphore, BoundedSemaphore, ClosableSemaphore, Closed, OverReleased, OwnedPermit,
+    Permit, Semaphore, TryAcquireError,
+};

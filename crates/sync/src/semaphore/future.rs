@@ -4,141 +4,170 @@ use core::fmt;
 use core::future::Future;
 use core::ops::Deref;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 use std::sync::Arc;
 
 use motet_prim::{Locked, Waitable, Waiter, WakeBatch, pin_project};
 
-use super::raw::{Line, Outcome, Ticket};
+use super::any::AnySemaphore;
+use super::closable::Closed;
+use super::raw::{Line, Outcome, RawSemaphore, Ticket};
 use super::{OwnedPermit, Permit, Semaphore};
 
-/// A reference to the semaphore, of either kind. A type of its own, so that the line is nobody else's to touch.
-struct Handle<S>(S);
+/// A reference to a semaphore, of any kind. A type of its own, so that the line is nobody else's to touch.
+struct Handle<R>(R);
 
-impl<S: Deref<Target = Semaphore>> Waitable for Handle<S> {
+impl<R: Deref<Target: AnySemaphore>> Handle<R> {
+    fn raw(&self) -> &RawSemaphore {
+        &self.0.semaphore().raw
+    }
+}
+
+impl<R: Deref<Target: AnySemaphore>> Waitable for Handle<R> {
     type State = ();
     type Payload = Ticket;
 
     fn wait_list(&self) -> &Line {
-        self.0.raw.line()
+        self.raw().line()
     }
 
     /// The one behind it may want less.
     fn on_leave(&self, _list: usize, line: &mut Locked<'_, (), Ticket>, wakes: &mut WakeBatch) {
-        self.0.raw.serve_locked(line, wakes);
+        self.raw().serve_locked(line, wakes);
     }
 
     fn on_return(&self, _list: usize, ticket: Ticket) {
-        self.0.raw.hand_on(ticket);
+        self.raw().hand_on(ticket);
     }
 }
 
 /// A waiter, once there is something to wait for: the uncontended path builds none.
-type Place<S> = Option<Waiter<Handle<S>>>;
+type Place<R> = Option<Waiter<Handle<R>>>;
 
 /// Takes a place in line, behind a try that has failed.
-fn place<S: Deref<Target = Semaphore>>(semaphore: S, ticket: Ticket) -> Place<S> {
+fn place<R: Deref<Target: AnySemaphore>>(semaphore: R, ticket: Ticket) -> Place<R> {
     Some(Waiter::new(Handle(semaphore), 0, ticket))
 }
 
-/// Polls until the permits are ours; gives the reference back.
-fn poll_acquire<S: Deref<Target = Semaphore>>(mut in_line: Pin<&mut Place<S>>, cx: &mut Context<'_>) -> Poll<S> {
+/// Without waiting: the permits, or that there will be none. `None`: take a place in line.
+#[inline]
+fn try_acquire<S: AnySemaphore>(semaphore: &S, wanted: usize) -> Option<Result<(), Closed>> {
+    let raw = &semaphore.semaphore().raw;
+    if S::CLOSABLE && raw.is_closed() {
+        return Some(Err(Closed));
+    }
+    raw.try_acquire(wanted).then_some(Ok(()))
+}
+
+/// Polls until the permits are ours, or the semaphore is closed; gives the reference back.
+fn poll_acquire<R>(mut in_line: Pin<&mut Place<R>>, cx: &mut Context<'_>) -> Poll<Result<R, Closed>>
+where
+    R: Deref<Target: AnySemaphore>,
+{
     let mut turn_lost = false;
     loop {
         let waiter = in_line.as_mut().as_pin_mut().expect("permits are waited for in line");
-        let admit = |of: &Handle<S>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| of.0.raw.admit(ticket);
-        let Poll::Ready((Handle(semaphore), ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
+        let admit = |of: &Handle<R>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| of.raw().admit(ticket);
+        let Poll::Ready((handle, ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
             return Poll::Pending;
         };
-        if ticket.outcome != Outcome::Called || semaphore.raw.take_turn(ticket.wanted) {
-            if turn_lost {
-                // It came by its permits after all, and looks after the next.
-                semaphore.raw.call_next();
+        match ticket.outcome {
+            Outcome::Closed => return Poll::Ready(Err(Closed)),
+            // Somebody barged in: back to the head of the line.
+            Outcome::Called if !handle.raw().take_turn(ticket.wanted) => {
+                in_line.set(place(handle.0, ticket.lost()));
+                turn_lost = true;
             }
-            return Poll::Ready(semaphore);
+            Outcome::Called | Outcome::Granted | Outcome::Waiting => {
+                if turn_lost {
+                    // It came by its permits after all, and looks after the next.
+                    handle.raw().call_next();
+                }
+                return Poll::Ready(Ok(handle.0));
+            }
         }
-        // Somebody barged in: back to the head of the line.
-        in_line.set(place(semaphore, ticket.lost()));
-        turn_lost = true;
     }
 }
 
 pin_project! {
-    /// Waits for permits of a [`Semaphore`]; made by [`Semaphore::acquire`] and [`Semaphore::acquire_many`].
+    /// Waits for permits of a semaphore; made by [`Semaphore::acquire`] and [`Semaphore::acquire_many`], and by those of the
+    /// other semaphores.
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Acquire<'a> {
-        semaphore: &'a Semaphore,
+    pub struct Acquire<'a, S: AnySemaphore = Semaphore> {
+        semaphore: &'a S,
         wanted: usize,
         #[pin]
-        place: Place<&'a Semaphore>,
+        place: Place<&'a S>,
     }
 }
 
-impl<'a> Acquire<'a> {
+impl<'a, S: AnySemaphore> Acquire<'a, S> {
     #[inline]
-    pub(super) fn new(semaphore: &'a Semaphore, wanted: usize) -> Self {
+    pub(super) fn new(semaphore: &'a S, wanted: usize) -> Self {
         Self { semaphore, wanted, place: None }
     }
 }
 
-impl<'a> Future for Acquire<'a> {
-    type Output = Permit<'a>;
+impl<'a, S: AnySemaphore> Future for Acquire<'a, S> {
+    type Output = S::Acquired<Permit<'a, S>>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if this.place.is_none() {
-            if let Some(permit) = this.semaphore.try_acquire_many(*this.wanted) {
-                return Poll::Ready(permit);
+            if let Some(acquired) = try_acquire(*this.semaphore, *this.wanted) {
+                return Poll::Ready(S::acquired(acquired.map(|()| Permit::of_acquired(*this.semaphore, *this.wanted))));
             }
             this.place.set(place(*this.semaphore, Ticket::new(*this.wanted)));
         }
-        poll_acquire(this.place, cx).map(|semaphore| Permit::of_acquired(semaphore, *this.wanted))
+        let acquired = ready!(poll_acquire(this.place, cx));
+        Poll::Ready(S::acquired(acquired.map(|semaphore| Permit::of_acquired(semaphore, *this.wanted))))
     }
 }
 
-impl fmt::Debug for Acquire<'_> {
+impl<S: AnySemaphore> fmt::Debug for Acquire<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Acquire").field("wanted", &self.wanted).field("waiter", &self.place).finish()
     }
 }
 
 pin_project! {
-    /// Waits for permits of a [`Semaphore`] through an `Arc`; made by [`Semaphore::acquire_owned`] and
-    /// [`Semaphore::acquire_many_owned`].
+    /// Waits for permits of a semaphore through an `Arc`; made by [`Semaphore::acquire_owned`] and
+    /// [`Semaphore::acquire_many_owned`], and by those of the other semaphores.
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct AcquireOwned {
+    pub struct AcquireOwned<S: AnySemaphore = Semaphore> {
         // Until it is in the line, or with the permit.
-        semaphore: Option<Arc<Semaphore>>,
+        semaphore: Option<Arc<S>>,
         wanted: usize,
         #[pin]
-        place: Place<Arc<Semaphore>>,
+        place: Place<Arc<S>>,
     }
 }
 
-impl AcquireOwned {
-    pub(super) fn new(semaphore: Arc<Semaphore>, wanted: usize) -> Self {
+impl<S: AnySemaphore> AcquireOwned<S> {
+    pub(super) fn new(semaphore: Arc<S>, wanted: usize) -> Self {
         Self { semaphore: Some(semaphore), wanted, place: None }
     }
 }
 
-impl Future for AcquireOwned {
-    type Output = OwnedPermit;
+impl<S: AnySemaphore> Future for AcquireOwned<S> {
+    type Output = S::Acquired<OwnedPermit<S>>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(semaphore) = this.semaphore.take() {
-            if semaphore.raw.try_acquire(*this.wanted) {
-                return Poll::Ready(OwnedPermit::of_acquired(semaphore, *this.wanted));
+            if let Some(acquired) = try_acquire(&*semaphore, *this.wanted) {
+                return Poll::Ready(S::acquired(acquired.map(|()| OwnedPermit::of_acquired(semaphore, *this.wanted))));
             }
             this.place.set(place(semaphore, Ticket::new(*this.wanted)));
         }
-        poll_acquire(this.place, cx).map(|semaphore| OwnedPermit::of_acquired(semaphore, *this.wanted))
+        let acquired = ready!(poll_acquire(this.place, cx));
+        Poll::Ready(S::acquired(acquired.map(|semaphore| OwnedPermit::of_acquired(semaphore, *this.wanted))))
     }
 }
 
-impl fmt::Debug for AcquireOwned {
+impl<S: AnySemaphore> fmt::Debug for AcquireOwned<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AcquireOwned").field("wanted", &self.wanted).field("waiter", &self.place).finish()
     }

@@ -6,9 +6,14 @@
 //! | `raw` | the word and the line: grants, and the calls of the unfair kind |
 //! | `future` | waiting, borrowed and owned |
 //! | `permit` | holding permits, borrowed and owned |
+//! | `closable`, `bounded` | the other two kinds |
+//! | `any` | what the three have in common |
 
 #![forbid(unsafe_code)]
 
+mod any;
+mod bounded;
+mod closable;
 mod future;
 #[cfg(all(test, motet_loom))]
 mod model;
@@ -16,6 +21,9 @@ mod permit;
 mod raw;
 mod state;
 
+pub use any::AnySemaphore;
+pub use bounded::{BoundedSemaphore, OverReleased};
+pub use closable::{ClosableSemaphore, Closed, TryAcquireError};
 pub use future::{Acquire, AcquireOwned};
 pub use permit::{OwnedPermit, Permit};
 

@@ -4,8 +4,9 @@ use core::fmt;
 use std::sync::Arc;
 
 use super::Semaphore;
+use super::any::AnySemaphore;
 
-/// One permit of a [`Semaphore`], or several; given back when dropped, panics included.
+/// One permit of a [`Semaphore`] (or of another kind of semaphore), or several; given back when dropped, panics included.
 ///
 /// ```
 /// let seats = motet_sync::Semaphore::new(3);
@@ -16,14 +17,14 @@ use super::Semaphore;
 /// ```
 #[must_use = "dropped at once, it is given back at once; `let _permit = …` keeps it"]
 #[clippy::has_significant_drop]
-pub struct Permit<'a> {
-    semaphore: &'a Semaphore,
+pub struct Permit<'a, S: AnySemaphore = Semaphore> {
+    semaphore: &'a S,
     count: usize,
 }
 
-impl<'a> Permit<'a> {
+impl<'a, S: AnySemaphore> Permit<'a, S> {
     #[inline]
-    pub(super) fn of_acquired(semaphore: &'a Semaphore, count: usize) -> Self {
+    pub(super) fn of_acquired(semaphore: &'a S, count: usize) -> Self {
         Self { semaphore, count }
     }
 
@@ -41,7 +42,8 @@ impl<'a> Permit<'a> {
     /// assert_eq!(seats.available(), 1);
     /// ```
     pub fn forget(mut self) {
-        self.count = 0;
+        let count = core::mem::take(&mut self.count);
+        self.semaphore.on_forget(count);
     }
 
     /// Parts with `count` permits; `None`, and nothing happens, if it has fewer.
@@ -80,14 +82,14 @@ impl<'a> Permit<'a> {
 
 const FOREIGN: &str = "merge permits of one semaphore only";
 
-impl Drop for Permit<'_> {
+impl<S: AnySemaphore> Drop for Permit<'_, S> {
     #[inline]
     fn drop(&mut self) {
-        self.semaphore.give_back(self.count);
+        self.semaphore.semaphore().give_back(self.count);
     }
 }
 
-impl fmt::Debug for Permit<'_> {
+impl<S: AnySemaphore> fmt::Debug for Permit<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit").field("count", &self.count).finish_non_exhaustive()
     }
@@ -104,13 +106,13 @@ impl fmt::Debug for Permit<'_> {
 /// ```
 #[must_use = "dropped at once, it is given back at once; `let _permit = …` keeps it"]
 #[clippy::has_significant_drop]
-pub struct OwnedPermit {
-    semaphore: Arc<Semaphore>,
+pub struct OwnedPermit<S: AnySemaphore = Semaphore> {
+    semaphore: Arc<S>,
     count: usize,
 }
 
-impl OwnedPermit {
-    pub(super) fn of_acquired(semaphore: Arc<Semaphore>, count: usize) -> Self {
+impl<S: AnySemaphore> OwnedPermit<S> {
+    pub(super) fn of_acquired(semaphore: Arc<S>, count: usize) -> Self {
         Self { semaphore, count }
     }
 
@@ -122,7 +124,8 @@ impl OwnedPermit {
 
     /// Never gives it back, like [`Permit::forget`].
     pub fn forget(mut self) {
-        self.count = 0;
+        let count = core::mem::take(&mut self.count);
+        self.semaphore.on_forget(count);
     }
 
     /// Parts with `count` permits; `None`, and nothing happens, if it has fewer.
@@ -144,14 +147,14 @@ impl OwnedPermit {
     }
 }
 
-impl Drop for OwnedPermit {
+impl<S: AnySemaphore> Drop for OwnedPermit<S> {
     #[inline]
     fn drop(&mut self) {
-        self.semaphore.give_back(self.count);
+        self.semaphore.semaphore().give_back(self.count);
     }
 }
 
-impl fmt::Debug for OwnedPermit {
+impl<S: AnySemaphore> fmt::Debug for OwnedPermit<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OwnedPermit").field("count", &self.count).finish_non_exhaustive()
     }

@@ -4,6 +4,7 @@
 //! kind calls: it wakes the oldest to try, and a running task may be faster. One that lost [`PATIENCE`] turns is granted
 //! as on the fair kind.
 
+use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::{Admit, Locked, WaitList, WakeBatch};
 
 use super::state::{Enter, Release, State};
@@ -27,6 +28,8 @@ pub(super) enum Outcome {
     Granted,
     /// The waiter was called to try.
     Called,
+    /// The semaphore was closed.
+    Closed,
 }
 
 impl Ticket {
@@ -46,13 +49,15 @@ pub(super) type Line = WaitList<(), Ticket>;
 pub(super) struct RawSemaphore {
     state: State,
     barging: bool,
+    /// Written under the line's lock.
+    closed: AtomicBool,
     line: Line,
 }
 
 impl RawSemaphore {
     motet_prim::const_fn! {
         pub(super) const fn new(permits: usize, barging: bool) -> Self {
-            Self { state: State::new(permits), barging, line: WaitList::new(()) }
+            Self { state: State::new(permits), barging, closed: AtomicBool::new(false), line: WaitList::new(()) }
         }
     }
 
@@ -70,7 +75,11 @@ impl RawSemaphore {
     }
 
     /// Under the line's lock: the check of `try_acquire` again, for a release in between saw nobody in line.
-    pub(super) fn admit(&self, ticket: &Ticket) -> Admit {
+    pub(super) fn admit(&self, ticket: &mut Ticket) -> Admit {
+        if self.is_closed() {
+            ticket.outcome = Outcome::Closed;
+            return Admit::Pass;
+        }
         match self.state.enter(ticket.wanted, self.barging) {
             Enter::Acquired => Admit::Pass,
             Enter::Queue if ticket.lost > 0 => Admit::WaitFirst,
@@ -85,6 +94,26 @@ impl RawSemaphore {
             self.call_next();
         }
         taken
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        // Acquire: pairs with the Release in `close`: what was done before that is visible to whoever finds it closed.
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Nobody acquires any more; all who wait are told. What was granted already stays granted.
+    pub(super) fn close(&self) {
+        let mut wakes = WakeBatch::new();
+        let mut line = self.line.lock();
+        // Release: pairs with the Acquire in `is_closed`. Under the lock: who comes to the line later finds it in `admit`.
+        self.closed.store(true, Ordering::Release);
+        line.grant_while(0, &mut wakes, |(), ticket| {
+            ticket.outcome = Outcome::Closed;
+            true
+        });
+        self.state.nobody_waits();
+        drop(line);
+        wakes.wake_all();
     }
 
     /// Adds permits; false if there is no room for so many.
@@ -135,7 +164,7 @@ impl RawSemaphore {
     /// A waiter was dropped after it was granted, or called.
     pub(super) fn hand_on(&self, ticket: Ticket) {
         match ticket.outcome {
-            Outcome::Waiting => {}
+            Outcome::Waiting | Outcome::Closed => {}
             Outcome::Granted => {
                 // What a semaphore gave it has room for.
                 self.release(ticket.wanted);

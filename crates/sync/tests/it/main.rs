@@ -12,5 +12,6 @@ mod notify;
 mod once;
 mod rwlock;
 mod semaphore;
+mod semaphore_kinds;
 mod traits;
 mod unfair;

@@ -1,0 +1,219 @@
+//! A semaphore that never has more permits than it began with.
+
+use core::error::Error;
+use core::fmt;
+use motet_prim::atomic::{AtomicUsize, Ordering};
+use motet_prim::park::block_on;
+use std::sync::Arc;
+
+use super::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};
+
+/// A [`Semaphore`] that takes back no more permits than it gave; `asyncio.BoundedSemaphore`.
+///
+/// A permit gives itself back when it is dropped. What is [forgotten](Permit::forget), and only that, may be
+/// [released](Self::release) by hand: a release too many is an error, and not a wrong count.
+///
+/// ```
+/// use motet_sync::{BoundedSemaphore, OverReleased};
+///
+/// let seats = BoundedSemaphore::new(2);
+/// seats.try_acquire().expect("free").forget();
+/// assert_eq!(seats.release(1), Ok(()));
+/// assert_eq!(seats.release(1), Err(OverReleased));
+/// assert_eq!(seats.available(), 2);
+/// ```
+///
+/// # Fairness
+///
+/// As [`Semaphore`].
+///
+/// # Complexity
+///
+/// As [`Semaphore`].
+pub struct BoundedSemaphore {
+    pub(super) semaphore: Semaphore,
+    bound: usize,
+    /// How many permits were forgotten, and not released since.
+    forgotten: AtomicUsize,
+}
+
+impl BoundedSemaphore {
+    motet_prim::const_fn! {
+        /// A semaphore with so many free permits.
+        ///
+        /// ```
+        /// static SEATS: motet_sync::BoundedSemaphore = motet_sync::BoundedSemaphore::new(3);
+        /// assert_eq!(SEATS.available(), 3);
+        /// ```
+        ///
+        /// # Panics
+        ///
+        /// If there are more than [`Semaphore::MAX_PERMITS`].
+        #[must_use]
+        pub const fn new(permits: usize) -> Self {
+            Self { semaphore: Semaphore::new(permits), bound: permits, forgotten: AtomicUsize::new(0) }
+        }
+    }
+
+    motet_prim::const_fn! {
+        /// The kind that trades order for throughput, like [`Semaphore::unfair`].
+        ///
+        /// # Panics
+        ///
+        /// If there are more than [`Semaphore::MAX_PERMITS`].
+        #[must_use]
+        pub const fn unfair(permits: usize) -> Self {
+            Self { semaphore: Semaphore::unfair(permits), bound: permits, forgotten: AtomicUsize::new(0) }
+        }
+    }
+
+    /// Waits for a permit.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let seats = motet_sync::BoundedSemaphore::new(1);
+    /// let permit = seats.acquire().await;
+    /// assert_eq!(seats.available(), 0);
+    /// # drop(permit);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place: dropped, it has left the line; what it was granted already goes to the next.
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on, together with all other ways to acquire.
+    pub fn acquire(&self) -> Acquire<'_, Self> {
+        Acquire::new(self, 1)
+    }
+
+    /// Waits for `count` permits, all at once: it holds none while it waits.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let seats = motet_sync::BoundedSemaphore::new(5);
+    /// assert_eq!(seats.acquire_many(4).await.count(), 4);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place: dropped, it has left the line, and those behind it who want less are served at once.
+    pub fn acquire_many(&self, count: usize) -> Acquire<'_, Self> {
+        Acquire::new(self, count)
+    }
+
+    /// [`acquire`](Self::acquire) with a permit that keeps the semaphore alive and may move into another task.
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, like [`acquire`](Self::acquire).
+    pub fn acquire_owned(self: &Arc<Self>) -> AcquireOwned<Self> {
+        AcquireOwned::new(self.clone(), 1)
+    }
+
+    /// [`acquire_many`](Self::acquire_many) with a permit that keeps the semaphore alive.
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, like [`acquire_many`](Self::acquire_many).
+    pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> AcquireOwned<Self> {
+        AcquireOwned::new(self.clone(), count)
+    }
+
+    /// Takes a permit if one is free and, on the fair kind, nobody waits.
+    ///
+    /// ```
+    /// let seats = motet_sync::BoundedSemaphore::new(1);
+    /// let permit = seats.try_acquire();
+    /// assert!(permit.is_some() && seats.try_acquire().is_none());
+    /// ```
+    #[must_use]
+    pub fn try_acquire(&self) -> Option<Permit<'_, Self>> {
+        self.try_acquire_many(1)
+    }
+
+    /// Takes `count` permits if so many are free and, on the fair kind, nobody waits.
+    ///
+    /// ```
+    /// let seats = motet_sync::BoundedSemaphore::new(2);
+    /// assert!(seats.try_acquire_many(3).is_none() && seats.try_acquire_many(2).is_some());
+    /// ```
+    #[must_use]
+    pub fn try_acquire_many(&self, count: usize) -> Option<Permit<'_, Self>> {
+        self.semaphore.raw.try_acquire(count).then(|| Permit::of_acquired(self, count))
+    }
+
+    /// [`try_acquire`](Self::try_acquire) with a permit that keeps the semaphore alive.
+    #[must_use]
+    pub fn try_acquire_owned(self: &Arc<Self>) -> Option<OwnedPermit<Self>> {
+        self.try_acquire_many_owned(1)
+    }
+
+    /// [`try_acquire_many`](Self::try_acquire_many) with a permit that keeps the semaphore alive.
+    #[must_use]
+    pub fn try_acquire_many_owned(self: &Arc<Self>, count: usize) -> Option<OwnedPermit<Self>> {
+        self.semaphore.raw.try_acquire(count).then(|| OwnedPermit::of_acquired(self.clone(), count))
+    }
+
+    /// Parks this thread until it has a permit: for threads beside the tasks. Both wait in one line.
+    pub fn acquire_blocking(&self) -> Permit<'_, Self> {
+        block_on(self.acquire())
+    }
+
+    /// Parks this thread until it has `count` permits.
+    pub fn acquire_many_blocking(&self, count: usize) -> Permit<'_, Self> {
+        block_on(self.acquire_many(count))
+    }
+
+    /// How many permits are free just now. For reports: it may have changed when you read it.
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.semaphore.available()
+    }
+
+    /// With how many permits it began: it never has more.
+    #[must_use]
+    pub fn bound(&self) -> usize {
+        self.bound
+    }
+
+    /// Gives back `count` permits that were [forgotten](Permit::forget); `BoundedSemaphore.release()`.
+    ///
+    /// # Errors
+    ///
+    /// [`OverReleased`], and nothing is given back, if fewer were forgotten.
+    pub fn release(&self, count: usize) -> Result<(), OverReleased> {
+        // Relaxed: it only counts; the semaphore's own word publishes.
+        let taken = self.forgotten.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(count));
+        taken.map_err(|_| OverReleased)?;
+        self.semaphore.give_back(count);
+        Ok(())
+    }
+
+    pub(super) fn note_forgotten(&self, count: usize) {
+        // Relaxed: it only counts.
+        self.forgotten.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for BoundedSemaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = f.debug_struct("BoundedSemaphore");
+        fields.field("available", &self.available()).field("bound", &self.bound).finish_non_exhaustive()
+    }
+}
+
+/// More permits were [released](BoundedSemaphore::release) than had been forgotten; asyncio raises a `ValueError`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OverReleased;
+
+impl fmt::Display for OverReleased {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a bounded semaphore was released once too often: release by hand only what was forgotten")
+    }
+}
+
+impl Error for OverReleased {}

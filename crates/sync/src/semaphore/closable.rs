@@ -1,0 +1,283 @@
+//! A semaphore that can be closed.
+
+use core::error::Error;
+use core::fmt;
+use motet_prim::park::block_on;
+use std::sync::Arc;
+
+use super::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};
+
+/// A [`Semaphore`] that can be closed: then nobody acquires any more, and all who wait are told.
+///
+/// Use it where the end of a service must reach those who wait for their turn in it.
+///
+/// ```
+/// use motet_sync::{ClosableSemaphore, Closed};
+///
+/// # motet_prim::park::block_on(async {
+/// let seats = ClosableSemaphore::new(1);
+/// let permit = seats.acquire().await.expect("open");
+/// seats.close();
+/// assert_eq!(seats.acquire().await.err(), Some(Closed));
+/// drop(permit);                                  // what was acquired before stays good, and is given back
+/// assert_eq!(seats.available(), 1);
+/// # });
+/// ```
+///
+/// # Fairness
+///
+/// As [`Semaphore`].
+///
+/// # Complexity
+///
+/// As [`Semaphore`]; to close is O(n) in those who wait.
+pub struct ClosableSemaphore {
+    pub(super) semaphore: Semaphore,
+}
+
+impl ClosableSemaphore {
+    motet_prim::const_fn! {
+        /// A semaphore with so many free permits.
+        ///
+        /// ```
+        /// static SEATS: motet_sync::ClosableSemaphore = motet_sync::ClosableSemaphore::new(3);
+        /// assert_eq!(SEATS.available(), 3);
+        /// ```
+        ///
+        /// # Panics
+        ///
+        /// If there are more than [`Semaphore::MAX_PERMITS`].
+        #[must_use]
+        pub const fn new(permits: usize) -> Self {
+            Self { semaphore: Semaphore::new(permits) }
+        }
+    }
+
+    motet_prim::const_fn! {
+        /// The kind that trades order for throughput, like [`Semaphore::unfair`].
+        ///
+        /// # Panics
+        ///
+        /// If there are more than [`Semaphore::MAX_PERMITS`].
+        #[must_use]
+        pub const fn unfair(permits: usize) -> Self {
+            Self { semaphore: Semaphore::unfair(permits) }
+        }
+    }
+
+    /// Closes it, for good: all who wait, and all who come, get [`Closed`]. Permits that were granted stay good.
+    ///
+    /// ```
+    /// let seats = motet_sync::ClosableSemaphore::new(1);
+    /// seats.close();
+    /// assert!(seats.is_closed() && seats.acquire_blocking().is_err());
+    /// ```
+    pub fn close(&self) {
+        self.semaphore.raw.close();
+    }
+
+    /// Whether it was closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.semaphore.raw.is_closed()
+    }
+
+    /// Waits for a permit.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let seats = motet_sync::ClosableSemaphore::new(1);
+    /// let permit = seats.acquire().await.unwrap();
+    /// assert_eq!(seats.available(), 0);
+    /// # drop(permit);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place: dropped, it has left the line; what it was granted already goes to the next.
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on, together with all other ways to acquire.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`], if it is closed, before or meanwhile.
+    pub fn acquire(&self) -> Acquire<'_, Self> {
+        Acquire::new(self, 1)
+    }
+
+    /// Waits for `count` permits, all at once: it holds none while it waits.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let seats = motet_sync::ClosableSemaphore::new(5);
+    /// assert_eq!(seats.acquire_many(4).await.unwrap().count(), 4);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place: dropped, it has left the line, and those behind it who want less are served at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`], if it is closed, before or meanwhile.
+    pub fn acquire_many(&self, count: usize) -> Acquire<'_, Self> {
+        Acquire::new(self, count)
+    }
+
+    /// [`acquire`](Self::acquire) with a permit that keeps the semaphore alive and may move into another task.
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, like [`acquire`](Self::acquire).
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`], if it is closed, before or meanwhile.
+    pub fn acquire_owned(self: &Arc<Self>) -> AcquireOwned<Self> {
+        AcquireOwned::new(self.clone(), 1)
+    }
+
+    /// [`acquire_many`](Self::acquire_many) with a permit that keeps the semaphore alive.
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, like [`acquire_many`](Self::acquire_many).
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`], if it is closed, before or meanwhile.
+    pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> AcquireOwned<Self> {
+        AcquireOwned::new(self.clone(), count)
+    }
+
+    /// Takes a permit if one is free and, on the fair kind, nobody waits.
+    ///
+    /// ```
+    /// let seats = motet_sync::ClosableSemaphore::new(1);
+    /// let permit = seats.try_acquire();
+    /// assert!(permit.is_ok() && seats.try_acquire().is_err());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it is closed, or has too few free permits, or others wait (on the fair kind).
+    pub fn try_acquire(&self) -> Result<Permit<'_, Self>, TryAcquireError> {
+        self.try_acquire_many(1)
+    }
+
+    /// Takes `count` permits if so many are free and, on the fair kind, nobody waits.
+    ///
+    /// ```
+    /// let seats = motet_sync::ClosableSemaphore::new(2);
+    /// assert!(seats.try_acquire_many(3).is_err() && seats.try_acquire_many(2).is_ok());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If it is closed, or has too few free permits, or others wait (on the fair kind).
+    pub fn try_acquire_many(&self, count: usize) -> Result<Permit<'_, Self>, TryAcquireError> {
+        self.try_count(count).map(|()| Permit::of_acquired(self, count))
+    }
+
+    /// [`try_acquire`](Self::try_acquire) with a permit that keeps the semaphore alive.
+    ///
+    /// # Errors
+    ///
+    /// If it is closed, or has too few free permits, or others wait (on the fair kind).
+    pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedPermit<Self>, TryAcquireError> {
+        self.try_acquire_many_owned(1)
+    }
+
+    /// [`try_acquire_many`](Self::try_acquire_many) with a permit that keeps the semaphore alive.
+    ///
+    /// # Errors
+    ///
+    /// If it is closed, or has too few free permits, or others wait (on the fair kind).
+    pub fn try_acquire_many_owned(self: &Arc<Self>, count: usize) -> Result<OwnedPermit<Self>, TryAcquireError> {
+        self.try_count(count).map(|()| OwnedPermit::of_acquired(self.clone(), count))
+    }
+
+    /// Parks this thread until it has a permit: for threads beside the tasks. Both wait in one line.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`], if it is closed, before or meanwhile.
+    pub fn acquire_blocking(&self) -> Result<Permit<'_, Self>, Closed> {
+        block_on(self.acquire())
+    }
+
+    /// Parks this thread until it has `count` permits.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`], if it is closed, before or meanwhile.
+    pub fn acquire_many_blocking(&self, count: usize) -> Result<Permit<'_, Self>, Closed> {
+        block_on(self.acquire_many(count))
+    }
+
+    /// How many permits are free just now. For reports: it may have changed when you read it.
+    #[must_use]
+    pub fn available(&self) -> usize {
+        self.semaphore.available()
+    }
+
+    /// Adds `count` permits, like [`Semaphore::release`]. On a closed semaphore they are counted, and nobody gets them.
+    ///
+    /// # Panics
+    ///
+    /// If more than [`Semaphore::MAX_PERMITS`] would be free; nothing is added then.
+    #[track_caller]
+    pub fn release(&self, count: usize) {
+        self.semaphore.release(count);
+    }
+
+    fn try_count(&self, count: usize) -> Result<(), TryAcquireError> {
+        if self.is_closed() {
+            return Err(TryAcquireError::Closed);
+        }
+        if self.semaphore.raw.try_acquire(count) { Ok(()) } else { Err(TryAcquireError::NoPermits) }
+    }
+}
+
+impl fmt::Debug for ClosableSemaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = f.debug_struct("ClosableSemaphore");
+        fields.field("available", &self.available()).field("is_closed", &self.is_closed()).finish_non_exhaustive()
+    }
+}
+
+/// The semaphore was [closed](ClosableSemaphore::close): there will be no more permits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Closed;
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the semaphore was closed: do without, or stop")
+    }
+}
+
+impl Error for Closed {}
+
+/// Why [`ClosableSemaphore::try_acquire`] gave no permit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TryAcquireError {
+    /// It was closed: there will be no more permits.
+    Closed,
+    /// Too few permits are free, or others wait: try later, or wait with [`acquire`](ClosableSemaphore::acquire).
+    NoPermits,
+}
+
+impl fmt::Display for TryAcquireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => Closed.fmt(f),
+            Self::NoPermits => f.write_str("too few permits are free: try later, or wait with `acquire`"),
+        }
+    }
+}
+
+impl Error for TryAcquireError {}
