@@ -66,8 +66,11 @@ where
     F: Future<Output = Result<R, E>>,
 {
     let members = Arc::new(Members::new());
-    let body = f(TaskGroup { members: members.clone() });
-    Running { spawner, members, body: Some(body), result: None, nest: Nest::new(), done: false }.await
+    let group = TaskGroup { members: members.clone() };
+    // Before there is a body: a panic of `f` abandons the group too.
+    let mut running = Running { spawner, members, body: None, result: None, nest: Nest::new(), done: false };
+    running.body = Some(f(group));
+    running.await
 }
 
 pin_project! {

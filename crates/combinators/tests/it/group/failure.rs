@@ -237,3 +237,19 @@ fn a_child_that_never_started_leaves_its_group_when_all_of_it_is_gone() {
     assert_eq!(group.poll_until_stalled(), Poll::Ready(Ok(())));
     assert_eq!(reports.try_recv(), Ok(1), "what the child held is dropped while it still counts");
 }
+
+#[test]
+fn a_panic_before_the_body_exists_drops_the_children() {
+    let held = Arc::new(());
+    let child_holds = held.clone();
+    let mut group = Box::pin(task_group(&Nowhere, |group: TaskGroup<Failure>| -> std::future::Ready<Result<(), _>> {
+        drop(group.spawn(async move {
+            drop(child_holds);
+            Ok(())
+        }));
+        panic!("no body");
+    }));
+    let poll = || group.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert!(catch_unwind(AssertUnwindSafe(poll)).is_err());
+    assert_eq!(Arc::strong_count(&held), 1, "the child, which holds its group, is gone");
+}
