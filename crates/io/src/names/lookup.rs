@@ -159,7 +159,10 @@ impl Lookups {
             let answer = answer.unwrap_or_else(|_| Err(io::Error::other("the resolver panicked")));
             let answer = answer.map_err(|source| LookupError::wrap(&lookup.host, source));
             // A waker that panics has said so on standard error; this worker has others to serve.
-            let _ = catch_unwind(AssertUnwindSafe(|| lookup.finish(answer)));
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| lookup.finish(answer))) {
+                // Its drop may panic as well: leave it.
+                std::mem::forget(panic);
+            }
         }
     }
 
@@ -212,11 +215,12 @@ impl Future for Lookout {
 impl Drop for Lookout {
     fn drop(&mut self) {
         let mut desk = self.lookups.desk.lock();
-        if let Some(index) = desk.queue.iter().position(|queued| Arc::ptr_eq(queued, &self.lookup)) {
-            let forgotten = desk.queue.remove(index);
-            drop(desk);
-            drop(forgotten);
-        }
+        let index = desk.queue.iter().position(|queued| Arc::ptr_eq(queued, &self.lookup));
+        let forgotten = index.and_then(|index| desk.queue.remove(index));
+        drop(desk);
+        // The resolver may take its time over one that runs; the task is not its to keep.
+        let left = std::mem::replace(&mut *self.lookup.state.lock(), State::Pending(None));
+        drop((forgotten, left));
     }
 }
 

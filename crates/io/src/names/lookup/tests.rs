@@ -4,7 +4,7 @@ use super::{Answer, LookupError, Lookups};
 use futures::executor::block_on;
 use futures::future::join_all;
 use motet_prim::lock::Mutex;
-use motet_test::Stepped;
+use motet_test::{Stepped, WakeCount};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -118,4 +118,16 @@ fn a_resolver_that_fails_or_panics_is_an_error_with_the_host_in_it() {
         assert!(LookupError::is_inside(&error));
         assert!(error.to_string().contains(host), "{error}");
     }
+}
+
+#[test]
+fn a_lookup_dropped_while_it_runs_keeps_no_waker() {
+    let (lookups, ports, go) = desk(1);
+    let wakes = WakeCount::new();
+    let mut lookup = Box::pin(lookups.lookup("host".into(), 1));
+    assert!(wakes.poll(lookup.as_mut()).is_pending());
+    assert_eq!(ports.recv().unwrap(), 1);
+    drop(lookup);
+    assert_eq!(wakes.wakers_alive(1), 0);
+    go.send(()).unwrap();
 }
