@@ -1,16 +1,33 @@
 //! Values in a vector, named by their places; a place that gets free is used again.
 
+use core::num::NonZeroU32;
+
 /// A vector with holes.
 pub(crate) struct Slab<T> {
     places: Vec<Place<T>>,
     /// The first hole; each hole names the next.
-    hole: Option<usize>,
+    hole: Option<Hole>,
     length: usize,
+}
+
+/// A free place, in 32 bits, so that a place is no larger than its value must be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Hole(NonZeroU32);
+
+impl Hole {
+    /// The place, if it can be named: one beyond four thousand million stays empty.
+    fn at(key: usize) -> Option<Self> {
+        u32::try_from(key).ok().and_then(|key| NonZeroU32::new(key.wrapping_add(1))).map(Self)
+    }
+
+    fn key(self) -> usize {
+        self.0.get() as usize - 1
+    }
 }
 
 enum Place<T> {
     Taken(T),
-    Free { next: Option<usize> },
+    Free { next: Option<Hole> },
 }
 
 impl<T> Slab<T> {
@@ -21,13 +38,13 @@ impl<T> Slab<T> {
 
     /// The place of the next value that is put in.
     pub(crate) fn next_key(&self) -> usize {
-        self.hole.unwrap_or(self.places.len())
+        self.hole.map_or(self.places.len(), Hole::key)
     }
 
     /// Puts a value in; names its place.
     pub(crate) fn insert(&mut self, value: T) -> usize {
         self.length += 1;
-        let Some(hole) = self.hole else {
+        let Some(hole) = self.hole.map(Hole::key) else {
             self.places.push(Place::Taken(value));
             return self.places.len() - 1;
         };
@@ -41,7 +58,7 @@ impl<T> Slab<T> {
     pub(crate) fn remove(&mut self, key: usize) -> Option<T> {
         let place = self.places.get_mut(key).filter(|place| matches!(place, Place::Taken(_)))?;
         let Place::Taken(value) = std::mem::replace(place, Place::Free { next: self.hole }) else { return None };
-        self.hole = Some(key);
+        self.hole = Hole::at(key);
         self.length -= 1;
         if self.length == 0 {
             self.rest();

@@ -1,6 +1,6 @@
 //! Spawning without a handle: onto whatever this thread works for.
 
-use crate::ambient::{Ambient, Entered, Spawner, enter};
+use crate::ambient::{self, Ambient, Entered, Spawner, enter};
 use crate::foreign::{SpawnTask, Unaware};
 use crate::pool::{Executor, Start};
 use crate::task::{Origin, Task, TaskBuilder};
@@ -33,7 +33,14 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    present().spawn(future, Origin::at(Location::caller()), Start::Queued)
+    let origin = Origin::at(Location::caller());
+    if ambient::with_worker(|worker| worker.is_none()) {
+        return present().spawn(future, origin, Start::Queued);
+    }
+    ambient::with_worker(|worker| match worker {
+        Some(worker) => worker.shared().spawn(future, origin, Start::Queued),
+        None => unreachable!("nothing came between the two looks"),
+    })
 }
 
 /// Runs a closure that blocks on a blocking thread of the executor whose worker polls us.

@@ -69,7 +69,7 @@ impl ShardPointer {
     /// # Safety
     ///
     /// The task with this key is on the shard's list.
-    pub(crate) unsafe fn retire(self, key: usize) {
+    pub(crate) unsafe fn retire(self, key: u32) {
         // SAFETY: the task that comes off the list in here is on it until then, and the shard's own hold is not dropped in here.
         let left = unsafe { self.as_ref() }.take(key);
         // Perhaps the last reference on the shard; nothing borrows it any more.
@@ -141,9 +141,9 @@ impl Shard {
     }
 
     /// Takes a task off the list; what this gives is dropped without a borrow of the shard.
-    fn take(&self, key: usize) -> (Option<TaskRef>, Option<Arc<Self>>) {
+    fn take(&self, key: u32) -> (Option<TaskRef>, Option<Arc<Self>>) {
         let mut list = self.list.lock();
-        let task = list.tasks.remove(key);
+        let task = list.tasks.remove(key as usize);
         let keep = if list.tasks.len() == 0 { list.keep.take() } else { None };
         let is_closed = list.is_closed;
         drop(list);
@@ -182,7 +182,7 @@ impl List {
             self.keep = Some(shard.clone());
         }
         let key = self.tasks.next_key();
-        task.set_key(key);
+        task.set_key(u32::try_from(key).expect("no machine has room for so many tasks"));
         let place = self.tasks.insert(task);
         debug_assert_eq!(place, key, "the slab told its next place");
     }

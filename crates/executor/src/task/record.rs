@@ -16,9 +16,9 @@ use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
 use motet_cancel::raw::CancelWord;
 use motet_cancel::{PanicPayload, Reason};
-use motet_prim::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use motet_prim::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::panic::Location;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Who runs a task, and is told of its end.
 pub(crate) enum Home {
@@ -52,20 +52,31 @@ pub(crate) struct Record {
     waker: WakerParts,
     home: Home,
     id: TaskId,
-    origin: Origin,
+    location: &'static Location<'static>,
+    /// What few tasks have.
+    rare: OnceLock<Box<Rare>>,
     /// The task's place in its home's list.
-    key: AtomicUsize,
+    key: AtomicU32,
     phase: AtomicU8,
     /// Who awaits the output, as the `Task` says.
     awaited: AtomicU8,
     /// Whether somebody waits in `ended`.
     watched: AtomicBool,
-    /// Who waits for the end of a task whose `Task` was dropped.
+}
+
+/// A name, and whoever waits for the end of a task whose `Task` was dropped.
+#[derive(Default)]
+struct Rare {
+    name: Option<Arc<str>>,
     ended: AtomicWaker,
 }
 
+/// A million tasks may sleep: with the future, this is what a task takes.
+#[cfg(all(target_pointer_width = "64", not(motet_loom)))]
+const _: () = assert!(size_of::<Record>() <= 112);
+
 /// The key of a task that is on no list.
-const UNLISTED: usize = usize::MAX;
+const UNLISTED: u32 = u32::MAX;
 
 const NEW: u8 = 0;
 const RUNNING: u8 = 1;
@@ -81,17 +92,22 @@ const DROPPED: u8 = 2;
 
 impl Record {
     pub(crate) fn new(home: Home, origin: Origin) -> Self {
+        let Origin { name, location } = origin;
+        let rare = match name {
+            Some(_) => OnceLock::from(Box::new(Rare { name, ..Rare::default() })),
+            None => OnceLock::new(),
+        };
         Self {
             word: CancelWord::new(),
             waker: WakerParts::unknown(),
             home,
             id: TaskId::next(),
-            origin,
-            key: AtomicUsize::new(UNLISTED),
+            location,
+            rare,
+            key: AtomicU32::new(UNLISTED),
             phase: AtomicU8::new(NEW),
             awaited: AtomicU8::new(AWAITED),
             watched: AtomicBool::new(false),
-            ended: AtomicWaker::new(),
         }
     }
 
@@ -108,15 +124,15 @@ impl Record {
     }
 
     pub(crate) fn name(&self) -> Option<&str> {
-        self.origin.name.as_deref()
+        self.rare.get()?.name.as_deref()
     }
 
     pub(crate) fn shared_name(&self) -> Option<Arc<str>> {
-        self.origin.name.clone()
+        self.rare.get()?.name.clone()
     }
 
     pub(crate) fn location(&self) -> &'static Location<'static> {
-        self.origin.location
+        self.location
     }
 
     /// Asks the task to end; false if it has ended.
@@ -129,12 +145,12 @@ impl Record {
         !self.is_finished() && self.word.cancel_with_grace(reason, limit)
     }
 
-    pub(crate) fn set_key(&self, key: usize) {
+    pub(crate) fn set_key(&self, key: u32) {
         // Relaxed: written before the task is scheduled for the first time, read by whoever polls it.
         self.key.store(key, Ordering::Relaxed);
     }
 
-    pub(crate) fn key(&self) -> usize {
+    pub(crate) fn key(&self) -> u32 {
         self.key.load(Ordering::Relaxed)
     }
 
@@ -182,13 +198,13 @@ impl Record {
         // AcqRel: this and the exchange in `watch` are ordered, being of one word: either this one sees the mark, or that
         // one comes later, and its caller sees the phase.
         if self.watched.swap(true, Ordering::AcqRel) {
-            self.ended.wake();
+            self.rare.get().into_iter().for_each(|rare| rare.ended.wake());
         }
     }
 
     /// Registers the waker of whoever waits for the end; true if the end has come.
     pub(super) fn watch(&self, waker: &std::task::Waker) -> bool {
-        self.ended.register(waker);
+        self.rare.get_or_init(Box::default).ended.register(waker);
         // AcqRel: pairs with the exchange in `end`.
         self.watched.swap(true, Ordering::AcqRel);
         // The second look: the end may have come before the mark.
@@ -225,7 +241,7 @@ impl Record {
 
     /// Tells a hook of a panic that nobody awaits.
     pub(super) fn report(&self, hook: &PanicHook, payload: &PanicPayload) {
-        hook.call(&TaskPanic { id: self.id, name: self.name(), location: self.origin.location, payload });
+        hook.call(&TaskPanic { id: self.id, name: self.name(), location: self.location, payload });
     }
 }
 
