@@ -1,6 +1,9 @@
 //! The same code under three executors that are not ours.
 
-use motet_sync::{Event, Lock, Semaphore};
+use motet_sync::{
+    Barrier, BoundedSemaphore, ClosableSemaphore, Condition, Event, Latch, Lock, Notify, OnceCell, RwLock, Semaphore,
+    WaitGroup,
+};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -34,6 +37,75 @@ async fn choir(spawn: impl Fn(Task)) {
     }
 }
 
+/// What a company of tasks shares.
+struct Stage {
+    round: Barrier,
+    script: OnceCell<u64>,
+    lines: RwLock<u64>,
+    spoken: Lock<usize>,
+    changed: Condition,
+    called: Notify,
+    ready: Latch,
+    company: Arc<WaitGroup>,
+    doors: BoundedSemaphore,
+    curtain: ClosableSemaphore,
+}
+
+/// Ten tasks use everything else that there is, in step.
+async fn play(spawn: impl Fn(Task)) {
+    const ACTORS: usize = 10;
+    const SCENES: usize = 20;
+    let stage = Arc::new(Stage {
+        round: Barrier::new(ACTORS).expect("not zero"),
+        script: OnceCell::new(),
+        lines: RwLock::new(0),
+        spoken: Lock::new(0),
+        changed: Condition::new(),
+        called: Notify::new(),
+        ready: Latch::new(ACTORS),
+        company: Arc::default(),
+        doors: BoundedSemaphore::new(2),
+        curtain: ClosableSemaphore::new(0),
+    });
+    for _ in 0..ACTORS {
+        let (stage, member) = (stage.clone(), stage.company.add_owned());
+        spawn(Box::pin(async move {
+            let _member = member;
+            stage.ready.count_down();
+            let word = *stage
+                .script
+                .get_or_init(async || {
+                    yield_once().await;
+                    3
+                })
+                .await;
+            for _ in 0..SCENES {
+                drop(stage.doors.acquire().await);
+                let turn = stage.round.wait().await.expect("nobody breaks it");
+                if turn.is_leader {
+                    let seen = stage.lines.upgradable_read().await;
+                    *motet_sync::UpgradableReadGuard::upgrade(seen).await += word;
+                }
+                let before = *stage.lines.read().await;
+                yield_once().await;
+                *stage.lines.write().await += 1;
+                assert!(before < *stage.lines.read().await);
+                *stage.spoken.lock().await += 1;
+                stage.changed.notify(1);
+            }
+            assert!(stage.curtain.acquire().await.is_err());
+            stage.called.notify_one();
+        }));
+    }
+    stage.ready.wait().await;
+    let spoken = stage.changed.wait_while(stage.spoken.lock().await, |spoken| *spoken < ACTORS * SCENES).await;
+    drop(spoken);
+    stage.curtain.close();
+    stage.called.notified().await;
+    stage.company.wait().await;
+    assert_eq!(*stage.lines.read().await, SCENES as u64 * (ACTORS as u64 + 3));
+}
+
 async fn yield_once() {
     let mut yielded = false;
     std::future::poll_fn(|cx| {
@@ -49,18 +121,17 @@ async fn yield_once() {
 #[test]
 fn they_work_under_tokio() {
     let workers = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("threads start");
-    workers.block_on(choir(|task| {
-        workers.spawn(task);
-    }));
+    workers.block_on(choir(|task| drop(workers.spawn(task))));
+    workers.block_on(play(|task| drop(workers.spawn(task))));
     let current = tokio::runtime::Builder::new_current_thread().build().expect("no thread starts");
-    current.block_on(choir(|task| {
-        current.spawn(task);
-    }));
+    current.block_on(choir(|task| drop(current.spawn(task))));
+    current.block_on(play(|task| drop(current.spawn(task))));
 }
 
 #[test]
 fn they_work_under_smol() {
     smol::block_on(choir(|task| smol::spawn(task).detach()));
+    smol::block_on(play(|task| smol::spawn(task).detach()));
 }
 
 #[test]
@@ -70,10 +141,14 @@ fn they_work_under_futures() {
 
     let (spawned, tasks) = mpsc::channel();
     futures::executor::block_on(async {
-        let mut choir = std::pin::pin!(choir(move |task| spawned.send(task).expect("received below")));
+        let spawn = |task| spawned.send(task).expect("received below");
+        let mut both = std::pin::pin!(async {
+            choir(spawn).await;
+            play(spawn).await;
+        });
         let mut running = FuturesUnordered::new();
         std::future::poll_fn(|cx| {
-            let finished = choir.as_mut().poll(cx);
+            let finished = both.as_mut().poll(cx);
             running.extend(tasks.try_iter());
             while let std::task::Poll::Ready(Some(())) = running.poll_next_unpin(cx) {}
             finished

@@ -4,6 +4,7 @@ mod agnostic;
 mod barrier;
 mod blocking;
 mod condition;
+mod counts;
 mod drops;
 mod event;
 mod guards;

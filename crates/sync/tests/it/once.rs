@@ -170,3 +170,18 @@ fn threads_that_race_make_one_value() {
         assert!(values.iter().all(|&seen| seen == value || seen == 9), "{values:?}");
     }
 }
+
+#[test]
+fn a_reader_dropped_at_any_await_leaves_nothing_behind() {
+    let report = drop_at_every_await(|| {
+        let cell = Rc::new(OnceCell::new());
+        let theirs = cell.clone();
+        let future = async move { *theirs.wait().await };
+        let check = move |end: End<i32>| {
+            assert!(matches!(end, End::Dropped { .. }));
+            assert_eq!(Stepped::new(cell.get_or_init(async || 2)).poll(), Poll::Ready(&2));
+        };
+        (future, check)
+    });
+    assert!(!report.completed && report.drops == 2, "{report:?}");
+}

@@ -1,8 +1,10 @@
 //! Auto traits and sizes, pinned.
 
 use motet_sync::{
-    Acquire, AcquireOwned, Event, EventWait, Lock, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, Mutex,
-    OwnedLockGuard, OwnedMappedLockGuard, OwnedPermit, Permit, Semaphore,
+    Acquire, AcquireOwned, Barrier, BarrierWait, BoundedSemaphore, ClosableSemaphore, Condition, ConditionWait, Event,
+    EventWait, Latch, LatchWait, Lock, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, Mutex, Notified,
+    Notify, OnceCell, OnceWait, OwnedLockGuard, OwnedMappedLockGuard, OwnedPermit, OwnedWaitMember, OwnedWriteGuard,
+    Permit, ReadFuture, ReadGuard, RwLock, Semaphore, WaitGroup, WaitGroupWait, WriteGuard, WriteOwnedFuture,
 };
 use std::cell::Cell;
 use std::rc::Rc;
@@ -31,6 +33,52 @@ motet_test::assert_sync!(Semaphore, Acquire<'static>, AcquireOwned, Permit<'stat
 motet_test::assert_send!(Event, EventWait<'static>);
 motet_test::assert_sync!(Event, EventWait<'static>);
 
+motet_test::assert_send!(
+    ClosableSemaphore,
+    BoundedSemaphore,
+    OwnedPermit<ClosableSemaphore>,
+    AcquireOwned<BoundedSemaphore>
+);
+motet_test::assert_sync!(
+    ClosableSemaphore,
+    BoundedSemaphore,
+    OwnedPermit<ClosableSemaphore>,
+    AcquireOwned<BoundedSemaphore>
+);
+motet_test::assert_send!(RwLock<One>, RwLock<u8>, ReadGuard<'static, u8>, WriteGuard<'static, u8>, OwnedWriteGuard<u8>);
+motet_test::assert_sync!(RwLock<u8>, ReadGuard<'static, u8>, WriteGuard<'static, u8>, ReadFuture<'static, u8>);
+motet_test::assert_send!(ReadFuture<'static, u8>, WriteOwnedFuture<u8>);
+motet_test::assert_not_sync!(RwLock<One>, RwLock<Two>, RwLock<Three>, ReadGuard<'static, One>, OwnedWriteGuard<One>);
+motet_test::assert_not_send!(RwLock<Two>, RwLock<Three>, ReadGuard<'static, One>, WriteGuard<'static, Two>);
+motet_test::assert_not_unpin!(ReadFuture<'static, u8>, WriteOwnedFuture<u8>, Notified<'static>);
+motet_test::assert_send!(
+    Condition,
+    ConditionWait<'static, u8>,
+    Notify,
+    Notified<'static>,
+    Barrier,
+    BarrierWait<'static>
+);
+motet_test::assert_sync!(
+    Condition,
+    ConditionWait<'static, u8>,
+    Notify,
+    Notified<'static>,
+    Barrier,
+    BarrierWait<'static>
+);
+motet_test::assert_send!(
+    OnceCell<One>,
+    OnceWait<'static, u8>,
+    Latch,
+    LatchWait<'static>,
+    WaitGroup,
+    WaitGroupWait<'static>
+);
+motet_test::assert_sync!(OnceCell<u8>, OnceWait<'static, u8>, Latch, LatchWait<'static>, WaitGroup, OwnedWaitMember);
+motet_test::assert_not_sync!(OnceCell<One>, OnceCell<Two>, OnceCell<Three>);
+motet_test::assert_not_send!(OnceCell<Two>, OnceCell<Three>, ConditionWait<'static, Three>);
+
 const fn unwind_safe<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
 const _: () = unwind_safe::<Semaphore>();
 const _: () = unwind_safe::<Event>();
@@ -45,4 +93,11 @@ fn they_are_small() {
     assert!(size_of::<EventWait<'static>>() <= 6 * word);
     assert!(size_of::<Acquire<'static>>() <= 12 * word);
     assert_eq!(size_of::<LockGuard<'static, u8>>(), word);
+    assert_eq!(size_of::<RwLock<()>>(), 4 * word);
+    assert_eq!(size_of::<ReadGuard<'static, u8>>(), word);
+    assert!(size_of::<ReadFuture<'static, u8>>() <= 11 * word);
+    assert_eq!(size_of::<Notify>(), 4 * word);
+    assert_eq!(size_of::<Latch>(), 3 * word);
+    assert_eq!(size_of::<WaitGroup>(), 3 * word);
+    assert_eq!(size_of::<ClosableSemaphore>(), 5 * word);
 }
