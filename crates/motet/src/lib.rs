@@ -60,9 +60,9 @@ pub use runtime::{Builder, Runtime};
 
 pub use motet_combinators::{
     AllCompleted, AsCompleted, Closed, Done, Elapsed, EmptySet, FirstCompleted, FirstError, GroupError, GroupTask, Key,
-    LocalScope, Panicked, ScopeEnded, Select2, Select3, Select4, Select5, Select6, TaskGroup, TimeoutScope, WaitSet,
-    When, as_completed, borrow_scope, deadline, gather, join, map_bounded, race, race_ok, select, shield, timeout,
-    timeout as wait_for, timeout_at, try_gather, try_join, try_timeout, wait,
+    LocalScope, LocalTask, Panicked, ScopeEnded, Select2, Select3, Select4, Select5, Select6, TaskGroup, TimeoutScope,
+    WaitSet, When, as_completed, borrow_scope, deadline, gather, join, map_bounded, race, race_ok, select, shield,
+    timeout, timeout as wait_for, timeout_at, timeout_with, try_gather, try_join, try_timeout, wait,
 };
 pub use motet_executor::{Task, TaskBuilder, TaskError, TaskHandle, current, spawn, spawn_blocking, yield_now};
 pub use motet_timer::{interval, sleep, sleep_until};
