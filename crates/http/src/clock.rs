@@ -154,6 +154,13 @@ impl Stall {
         self.progress.as_ref().is_none_or(Progress::is_sent)
     }
 
+    /// The response is over: so is an upload that has not ended.
+    pub(crate) fn abandon_upload(&mut self) {
+        if let Some(progress) = self.progress.take_if(|progress| !progress.is_sent()) {
+            progress.abandon();
+        }
+    }
+
     /// Asked when nothing else is ready.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         let mut mark = self.progress.as_ref().map(|progress| progress.watch(cx.waker()));

@@ -24,6 +24,14 @@ pub enum Phase {
     Total,
 }
 
+/// The address as it may be shown: errors and debug output end up in logs, where no password belongs.
+pub(crate) fn without_login(url: &Url) -> Url {
+    let mut url = url.clone();
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
+
 /// Why a request failed.
 ///
 /// One type for every step, as in httpx and reqwest: ask what happened with the `is_` predicates, where with
@@ -90,7 +98,7 @@ impl Error {
     }
 
     pub(crate) fn at(mut self, url: &Url) -> Self {
-        self.0.url.get_or_insert_with(|| url.clone());
+        self.0.url.get_or_insert_with(|| without_login(url));
         self
     }
 
@@ -204,7 +212,7 @@ impl Error {
         self.0.kind == Kind::Closed
     }
 
-    /// The address of the request; after a redirect, the one that failed.
+    /// The address of the request, without a login in it; after a redirect, the one that failed.
     #[must_use]
     pub fn url(&self) -> Option<&Url> {
         self.0.url.as_ref()

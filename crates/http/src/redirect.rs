@@ -7,7 +7,7 @@
 use crate::body::Body;
 use crate::error::{Error, Kind};
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, COOKIE,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, HOST,
     LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
 };
 use http::{HeaderMap, Method, StatusCode};
@@ -87,8 +87,9 @@ impl Hop {
             return Err(refused("the body was a stream and cannot be sent again: send bytes, or turn redirects off"));
         }
         if target.origin() != self.url.origin() {
-            for secret in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
-                self.headers.remove(secret);
+            // A `Host` of the caller's own names a site of the server that was left.
+            for of_origin in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION, HOST] {
+                self.headers.remove(of_origin);
             }
         }
         self.url = target;

@@ -2,7 +2,7 @@
 
 use crate::body::Body;
 use crate::client::Order;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, without_login};
 use crate::redirect::Hop;
 use crate::{Client, Response, Timeouts};
 use base64::Engine as _;
@@ -244,7 +244,7 @@ impl IntoFuture for RequestBuilder {
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.hop {
-            Ok(hop) => write!(f, "RequestBuilder({} {})", hop.method, hop.url),
+            Ok(hop) => write!(f, "RequestBuilder({} {})", hop.method, without_login(&hop.url)),
             Err(error) => write!(f, "RequestBuilder({error})"),
         }
     }

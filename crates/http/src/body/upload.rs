@@ -10,7 +10,8 @@
 //!   Starved                 neither: everybody waits for the caller's stream
 //! ```
 //!
-//! Only the upload changes the stage, and wakes the request when it does.
+//! Only the upload changes the stage, and wakes the request when it does. The other way round, whoever has the response no
+//! more abandons the upload: on a shared connection nobody else would end it.
 
 use super::Body;
 use crate::error::Error;
@@ -38,6 +39,9 @@ pub(crate) struct Progress(Arc<Mutex<Shared>>);
 struct Shared {
     mark: Mark,
     waiter: Option<Waker>,
+    /// The task that sends, while the caller's stream has nothing to send.
+    sender: Option<Waker>,
+    abandoned: bool,
 }
 
 /// A point in an upload: two that differ have progress between them.
@@ -60,7 +64,7 @@ pub(crate) enum Stage {
 impl Progress {
     fn new() -> Self {
         let mark = Mark { pieces: 0, stage: Stage::Sending };
-        Self(Arc::new(Mutex::new(Shared { mark, waiter: None })))
+        Self(Arc::new(Mutex::new(Shared { mark, waiter: None, sender: None, abandoned: false })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -89,6 +93,35 @@ impl Progress {
 
     pub(crate) fn is_sent(&self) -> bool {
         self.mark().stage == Stage::Sent
+    }
+
+    /// Nobody waits for the response any more: what was not sent is not wanted.
+    pub(crate) fn abandon(&self) {
+        let sender = {
+            let mut shared = self.lock();
+            shared.abandoned = true;
+            shared.sender.take()
+        };
+        if let Some(sender) = sender {
+            sender.wake();
+        }
+    }
+
+    /// Whether the upload goes on; if it does, the waker is called when it no longer shall.
+    fn is_wanted(&self, waker: &Waker) -> bool {
+        {
+            let shared = self.lock();
+            if shared.abandoned || shared.sender.as_ref().is_some_and(|known| known.will_wake(waker)) {
+                return !shared.abandoned;
+            }
+        }
+        let sender = waker.clone();
+        let (replaced, abandoned) = {
+            let mut shared = self.lock();
+            (shared.sender.replace(sender), shared.abandoned)
+        };
+        drop(replaced);
+        !abandoned
     }
 
     fn record(&self, stage: Stage) {
@@ -142,7 +175,10 @@ impl HttpBody for Upload {
         } else {
             let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
                 self.record(Stage::Starved);
-                return Poll::Pending;
+                if self.progress.as_ref().is_none_or(|progress| progress.is_wanted(cx.waker())) {
+                    return Poll::Pending;
+                }
+                return Poll::Ready(Some(Err(Error::other("the response was given up before the upload had ended"))));
             };
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => {

@@ -1,7 +1,7 @@
 //! Putting a client together.
 
 use super::{Carrier, Client, Shared};
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, without_login};
 use crate::pool::Pool;
 use crate::request::typed;
 use crate::spawn::Spawner;
@@ -210,7 +210,7 @@ impl ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("base_url", &self.base_url.as_ref().map(Url::as_str))
+            .field("base_url", &self.base_url.as_ref().map(without_login).as_ref().map(Url::as_str))
             .field("limits", &self.limits)
             .field("timeouts", &self.timeouts)
             .field("redirects", &self.redirects)

@@ -7,7 +7,7 @@ pub use builder::ClientBuilder;
 pub(crate) use exchange::Order;
 
 use crate::body::Body;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind, without_login};
 use crate::pool::Pool;
 use crate::request::RequestBuilder;
 use crate::{Redirects, Timeouts, Transport};
@@ -203,7 +203,7 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Shared { base_url, timeouts, redirects, max_body, .. } = &*self.shared;
         f.debug_struct("Client")
-            .field("base_url", &base_url.as_ref().map(Url::as_str))
+            .field("base_url", &base_url.as_ref().map(without_login).as_ref().map(Url::as_str))
             .field("timeouts", timeouts)
             .field("redirects", redirects)
             .field("max_body", max_body)

@@ -17,7 +17,7 @@ use http::{Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::client::conn::{TrySendError, http1};
 use std::pin::Pin;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// Most bytes of the head of a response.
@@ -43,6 +43,10 @@ impl Http1 {
         self.watch.id
     }
 
+    pub(super) fn watch(&self) -> Arc<Watch> {
+        self.watch.clone()
+    }
+
     pub(super) fn was_used(&self) -> bool {
         self.used
     }
@@ -56,6 +60,7 @@ impl Http1 {
 
     /// Lets its watch look at it: whether it can serve another request, from now on and until the watch says otherwise.
     pub(super) fn rests_well(&mut self) -> bool {
+        self.watch.take_call();
         let waker = Waker::from(self.watch.clone());
         self.poll_driver(&mut Context::from_waker(&waker));
         self.driver.is_some() && self.sender.is_ready()
@@ -67,6 +72,18 @@ pub(super) struct Watch {
     pub(super) pool: Weak<Core>,
     pub(super) key: HostKey,
     pub(super) id: u64,
+    /// Whether something happened since it last looked: it may, before the connection is where the pool finds it.
+    pub(super) called: Mutex<bool>,
+}
+
+impl Watch {
+    fn call(&self) {
+        *self.called.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+
+    pub(super) fn take_call(&self) -> bool {
+        std::mem::take(&mut *self.called.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Wake for Watch {
@@ -75,6 +92,7 @@ impl Wake for Watch {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        self.call();
         if let Some(pool) = self.pool.upgrade() {
             pool.look_at(&self.key, self.id);
         }

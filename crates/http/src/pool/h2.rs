@@ -219,10 +219,11 @@ pub(crate) struct Streaming {
 
 impl Streaming {
     fn start(incoming: hyper::body::Incoming, share: Share, stall: Stall) -> Body {
-        if incoming.is_end_stream() {
+        let streaming = Self { incoming, share: Some(share), stall };
+        if streaming.incoming.is_end_stream() {
             return Body::empty();
         }
-        Body::pooled(super::Incoming::Shared(Box::new(Self { incoming, share: Some(share), stall })))
+        Body::pooled(super::Incoming::Shared(Box::new(streaming)))
     }
 
     pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
@@ -238,7 +239,7 @@ impl Streaming {
         };
         self.stall.moved();
         if !matches!(frame, Some(Ok(_))) || self.incoming.is_end_stream() {
-            self.share = None;
+            self.finish();
         }
         Poll::Ready(frame)
     }
@@ -249,5 +250,17 @@ impl Streaming {
 
     pub(super) fn size_hint(&self) -> SizeHint {
         self.incoming.size_hint()
+    }
+
+    fn finish(&mut self) {
+        self.stall.abandon_upload();
+        self.share = None;
+    }
+}
+
+/// hyper resets the stream of a response that is dropped only if it holds no upload: that has to be ended too.
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        self.finish();
     }
 }

@@ -254,7 +254,7 @@ impl Core {
                     ledger.learn(key, protocol);
                     ledger.new_id()
                 };
-                let watch = Watch { pool: Arc::downgrade(self), key: key.clone(), id };
+                let watch = Watch { pool: Arc::downgrade(self), key: key.clone(), id, called: Mutex::default() };
                 Ok(Seat::own(Http1::handshake(wire, watch).await?, slot, key, self))
             }
             Protocol::Http2 => {
@@ -281,10 +281,15 @@ impl Core {
     }
 
     fn rest(self: &Arc<Self>, key: &HostKey, idle: Idle) {
+        let watch = idle.connection.watch();
         let (leaving, sweep) = self.lock().put_idle(key, idle);
         drop(leaving);
         if let Some(sweep) = sweep {
             self.arm(sweep);
+        }
+        // What happened while it was on its way here found nobody.
+        if watch.take_call() {
+            self.look_at(key, watch.id);
         }
     }
 

@@ -12,9 +12,15 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncBufRead, AsyncWrite};
 use tokio_rustls::client::TlsStream;
 
+/// Most reads in a row before others get their turn. hyper reads on for as long as there is something, and would never look
+/// up while a server floods it with what comes to nothing, such as interim responses: no timeout could end that.
+const MOST_READS: u8 = 64;
+
 /// An open connection. Its permit counts it among the open sockets, and so is dropped with it, wherever that happens.
 pub(super) struct Wire {
     socket: Socket,
+    /// Reads since there was last nothing to read.
+    reads: u8,
     _open: Permit,
 }
 
@@ -42,12 +48,25 @@ pub(super) async fn dial(key: &HostKey, tls: &Tls, open: Permit) -> Result<(Wire
     } else {
         (Socket::Plain(tcp), Protocol::Http1)
     };
-    Ok((Wire { socket, _open: open }, protocol))
+    Ok((Wire { socket, reads: 0, _open: open }, protocol))
 }
 
 impl Read for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        match &mut self.socket {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        if self.reads == MOST_READS {
+            self.reads = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let read = self.socket.poll_read(cx, buf);
+        self.reads = if read.is_pending() { 0 } else { self.reads + 1 };
+        read
+    }
+}
+
+impl Socket {
+    fn poll_read(&mut self, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        match self {
             Socket::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             // rustls has the plain text in a buffer of its own: taken from there, it is copied once, and safely.
             Socket::Tls(tls) => {

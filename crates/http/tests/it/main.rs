@@ -8,6 +8,7 @@ mod server;
 mod agnostic;
 mod cancel;
 mod faults;
+mod hostile;
 mod http2;
 mod pool;
 mod timeouts;

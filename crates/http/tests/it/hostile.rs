@@ -1,0 +1,143 @@
+//! Servers that mean harm, and bodies of the caller's own that go wrong: no wait without an end, no secret where it does not belong.
+
+use crate::client::mock;
+use crate::server::{RUNTIME, Server, says, stuck_after};
+use futures::channel::oneshot;
+use futures::executor::block_on;
+use futures::{StreamExt, future, stream};
+use http::Response;
+use http_body_util::BodyExt;
+use hyper::{Request, body::Incoming};
+use motet_http::{Body, Client, Error, Phase, Timeouts};
+use std::panic::resume_unwind;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+
+const LONG: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_millis(200);
+
+/// What the future gives, awaited on a thread of its own, so that one that hangs fails the test.
+fn ends<F: Future<Output: Send> + Send + 'static>(future: F) -> F::Output {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(block_on(future)));
+    told.recv_timeout(LONG).expect("it ends")
+}
+
+#[test]
+fn a_flood_of_interim_responses_runs_into_the_read_timeout() {
+    let server = Server::raw(|mut tcp| async move {
+        let flood = "HTTP/1.1 100 Continue\r\n\r\n".repeat(4_000);
+        while tcp.write_all(flood.as_bytes()).await.is_ok() {}
+    });
+    let client = Client::builder().timeouts(Timeouts::each(SHORT)).build().unwrap();
+    let error = ends(client.get(server.url("/")).send()).unwrap_err();
+    assert_eq!(error.phase(), Some(Phase::Read), "{error}");
+    server.wait_for(|seen| seen.open == 0);
+}
+
+#[test]
+fn a_host_header_of_the_callers_own_stays_with_its_origin() {
+    for (location, kept) in [("/end", true), ("http://other.example/end", false)] {
+        let client = mock(move |r| async move {
+            if r.uri().path() == "/start" {
+                return Ok(Response::builder().status(302).header("location", location).body(Body::empty())?);
+            }
+            Ok(Response::new(format!("{}", r.headers().contains_key("host")).into()))
+        });
+        let client = client.build().unwrap();
+        let request = client.get("http://example.com/start").header("host", "virtual.example");
+        let text = block_on(async { request.await?.text().await }).unwrap();
+        assert_eq!(text, kept.to_string(), "{location}");
+    }
+}
+
+#[test]
+fn a_password_in_an_address_is_not_printed() {
+    let address = "http://me:sesame@example.com/";
+    let client = mock(|_| async { Ok(Response::new(Body::empty())) });
+    let client = client.base_url(address).unwrap();
+    assert!(!format!("{client:?}").contains("sesame"), "{client:?}");
+    let client = client.build().unwrap();
+    assert!(!format!("{client:?}").contains("sesame"), "{client:?}");
+    let request = client.get(address);
+    assert!(!format!("{request:?}").contains("sesame"), "{request:?}");
+    let errors = [
+        block_on(client.get(address).header("x", "a\r\nb").send()).unwrap_err(),
+        block_on(client.get("ftp://me:sesame@example.com/").send()).unwrap_err(),
+        Client::builder().base_url("ftp://me:sesame@example.com/").unwrap_err(),
+    ];
+    for error in errors {
+        assert!(error.is_builder() && error.url().is_some());
+        assert!(!format!("{error} {error:?}").contains("sesame"), "{error} {error:?}");
+    }
+}
+
+#[test]
+fn a_response_dropped_early_resets_its_stream_with_the_upload_in_it() {
+    let (tell, upload) = mpsc::channel();
+    let server = Server::https(move |request: Request<Incoming>| {
+        let tell = tell.clone();
+        async move {
+            let mut body = request.into_body();
+            body.frame().await.unwrap().unwrap();
+            RUNTIME.spawn(async move {
+                let next = body.frame().await;
+                let _ = tell.send(matches!(next, Some(Err(_))));
+            });
+            stuck_after("first")
+        }
+    });
+    let client = Client::builder().danger_accept_invalid_certs(true).timeouts(Timeouts::none()).build().unwrap();
+    let (held, dropped) = oneshot::channel::<()>();
+    let pieces = stream::iter([Ok::<_, Error>("piece")]).chain(stream::once(async move {
+        let _held = held;
+        future::pending().await
+    }));
+    let mut response = block_on(client.put(server.url("/")).body(Body::from_stream(pieces)).send()).unwrap();
+    assert_eq!(block_on(response.chunk()).unwrap().unwrap(), "first");
+    drop(response);
+    assert_eq!(upload.recv_timeout(LONG), Ok(true), "the stream is reset");
+    assert!(ends(dropped).is_err(), "nobody keeps the upload");
+    ends(async move { client.close().await });
+}
+
+#[test]
+fn a_panic_in_the_upload_of_a_shared_connection_leaves_no_request_waiting() {
+    let server = Server::https(|request: Request<Incoming>| async move {
+        let _ = request.into_body().collect().await;
+        future::pending().await
+    });
+    let timeouts = Timeouts { read: Some(SHORT), ..Timeouts::default() };
+    let client = Client::builder().danger_accept_invalid_certs(true).timeouts(timeouts).build().unwrap();
+    let (send, sent) = oneshot::channel::<()>();
+    let (waits, waiting) = mpsc::channel();
+    let body = Body::from_stream(stream::once(async move {
+        waits.send(()).unwrap();
+        let _ = sent.await;
+        resume_unwind(Box::new("the stream's own fault"));
+        #[expect(unreachable_code, reason = "it gives the stream its type")]
+        Ok::<&str, Error>("")
+    }));
+    let put = client.put(server.url("/")).body(body).send();
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || tell.send(block_on(put)));
+    waiting.recv_timeout(LONG).unwrap();
+    send.send(()).unwrap();
+    assert!(told.recv_timeout(LONG).expect("it ends").is_err());
+}
+
+#[test]
+fn a_panic_in_the_upload_frees_the_place_of_its_connection() {
+    let server = Server::http(says("hello"));
+    let limits = motet_http::Limits { max_connections: 1, ..Default::default() };
+    let client = Client::builder().limits(limits).build().unwrap();
+    let body = Body::from_stream(stream::poll_fn(|_| -> std::task::Poll<Option<Result<&str, Error>>> {
+        resume_unwind(Box::new("the stream's own fault"))
+    }));
+    let put = client.put(server.url("/")).body(body).send();
+    assert!(thread::spawn(move || block_on(put)).join().is_err());
+    let text = ends(async move { client.get(server.url("/")).await?.text().await });
+    assert_eq!(text.unwrap(), "hello");
+}
