@@ -176,6 +176,27 @@ impl<'a> LocalExecutor<'a> {
         tasks
     }
 
+    /// Whether every task has ended, so that nothing is due and nothing waits.
+    ///
+    /// ```
+    /// use motet_executor::LocalExecutor;
+    ///
+    /// let executor = LocalExecutor::new();
+    /// assert!(executor.is_empty());
+    /// let task = executor.spawn(async {});
+    /// assert!(!executor.is_empty());
+    /// executor.block_on(task).unwrap();
+    /// assert!(executor.is_empty());
+    /// ```
+    ///
+    /// # Complexity
+    ///
+    /// O(1).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.queue.due() == 0 && self.bodies.len() == 0
+    }
+
     pub(super) fn queue(&self) -> &LocalQueue {
         &self.queue
     }

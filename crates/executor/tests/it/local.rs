@@ -384,8 +384,9 @@ fn tasks_are_listed_from_their_spawn_to_their_end() {
     assert_eq!(executor.tasks()[1].location.line(), line);
     executor.block_on(ends).unwrap();
     assert_eq!(states(), [TaskState::Waiting]);
+    assert!(!executor.is_empty());
     waits.cancel();
     assert_eq!(states(), [TaskState::Cancelling], "due and listed, it is told once");
     assert!(executor.block_on(waits).is_err());
-    assert!(executor.tasks().is_empty());
+    assert!(executor.tasks().is_empty() && executor.is_empty());
 }

@@ -61,7 +61,7 @@ impl<'r, 'e> Course<'r, 'e> {
         let mut run = pin!(self.executor.run(pending::<()>()));
         loop {
             let Poll::Pending = self.work(run.as_mut()) else { unreachable!("it is pending for ever") };
-            if self.executor.tasks().is_empty() {
+            if self.executor.is_empty() {
                 return Ok(());
             }
             if !self.move_on() {
