@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::targets::Target;
-use motet::http::{Client, Error, Limits, Redirects};
+use motet::http::{Client, Error, Limits, Redirects, Timeouts, Url};
 use serde::Serialize;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -111,7 +111,9 @@ pub(crate) struct Record {
 /// A client whose limits are those of the job.
 pub(crate) fn client(args: &Args) -> Result<Client, Error> {
     let limits = Limits { max_connections: args.limit, max_idle: args.limit, ..Limits::default() };
-    Client::builder().limits(limits).max_body(args.max_body).redirects(Redirects::limited(5)).build()
+    // Each attempt has one limit, the whole of it; a phase of its own limit could end it before the user's.
+    let builder = Client::builder().limits(limits).timeouts(Timeouts::none());
+    builder.max_body(args.max_body).redirects(Redirects::limited(5)).build()
 }
 
 /// Fetches one URL, again after a pause if it failed in passing and retries are left. A GET may be sent twice without harm.
@@ -134,6 +136,14 @@ pub(crate) async fn fetch(client: &Client, args: &Args, target: Target) -> Recor
 fn pause_before_retry(attempts: u32) -> Duration {
     let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts - 1));
     doubled.min(LONGEST_PAUSE).mul_f64(0.5 + 0.5 * fastrand::f64())
+}
+
+/// The address as a client writes it: `http://host` is `http://host/`, and a login goes into a header.
+fn asked_for(url: &str) -> Option<Url> {
+    let mut url = Url::parse(url).ok()?;
+    url.set_username("").ok()?;
+    url.set_password(None).ok()?;
+    Some(url)
 }
 
 impl Record {
@@ -164,7 +174,7 @@ impl Record {
 
     async fn request(&mut self, client: &Client, timeout: Duration) -> Result<Outcome, Error> {
         let response = client.get(&self.url).timeout(timeout).await?;
-        let redirected = response.url().as_str() != self.url && response.url().path() != self.url;
+        let redirected = asked_for(&self.url).is_some_and(|asked| asked != *response.url());
         let status = response.status().as_u16();
         self.status = Some(status);
         self.bytes = response.bytes().await?.len() as u64;

@@ -34,7 +34,8 @@ pub(crate) async fn run(args: &Args) -> Result<Ending, Failure> {
     if let Some(server) = source.server {
         server.close().await?;
     }
-    Ok(report?.end(stopped?, waiting))
+    let source_broke = source.broken.get().is_some();
+    Ok(report?.end(stopped?, waiting, source_broke))
 }
 
 /// How the workers came to their end.

@@ -95,13 +95,13 @@ impl Report {
     }
 
     /// Prints the summary.
-    pub(crate) fn end(self, stopped: Stopped, waiting: usize) -> Ending {
+    pub(crate) fn end(self, stopped: Stopped, waiting: usize, source_broke: bool) -> Ending {
         self.progress.finish();
         // A reader that has gone away (`fetch | head -1`) is no reason to fail.
         let _reader_gone = io::stdout().write_all(self.summary(stopped, waiting).as_bytes());
         match stopped {
             Stopped::ByCtrlC => Ending::Cancelled,
-            Stopped::AllDone if self.unexpected > 0 => Ending::SomeFailed,
+            Stopped::AllDone if self.unexpected > 0 || source_broke => Ending::SomeFailed,
             Stopped::AllDone => Ending::AsAsked,
         }
     }

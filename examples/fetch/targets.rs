@@ -7,9 +7,12 @@ use crate::attempt::Outcome;
 use motet::channel::{self, Receiver, Sender};
 use motet_examples::Server;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
+/// No URL is longer than this, a line end included; one line must not fill the memory.
+const LONGEST_LINE: u64 = 64 * 1024;
 /// How many URLs wait between the reader and the workers.
 const READ_AHEAD: usize = 64;
 
@@ -27,6 +30,8 @@ pub(crate) struct Target {
 pub(crate) struct Targets {
     pub(crate) receiver: Receiver<Target>,
     pub(crate) total: Option<u64>,
+    /// Set if the source broke off.
+    pub(crate) broken: Arc<OnceLock<()>>,
     /// Kept alive for as long as the demonstration runs.
     pub(crate) server: Option<Server>,
 }
@@ -46,16 +51,23 @@ pub(crate) async fn open(args: &Args) -> io::Result<Targets> {
 /// Reads on a thread of its own: a read that nobody can interrupt must not hold up the end of the program.
 fn read_lines(input: impl BufRead + Send + 'static) -> io::Result<Targets> {
     let (sender, receiver) = channel::bounded(READ_AHEAD);
-    std::thread::Builder::new().name("fetch-reader".into()).spawn(move || send_lines(input, &sender))?;
-    Ok(Targets { receiver, total: None, server: None })
+    let broken = Arc::new(OnceLock::new());
+    let breaks = Arc::clone(&broken);
+    std::thread::Builder::new().name("fetch-reader".into()).spawn(move || send_lines(input, &sender, &breaks))?;
+    Ok(Targets { receiver, total: None, broken, server: None })
 }
 
-fn send_lines(input: impl BufRead, sender: &Sender<Target>) {
-    for (line, text) in (1..).zip(input.lines()) {
-        let url = match text {
-            Ok(text) => text.trim().to_owned(),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => String::from("\u{fffd}"),
-            Err(error) => return eprintln!("fetch: line {line}: {error}; what follows is not read"),
+fn send_lines(mut input: impl BufRead, sender: &Sender<Target>, broken: &OnceLock<()>) {
+    for line in 1.. {
+        let url = match read_line(&mut input) {
+            Ok(Some(text)) => text.trim().to_owned(),
+            Ok(None) => return,
+            Err(error) => {
+                eprintln!("fetch: line {line}: {error}; what follows is not read");
+                // Before the channel closes: whoever finds that closed finds this set.
+                let _first = broken.set(());
+                return;
+            }
         };
         if url.is_empty() || url.starts_with('#') {
             continue;
@@ -64,6 +76,22 @@ fn send_lines(input: impl BufRead, sender: &Sender<Target>) {
             return; // Cancelled: nobody fetches any more.
         }
     }
+}
+
+/// One line; of a longer one, or one that is no text, a beginning that is certainly no URL. `None` at the end.
+fn read_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
+    const SHOWN: usize = 80;
+    let mut line = Vec::new();
+    if input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    let is_whole = line.ends_with(b"\n") || (line.len() as u64) < LONGEST_LINE;
+    if !is_whole {
+        line.truncate(SHOWN);
+        input.skip_until(b'\n')?;
+        return Ok(Some(format!("\u{fffd}too long: {}…", String::from_utf8_lossy(&line))));
+    }
+    Ok(Some(String::from_utf8(line).unwrap_or_else(|_| String::from("\u{fffd}"))))
 }
 
 /// Two thousand URLs of an embedded server, of which it is known how each must end.
@@ -80,7 +108,7 @@ async fn demonstration() -> io::Result<Targets> {
         }
     })
     .detach();
-    Ok(Targets { receiver, total: Some(TOTAL), server: Some(server) })
+    Ok(Targets { receiver, total: Some(TOTAL), broken: Arc::default(), server: Some(server) })
 }
 
 fn demonstrated(server: &Server, line: u64) -> Target {

@@ -82,6 +82,37 @@ fn all_good_urls_end_with_success() {
 }
 
 #[test]
+fn an_address_without_a_path_is_no_redirect() {
+    let server = serve(Some(OK));
+    let output = run_with_input(&["--urls", "-"], &format!("{server}\n"));
+    let summary = text(&output.stdout);
+    assert!(output.status.success() && !summary.contains("redirected"), "{summary}");
+}
+
+#[test]
+fn a_line_without_an_end_is_a_bad_line_and_takes_no_memory() {
+    let server = serve(Some(OK));
+    let out = scratch("long_line.jsonl");
+    let input = format!("{server}/a\n{server}/{}\n\u{e9}\n{server}/b", "x".repeat(10_000_000));
+    let output = run_with_input(&["--urls", "-", "--out", &out.to_string_lossy()], &input);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+    let errors = text(&output.stderr);
+    assert!(errors.contains("line 2: ") && errors.contains("line 3: "), "{}", errors.len());
+    assert!(errors.len() < 10_000, "it is not printed whole: {} bytes", errors.len());
+    let results = std::fs::read_to_string(&out).expect("results");
+    assert_eq!(results.lines().count(), 4);
+    assert!(results.contains(r#""line":4,"#) && results.len() < 10_000);
+}
+
+#[test]
+fn input_that_cannot_be_read_is_no_success() {
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let output = fetch(&["--urls", folder]).output().expect("fetch can be started");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("is not read"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn bad_usage_ends_with_two_and_says_what_to_do() {
     for (args, hint) in [
         (&["--limit", "0"][..], "give at least 1"),
