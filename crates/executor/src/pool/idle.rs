@@ -5,6 +5,10 @@ use super::metrics::Event;
 use super::sleepers::Up;
 use super::worker::Worker;
 use crate::task::{Runnable, contain};
+use motet_prim::hint;
+
+/// So often a searching worker looks once more before it lies down.
+const LOOKS: u32 = 16;
 
 /// How a worker came out of its rest, until its next poll of a task.
 #[derive(Clone, Copy, Default)]
@@ -28,9 +32,21 @@ impl Worker {
         self.steal().or_else(|| self.steal_from_slot())
     }
 
+    /// Looks a few times more, for less than a microsecond, before it lies down: whoever pushes one task pushes the next within
+    /// that time, and would have to wake it for each. A pusher that sees a searcher wakes nobody.
+    fn work_comes(&self) -> bool {
+        (0..LOOKS).any(|_| {
+            hint::spin_loop();
+            self.shared().has_work()
+        })
+    }
+
     /// Sleeps until there may be something to do.
     pub(super) fn sleep(&self) {
         let shared = self.shared();
+        if self.rest.get().searching && self.work_comes() {
+            return;
+        }
         let Rest { searching, woken, .. } = self.rest.take();
         let resting = shared.sleepers.rest(self.index(), searching);
         // The last look: see `sleepers.rs`. The worker that is woken may be this one.
