@@ -8,6 +8,9 @@ use std::future::Future;
 /// This is `asyncio.run`: it starts a [`Runtime`] with a worker for each core, runs `main` on this thread, cancels the tasks that are left,
 /// waits for their cleanup (ten seconds at most; [`Runtime::builder`] sets another limit), and returns what `main` returned.
 ///
+/// This thread is one of the workers while it waits: a task that blocks it holds up `main` too, for only this thread may poll `main`. Blocking
+/// work belongs to [`to_thread`](crate::to_thread).
+///
 /// ```
 /// use std::time::Duration;
 ///
