@@ -83,6 +83,7 @@ fn news_of(event: &Event) -> News {
         | News::READ_CLOSED.when(event.is_read_closed())
         | News::WRITE_CLOSED.when(event.is_write_closed())
         | News::ERROR.when(event.is_error())
+        | News::URGENT.when(event.is_priority())
 }
 
 /// Wakes all of them, whatever one of them does; then goes on with the first panic, if there was any.

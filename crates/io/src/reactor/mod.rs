@@ -43,6 +43,14 @@ pub(crate) struct Reactor {
     delays: Delays,
 }
 
+/// Both directions; and urgent bytes, where a read may stop short of more.
+fn interest() -> Interest {
+    let both = Interest::READABLE | Interest::WRITABLE;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let both = both | Interest::PRIORITY;
+    both
+}
+
 static REACTOR: OnceLock<Arc<Reactor>> = OnceLock::new();
 static FLOOR: OnceLock<Floor<Epoll>> = OnceLock::new();
 
@@ -85,7 +93,7 @@ impl Reactor {
             (table.insert(source.clone()), table.len() == 1)
         };
         let watched = if first { self.say_whether_sources() } else { Ok(()) };
-        match watched.and_then(|()| self.registry.register(io, token, Interest::READABLE | Interest::WRITABLE)) {
+        match watched.and_then(|()| self.registry.register(io, token, interest())) {
             Ok(()) => Ok((token, source)),
             Err(error) => {
                 self.remove(token);

@@ -1,4 +1,4 @@
-//! What is known about one source: a word of four bits and a tick.
+//! What is known about one source: a word of five bits and a tick.
 //!
 //! ```text
 //!   bit            set by             cleared by (for its direction)
@@ -6,7 +6,8 @@
 //!   WRITE          event              an operation that found nothing, or a short write
 //!   READ_CLOSED    event              an operation that found nothing
 //!   WRITE_CLOSED   event              an operation that found nothing
-//!   tick (60 bits) + 1 by each event  never
+//!   URGENT        event            never
+//!   tick (59 bits) + 1 by each event  never
 //! ```
 //!
 //! A bit that is set is a hint: "try". A bit that is clear is a promise: "an event will come". Whoever clears a bit
@@ -20,8 +21,11 @@
 //!   clear(seen, READ)                  ← would bury the event, and epoll tells of an edge only once
 //! ```
 //!
-//! Each event moves the tick, and a clear whose tick is out of date does nothing: the task tries again. The tick has 60
+//! Each event moves the tick, and a clear whose tick is out of date does nothing: the task tries again. The tick has 59
 //! bits and does not come round in practice; a narrow one did, in other reactors, and lost wakeups.
+//!
+//! A read stops short at a byte that its peer sent as urgent, with more behind it that no edge will tell of. So where urgent bytes were
+//! seen (URGENT), a short read says nothing. One that is not told of yet will be, by an event that comes after the clear.
 //!
 //! The word starts with READ and WRITE set and tick zero: the first operation tries before it waits for anything.
 
@@ -32,7 +36,8 @@ const READ: u64 = 1 << 0;
 const WRITE: u64 = 1 << 1;
 const READ_CLOSED: u64 = 1 << 2;
 const WRITE_CLOSED: u64 = 1 << 3;
-const TICK: u64 = 1 << 4;
+const URGENT: u64 = 1 << 4;
+const TICK: u64 = 1 << 5;
 
 /// Which way an operation moves bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +74,8 @@ impl News {
     pub(crate) const WRITE: Self = Self(WRITE);
     pub(crate) const READ_CLOSED: Self = Self(READ | READ_CLOSED);
     pub(crate) const WRITE_CLOSED: Self = Self(WRITE | WRITE_CLOSED);
+    /// A byte beside the stream; there may be bytes before and behind it.
+    pub(crate) const URGENT: Self = Self(READ | URGENT);
     /// An error is told to whichever side tries next, and stays no longer than that.
     pub(crate) const ERROR: Self = Self(READ | WRITE);
 
@@ -140,7 +147,9 @@ impl Readiness {
 
     /// The bytes (or the room) are exhausted, said a short count. An end of stream, if one is known, is still to be read.
     pub(crate) fn clear_short(&self, seen: Seen, direction: Direction) {
-        self.clear_bits(seen, direction.plain());
+        if direction == Direction::Write || seen.0 & URGENT == 0 {
+            self.clear_bits(seen, direction.plain());
+        }
     }
 
     fn clear_bits(&self, seen: Seen, bits: u64) {

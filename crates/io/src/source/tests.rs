@@ -144,3 +144,15 @@ fn counts_say_how_much_there_was() {
     let short = if super::SHORT_MEANS_EXHAUSTED { Extent::Short } else { Extent::Full };
     assert_eq!(Extent::of(7, 8), short);
 }
+
+#[test]
+fn a_short_read_says_nothing_once_urgent_bytes_were_seen() {
+    let source = Source::new();
+    let short = || source.try_io(Direction::Read, || Ok(((), Extent::Short)));
+    source.tell(News::READ, &mut Vec::new());
+    short().unwrap();
+    assert!(short().is_err(), "a short read exhausts the stream");
+    source.tell(News::URGENT, &mut Vec::new());
+    short().unwrap();
+    short().expect("there may be more behind the urgent byte");
+}

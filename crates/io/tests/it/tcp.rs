@@ -225,3 +225,27 @@ fn sockets_and_their_futures_move_between_threads() {
     let (listener, _) = listener();
     drop(sendable(listener.accept()));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_read_that_stops_at_an_urgent_byte_leaves_the_rest_readable() {
+    use std::io::Write;
+
+    block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut peer = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        peer.write_all(b"before").unwrap();
+        socket2::SockRef::from(&peer).send_out_of_band(b"!").unwrap();
+        peer.write_all(b"behind").unwrap();
+        // All of it is there, and the reactor has told of it.
+        let mut peeked = [0; 64];
+        while stream.peek(&mut peeked).await.unwrap() < 6 {}
+        let (mut all, mut buf) = (Vec::new(), [0; 64]);
+        while all.len() < 12 {
+            let count = stream.read(&mut buf).await.unwrap();
+            all.extend_from_slice(&buf[..count]);
+        }
+        assert_eq!(all, b"beforebehind");
+    });
+}
