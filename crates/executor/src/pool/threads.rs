@@ -89,14 +89,16 @@ impl Worker {
         let shared = self.shared();
         let rest = self.rest.take();
         if rest.searching {
-            // The look that it may owe is the wake below.
+            // The look that it may owe is the one below, with its fence.
             let _ = shared.sleepers.found().must_look();
         }
         self.end_watch();
-        self.drain();
+        let has_drained = self.drain();
         shared.seated.fetch_sub(1, Ordering::Relaxed);
-        // For the queues, and for the driver: whoever wakes lies down in it.
-        shared.wake_worker();
+        // For the driver: whoever wakes lies down in it. For what was queued here or pushed while this worker searched.
+        if self.must_hand_driver_on() || has_drained || shared.has_work() || shared.has_full_slot() {
+            shared.wake_worker();
+        }
         shared.tell_virtual_driver();
     }
 }

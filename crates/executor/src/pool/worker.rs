@@ -161,7 +161,7 @@ impl Worker {
     }
 
     /// After this worker left the driver, or the watch: whether somebody must be woken so that the driver is looked after.
-    fn must_hand_driver_on(&self) -> bool {
+    pub(super) fn must_hand_driver_on(&self) -> bool {
         let Some(driver) = &self.shared.driver else { return false };
         // SeqCst: after the driver or the watch was left, before the look at the other; see `driver.rs`.
         fence(Ordering::SeqCst);
