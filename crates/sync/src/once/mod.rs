@@ -10,6 +10,8 @@
 
 mod error;
 mod future;
+#[cfg(all(test, motet_loom))]
+mod model;
 mod state;
 
 pub use error::SetError;

@@ -1,6 +1,6 @@
 //! The semaphore, in every interleaving: both kinds, many permits, and heads that are cancelled.
 
-use super::Semaphore;
+use super::{ClosableSemaphore, Semaphore};
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::park::block_on;
 use motet_prim::{model, thread};
@@ -86,5 +86,16 @@ fn one_release_of_two_serves_two() {
         seats.release(2);
         others.into_iter().for_each(|other| other.join().unwrap());
         assert_eq!(seats.available(), 0);
+    });
+}
+
+#[test]
+fn a_close_against_an_acquire_leaves_nobody_waiting() {
+    model(|| {
+        let seats = Arc::new(ClosableSemaphore::new(0));
+        let closing = seats.clone();
+        let closer = thread::spawn(move || closing.close());
+        assert!(block_on(seats.acquire()).is_err());
+        closer.join().unwrap();
     });
 }
