@@ -165,6 +165,9 @@ impl Stall {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         let mut mark = self.progress.as_ref().map(|progress| progress.watch(cx.waker()));
         loop {
+            if mark.is_some_and(|mark| mark.stage == Stage::Panicked) {
+                return Poll::Ready(Error::other("the stream that is the request's body panicked"));
+            }
             let start = match self.since {
                 Some((start, seen)) if seen == mark => start,
                 _ => now(),
@@ -194,7 +197,7 @@ impl Stall {
         match (mark.map(|mark| mark.stage), self.part) {
             (None | Some(Stage::Sent), _) | (Some(Stage::Sending), Part::Body) => read(),
             (Some(Stage::Sending), Part::Head) => self.timeouts.write.map(|limit| (Phase::Write, limit)),
-            (Some(Stage::Starved), _) => None,
+            (Some(Stage::Starved | Stage::Panicked), _) => None,
         }
     }
 }

@@ -66,7 +66,7 @@ impl Spawner {
     }
 }
 
-/// A spawner as hyper takes it: cloned into each part of a connection.
+/// A spawner, cloned into each part of a connection.
 #[derive(Clone)]
 pub(crate) enum TaskSpawner {
     Given(Arc<dyn Spawn + Send + Sync>),
@@ -84,13 +84,6 @@ impl TaskSpawner {
             Self::Own(queue) => queue.spawn_obj(task)?,
         }
         Ok(())
-    }
-}
-
-impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for TaskSpawner {
-    fn execute(&self, task: F) {
-        // An executor that has shut down drops the task; the requests of its connection then fail with an error.
-        let _ = self.spawn(task);
     }
 }
 

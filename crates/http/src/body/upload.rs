@@ -59,6 +59,8 @@ pub(crate) enum Stage {
     Starved,
     /// hyper has it all.
     Sent,
+    /// The caller's stream panicked, on the task of a shared connection: there it brings down nothing but the upload.
+    Panicked,
 }
 
 impl Progress {
@@ -165,6 +167,17 @@ impl Upload {
     }
 }
 
+/// Tells the request of a panic that passes by.
+struct Alarm(Option<Progress>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if let Some(progress) = self.0.take().filter(|_| std::thread::panicking()) {
+            progress.record(Stage::Panicked);
+        }
+    }
+}
+
 impl HttpBody for Upload {
     type Data = Bytes;
     type Error = Error;
@@ -173,7 +186,10 @@ impl HttpBody for Upload {
         let frame = if !self.rest.is_empty() {
             Some(Ok(Frame::data(self.next_piece())))
         } else {
-            let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) else {
+            let alarm = Alarm(self.progress.clone());
+            let polled = Pin::new(&mut self.body).poll_frame(cx);
+            drop(alarm);
+            let Poll::Ready(frame) = polled else {
                 self.record(Stage::Starved);
                 if self.progress.as_ref().is_none_or(|progress| progress.is_wanted(cx.waker())) {
                     return Poll::Pending;

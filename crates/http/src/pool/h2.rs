@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Once the pool and the last request have let go of it, hyper says goodbye to the server and the task ends; the socket's
-//! permit is in the socket, and free when that is closed.
+//! permit is in the socket, and free when that is closed. hyper would wait for ever for a server that takes neither the
+//! goodbye nor the rest of an upload, so there is a time limit to it, after which all the connection's tasks are dropped.
 
 use super::h1::MAX_HEAD;
 use super::wire::Wire;
@@ -17,13 +18,15 @@ use super::{Core, Failure, Slot, Slots};
 use crate::Timeouts;
 use crate::body::{Body, Upload};
 use crate::clock::{self, AmbientTimer, Stall};
-use crate::error::{Error, Kind};
+use crate::error::{BoxError, Error, Kind};
 use crate::spawn::TaskSpawner;
 use bytes::Bytes;
+use futures_util::future::{FutureExt, select};
 use http::{Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::client::conn::http2;
 use motet_sync::Event;
+use motet_timer::sleep;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -33,6 +36,8 @@ use std::time::{Duration, Instant};
 /// How often a connection with requests on it is asked whether it lives, and how long it may take to answer.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long it may take to end a connection that nobody uses any more.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 pub(super) struct Http2 {
     sender: http2::SendRequest<Upload>,
@@ -40,6 +45,8 @@ pub(super) struct Http2 {
     pub(super) streams: Slots,
     /// Set when a request found it closed, which its task may be slow to find out.
     broken: OnceLock<()>,
+    /// Set when nobody holds it any more.
+    _let_go: SetOnDrop,
     ended: Arc<Event>,
 }
 
@@ -60,7 +67,9 @@ pub(super) enum Start {
 impl Http2 {
     /// Shakes hands and sends the connection's task on its way.
     pub(super) async fn handshake(wire: Wire, tasks: TaskSpawner, max_streams: usize) -> Result<Self, Error> {
-        let handshake = http2::Builder::new(tasks.clone())
+        let (ended, let_go) = (Arc::new(Event::new()), Arc::new(Event::new()));
+        let mortal = Mortal { tasks, let_go: let_go.clone(), end: Arc::new(SetOnDrop(ended.clone())) };
+        let handshake = http2::Builder::new(mortal.clone())
             .timer(AmbientTimer)
             .keep_alive_interval(PING_INTERVAL)
             .keep_alive_timeout(PING_TIMEOUT)
@@ -68,16 +77,11 @@ impl Http2 {
             .handshake(wire)
             .await;
         let (sender, connection) = handshake.map_err(Error::connect)?;
-        let ended = Arc::new(Event::new());
-        let end = EndsWith(ended.clone());
-        let task = async move {
-            // Errors are told to the requests; this one has nobody else to hear it.
-            let _ = connection.await;
-            drop(end);
-        };
-        tasks.spawn(task).map_err(Error::connect)?;
+        let _let_go = SetOnDrop(let_go);
+        // Errors are told to the requests; this one has nobody else to hear it.
+        mortal.spawn(connection.map(drop)).map_err(Error::connect)?;
         let state = Mutex::new(State::Resting(clock::now()));
-        Ok(Self { sender, state, streams: Slots::new(max_streams), broken: OnceLock::new(), ended })
+        Ok(Self { sender, state, streams: Slots::new(max_streams), broken: OnceLock::new(), _let_go, ended })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -157,10 +161,40 @@ impl Http2 {
     }
 }
 
-/// Sets the event when the task has run, or was dropped by its executor.
-struct EndsWith(Arc<Event>);
+/// The spawner of a connection's tasks, none of which outlives the connection's users for long.
+#[derive(Clone)]
+struct Mortal {
+    tasks: TaskSpawner,
+    let_go: Arc<Event>,
+    /// Dropped when the last of the tasks has ended.
+    end: Arc<SetOnDrop>,
+}
 
-impl Drop for EndsWith {
+impl Mortal {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), BoxError> {
+        let (let_go, end) = (self.let_go.clone(), self.end.clone());
+        self.tasks.spawn(async move {
+            let farewell = async {
+                let_go.wait().await;
+                sleep(FAREWELL).await;
+            };
+            select(pin!(task), pin!(farewell)).await;
+            drop(end);
+        })
+    }
+}
+
+impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Mortal {
+    fn execute(&self, task: F) {
+        // An executor that has shut down drops the task; the requests of its connection then fail with an error.
+        let _ = self.spawn(task);
+    }
+}
+
+/// Sets the event when what it stands for is over, or dropped: a task by its executor for one.
+struct SetOnDrop(Arc<Event>);
+
+impl Drop for SetOnDrop {
     fn drop(&mut self) {
         self.0.set();
     }

@@ -1,18 +1,21 @@
 //! Servers that mean harm, and bodies of the caller's own that go wrong: no wait without an end, no secret where it does not belong.
 
 use crate::client::mock;
-use crate::server::{RUNTIME, Server, says, stuck_after};
+use crate::server::{RUNTIME, Server, Tasks, says, stuck_after};
 use futures::channel::oneshot;
 use futures::executor::block_on;
-use futures::{StreamExt, future, stream};
+use futures::{FutureExt, StreamExt, future, stream};
 use http::Response;
 use http_body_util::BodyExt;
 use hyper::{Request, body::Incoming};
 use motet_http::{Body, Client, Error, Phase, Timeouts};
+use motet_timer::Timers;
+use std::future::poll_fn;
 use std::panic::resume_unwind;
 use std::sync::mpsc;
+use std::task::Poll;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -31,7 +34,7 @@ fn a_flood_of_interim_responses_runs_into_the_read_timeout() {
         let flood = "HTTP/1.1 100 Continue\r\n\r\n".repeat(4_000);
         while tcp.write_all(flood.as_bytes()).await.is_ok() {}
     });
-    let client = Client::builder().timeouts(Timeouts::each(SHORT)).build().unwrap();
+    let client = Client::builder().timeouts(Timeouts { read: Some(SHORT), ..Timeouts::none() }).build().unwrap();
     let error = ends(client.get(server.url("/")).send()).unwrap_err();
     assert_eq!(error.phase(), Some(Phase::Read), "{error}");
     server.wait_for(|seen| seen.open == 0);
@@ -104,13 +107,53 @@ fn a_response_dropped_early_resets_its_stream_with_the_upload_in_it() {
 }
 
 #[test]
+fn a_server_that_takes_no_more_of_an_upload_does_not_hold_the_connection() {
+    let (timers, clock) = Timers::virtual_time();
+    let _entered = timers.enter();
+    let server = Server::https(|request: Request<Incoming>| async move {
+        // Neither reads the upload nor refuses it.
+        RUNTIME.spawn(async move {
+            let _unread = request;
+            future::pending::<()>().await;
+        });
+        stuck_after("first")
+    });
+    let tasks = Tasks::default();
+    let client = Client::builder().danger_accept_invalid_certs(true).timeouts(Timeouts::none());
+    let client = client.spawner(tasks.clone()).build().unwrap();
+    let (tell, closing) = mpsc::channel();
+    let mut scene = Box::pin(tasks.beside(async {
+        let mut response = client.put(server.url("/")).body(vec![0; 20_000_000]).await.unwrap();
+        assert_eq!(response.chunk().await.unwrap().unwrap(), "first");
+        drop(response);
+        tell.send(()).unwrap();
+        client.close().await;
+        // The socket is closed too, while the connection's tasks are still polled.
+        poll_fn(|_| if server.connections().open == 0 { Poll::Ready(()) } else { Poll::Pending }).await;
+    }));
+    let deadline = Instant::now() + LONG;
+    while closing.try_recv().is_err() {
+        assert!(Instant::now() < deadline && scene.as_mut().now_or_never().is_none());
+        thread::yield_now();
+    }
+    // Less than it takes to miss the answer to a ping.
+    for _ in 0..5 {
+        clock.advance(Duration::from_secs(1));
+        assert!(scene.as_mut().now_or_never().is_none() || server.connections().open == 0);
+    }
+    while scene.as_mut().now_or_never().is_none() {
+        assert!(Instant::now() < deadline, "it waits for ever");
+        thread::yield_now();
+    }
+}
+
+#[test]
 fn a_panic_in_the_upload_of_a_shared_connection_leaves_no_request_waiting() {
     let server = Server::https(|request: Request<Incoming>| async move {
         let _ = request.into_body().collect().await;
         future::pending().await
     });
-    let timeouts = Timeouts { read: Some(SHORT), ..Timeouts::default() };
-    let client = Client::builder().danger_accept_invalid_certs(true).timeouts(timeouts).build().unwrap();
+    let client = Client::builder().danger_accept_invalid_certs(true).timeouts(Timeouts::none()).build().unwrap();
     let (send, sent) = oneshot::channel::<()>();
     let (waits, waiting) = mpsc::channel();
     let body = Body::from_stream(stream::once(async move {
@@ -125,7 +168,8 @@ fn a_panic_in_the_upload_of_a_shared_connection_leaves_no_request_waiting() {
     thread::spawn(move || tell.send(block_on(put)));
     waiting.recv_timeout(LONG).unwrap();
     send.send(()).unwrap();
-    assert!(told.recv_timeout(LONG).expect("it ends").is_err());
+    let error = told.recv_timeout(LONG).expect("it ends").unwrap_err();
+    assert!(error.to_string().contains("panicked"), "{error}");
 }
 
 #[test]
@@ -133,7 +177,7 @@ fn a_panic_in_the_upload_frees_the_place_of_its_connection() {
     let server = Server::http(says("hello"));
     let limits = motet_http::Limits { max_connections: 1, ..Default::default() };
     let client = Client::builder().limits(limits).build().unwrap();
-    let body = Body::from_stream(stream::poll_fn(|_| -> std::task::Poll<Option<Result<&str, Error>>> {
+    let body = Body::from_stream(stream::poll_fn(|_| -> Poll<Option<Result<&str, Error>>> {
         resume_unwind(Box::new("the stream's own fault"))
     }));
     let put = client.put(server.url("/")).body(body).send();
