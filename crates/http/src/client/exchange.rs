@@ -70,7 +70,7 @@ impl Order {
         if self.hop.redirect(shared.redirects, response.status(), response.headers())? {
             return Ok(None);
         }
-        Ok(Some(if decodes { body::decode(response) } else { response }))
+        Ok(Some(if decodes { body::decode(response, self.max_body) } else { response }))
     }
 
     /// The request of this hop, and whether the client itself asked for gzip and so has to undo it.

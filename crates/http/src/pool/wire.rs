@@ -67,9 +67,9 @@ impl Read for Wire {
 impl Socket {
     fn poll_read(&mut self, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         match self {
-            Socket::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             // rustls has the plain text in a buffer of its own: taken from there, it is copied once, and safely.
-            Socket::Tls(tls) => {
+            Self::Tls(tls) => {
                 let mut tls = Pin::new(&mut **tls);
                 let ready = ready!(tls.as_mut().poll_fill_buf(cx))?;
                 let taken = ready.len().min(buf.remaining());

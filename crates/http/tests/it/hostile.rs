@@ -1,5 +1,6 @@
 //! Servers that mean harm, and bodies of the caller's own that go wrong: no wait without an end, no secret where it does not belong.
 
+use crate::body::gzip;
 use crate::client::mock;
 use crate::server::{RUNTIME, Server, Tasks, says, stuck_after};
 use futures::channel::oneshot;
@@ -8,7 +9,7 @@ use futures::{FutureExt, StreamExt, future, stream};
 use http::Response;
 use http_body_util::BodyExt;
 use hyper::{Request, body::Incoming};
-use motet_http::{Body, Client, Error, Phase, Timeouts};
+use motet_http::{Body, Bytes, Client, Error, Phase, Timeouts};
 use motet_timer::Timers;
 use std::future::poll_fn;
 use std::panic::resume_unwind;
@@ -165,7 +166,7 @@ fn a_panic_in_the_upload_of_a_shared_connection_leaves_no_request_waiting() {
     }));
     let put = client.put(server.url("/")).body(body).send();
     let (tell, told) = mpsc::channel();
-    thread::spawn(move || tell.send(block_on(put)));
+    thread::spawn(move || drop(tell.send(block_on(put).map(drop))));
     waiting.recv_timeout(LONG).unwrap();
     send.send(()).unwrap();
     let error = told.recv_timeout(LONG).expect("it ends").unwrap_err();
@@ -184,4 +185,22 @@ fn a_panic_in_the_upload_frees_the_place_of_its_connection() {
     assert!(thread::spawn(move || block_on(put)).join().is_err());
     let text = ends(async move { client.get(server.url("/")).await?.text().await });
     assert_eq!(text.unwrap(), "hello");
+}
+
+#[test]
+fn compressed_bytes_that_come_to_nothing_are_capped_too() {
+    // Stored blocks without a byte in them, none of them the last.
+    let empty = Bytes::from([0, 0, 0, 0xff, 0xff].repeat(1_000));
+    let client = mock(move |_| {
+        let empty = empty.clone();
+        async move {
+            let head = Bytes::from(gzip(b"")[..10].to_vec());
+            let endless = stream::once(async { head }).chain(stream::repeat(empty)).map(Ok::<_, Error>);
+            Ok(Response::builder().header("content-encoding", "gzip").body(Body::from_stream(endless))?)
+        }
+    });
+    let client = client.build().unwrap();
+    let read = async move { client.get("http://example.com/").await?.bytes().await };
+    let error = ends(read).unwrap_err();
+    assert!(error.is_body_too_large(), "{error}");
 }
