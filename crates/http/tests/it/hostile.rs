@@ -17,7 +17,7 @@ use std::sync::mpsc;
 use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(200);
@@ -32,6 +32,8 @@ fn ends<F: Future<Output: Send> + Send + 'static>(future: F) -> F::Output {
 #[test]
 fn a_flood_of_interim_responses_runs_into_the_read_timeout() {
     let server = Server::raw(|mut tcp| async move {
+        // The request is there: before it, such bytes would be an error of another kind.
+        let _ = tcp.read(&mut [0; 1024]).await;
         let flood = "HTTP/1.1 100 Continue\r\n\r\n".repeat(4_000);
         while tcp.write_all(flood.as_bytes()).await.is_ok() {}
     });
@@ -138,12 +140,12 @@ fn a_server_that_takes_no_more_of_an_upload_does_not_hold_the_connection() {
         thread::yield_now();
     }
     // Less than it takes to miss the answer to a ping.
-    for _ in 0..5 {
-        clock.advance(Duration::from_secs(1));
-        assert!(scene.as_mut().now_or_never().is_none() || server.connections().open == 0);
-    }
+    let mut seconds = 0..5;
     while scene.as_mut().now_or_never().is_none() {
         assert!(Instant::now() < deadline, "it waits for ever");
+        if seconds.next().is_some() {
+            clock.advance(Duration::from_secs(1));
+        }
         thread::yield_now();
     }
 }
