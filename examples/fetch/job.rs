@@ -10,32 +10,46 @@
 
 use crate::args::Args;
 use crate::report::{Ending, Report};
+use crate::targets::{Target, Targets};
 use crate::{attempt, targets};
+use motet::Select2;
 use motet::channel::{self, Receiver, Sender};
 use motet::http::Client;
-use motet::{GroupError, Select2};
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::Arc;
 
-type Failure = Box<dyn Error + Send + Sync>;
+pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
-/// Does what the arguments ask.
-pub(crate) async fn run(args: &Args) -> Result<Ending, Failure> {
-    let report = Report::create(args)?;
-    let client = attempt::client(args)?;
-    let source = targets::open(args).await?;
-    let (records, finished) = channel::bounded(args.limit);
+/// Everything that the job needs, there before it starts.
+pub(crate) struct Job<'a> {
+    args: &'a Args,
+    report: Report,
+    client: Client,
+    source: Targets,
+}
 
-    let work = work(args, &client, source.receiver.clone(), records);
-    let (stopped, report) = motet::join((work, collect(report, finished, source.total))).await;
-    let waiting = source.receiver.len();
-    client.close().await;
-    if let Some(server) = source.server {
-        server.close().await?;
+impl<'a> Job<'a> {
+    /// Opens what the arguments name. What fails here is the user's to put right.
+    pub(crate) async fn open(args: &'a Args) -> Result<Self, Failure> {
+        let (report, client) = (Report::create(args)?, attempt::client(args)?);
+        Ok(Self { args, report, client, source: targets::open(args).await? })
     }
-    let source_broke = source.broken.get().is_some();
-    Ok(report?.end(stopped?, waiting, source_broke))
+
+    /// Does what the arguments ask.
+    pub(crate) async fn run(self) -> Result<Ending, Failure> {
+        let Self { args, report, client, source } = self;
+        let (records, finished) = channel::bounded(args.limit);
+        let work = work(args, &client, source.receiver.clone(), records);
+        let (stopped, report) = motet::join((work, collect(report, finished, source.total))).await;
+        let waiting = source.receiver.len();
+        client.close().await;
+        if let Some(server) = source.server {
+            server.close().await?;
+        }
+        let source_broke = source.broken.get().is_some();
+        Ok(report?.end(stopped?, waiting, source_broke))
+    }
 }
 
 /// How the workers came to their end.
@@ -49,7 +63,7 @@ pub(crate) enum Stopped {
 async fn work(
     args: &Args,
     client: &Client,
-    targets: Receiver<targets::Target>,
+    targets: Receiver<Target>,
     records: Sender<attempt::Record>,
 ) -> Result<Stopped, Failure> {
     let args = Arc::new(args.clone());
@@ -63,20 +77,15 @@ async fn work(
     });
     // Whichever is first drops the other: dropped, the group cancels its workers and waits until they are gone.
     match motet::select((workers, motet::signal::ctrl_c())).await {
-        Select2::First(Ok(())) => Ok(Stopped::AllDone),
-        Select2::First(Err(GroupError::Failed(never))) => match never.into_iter().next() {
-            Some(infallible) => match infallible {},
-            None => Ok(Stopped::AllDone),
-        },
-        Select2::First(Err(_cancelled)) => Ok(Stopped::ByCtrlC),
-        Select2::Second(pressed) => pressed.map(|()| Stopped::ByCtrlC).map_err(Failure::from),
+        Select2::First(ended) => Ok(ended.map(|()| Stopped::AllDone)?),
+        Select2::Second(pressed) => Ok(pressed.map(|()| Stopped::ByCtrlC)?),
     }
 }
 
 async fn worker(
     args: Arc<Args>,
     client: Client,
-    targets: Receiver<targets::Target>,
+    targets: Receiver<Target>,
     records: Sender<attempt::Record>,
 ) -> Result<(), Infallible> {
     while let Ok(place) = records.reserve().await {

@@ -24,16 +24,25 @@ mod targets;
 
 use args::Args;
 use clap::Parser as _;
+use job::Job;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // clap answers bad usage itself: a message that says what to do, and exit status 2.
     let args = Args::parse();
-    match motet::run(job::run(&args)) {
-        Ok(ending) => ending.into(),
-        Err(error) => {
-            eprintln!("fetch: {error}");
-            ExitCode::from(2)
+    motet::run(async {
+        let job = match Job::open(&args).await {
+            Ok(job) => job,
+            Err(usage) => return told(&usage, ExitCode::from(2)),
+        };
+        match job.run().await {
+            Ok(ending) => ending.into(),
+            Err(failure) => told(&failure, ExitCode::FAILURE),
         }
-    }
+    })
+}
+
+fn told(error: &job::Failure, code: ExitCode) -> ExitCode {
+    eprintln!("fetch: {error}");
+    code
 }

@@ -129,6 +129,14 @@ fn bad_usage_ends_with_two_and_says_what_to_do() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_results_file_that_takes_no_more_ends_the_job_and_says_so() {
+    let output = fetch(&["--out", "/dev/full"]).output().expect("fetch can be started");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("fetch: "), "{}", text(&output.stderr));
+}
+
 #[test]
 fn what_failed_in_passing_is_tried_again() {
     let server = serve(Some("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"));
