@@ -12,7 +12,7 @@ fn tree(package: &str) -> BTreeSet<String> {
 
 fn cargo_tree(package: &str, edges: &str) -> String {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--locked", "--offline", "--edges", edges, "--prefix", "none", "--package", package])
+        .args(["tree", "--locked", "--edges", edges, "--prefix", "none", "--package", package])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo can be started");
