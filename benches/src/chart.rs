@@ -19,7 +19,7 @@ pub(crate) fn draw(family: &str, verdicts: &[Verdict], path: &Path) -> Result<()
     let area = SVGBackend::new(path, (u32::try_from(WIDTH)?, u32::try_from(height)?)).into_drawing_area();
     area.fill(&WHITE).map_err(told)?;
     let text = ("sans-serif", 12).into_font();
-    let title = format!("{family}: time of each, relative to ours (shorter is faster)");
+    let title = format!("{family}: each contestant, relative to ours (shorter is better)");
     area.draw(&Text::new(title, (10, BAR / 2), ("sans-serif", 15).into_font())).map_err(told)?;
 
     let mut y = 2 * BAR;
@@ -30,7 +30,8 @@ pub(crate) fn draw(family: &str, verdicts: &[Verdict], path: &Path) -> Result<()
             let colour = if place == 0 { RGBColor(20, 110, 180) } else { RGBColor(175, 175, 175) };
             let bar = Rectangle::new([(NAME, y + 2), (NAME + length, y + BAR - 2)], colour.filled());
             area.draw(&bar).map_err(told)?;
-            area.draw(&Text::new(label(score, ratio), (NAME + length + 6, y + 2), text.clone())).map_err(told)?;
+            area.draw(&Text::new(label(score, verdict.unit, ratio), (NAME + length + 6, y + 2), text.clone()))
+                .map_err(told)?;
             if place == 0 {
                 area.draw(&Text::new(verdict.cell.clone(), (10, y + 2), text.clone())).map_err(told)?;
             }
@@ -41,8 +42,8 @@ pub(crate) fn draw(family: &str, verdicts: &[Verdict], path: &Path) -> Result<()
     area.present().map_err(told)
 }
 
-fn label(score: &Score, ratio: f64) -> String {
-    format!("{} {:.0} ns ({ratio:.2})", score.rival, score.median)
+fn label(score: &Score, unit: &str, ratio: f64) -> String {
+    format!("{} {:.0} {unit} ({ratio:.2})", score.rival, score.median)
 }
 
 /// An error of the drawing, which may not outlive it, as text.

@@ -58,15 +58,15 @@ impl Family {
 
     fn csv(&self) -> String {
         let mut csv = format!("# machine: {}\n# commit: {}\n", machine(), commit());
-        csv.push_str("cell,contestant,median_ns,fastest_ns,slowest_ns,best_rival_over_ours\n");
+        csv.push_str("cell,contestant,median,fastest,slowest,unit,best_rival_over_ours\n");
         for verdict in &self.verdicts {
             for (place, score) in verdict.scores.iter().enumerate() {
                 let ratio = if place == 0 { format!("{:.2}", verdict.ratio()) } else { String::new() };
                 let (cell, rival) = (&verdict.cell, &score.rival);
                 let line = writeln!(
                     csv,
-                    "{cell},{rival},{:.1},{:.1},{:.1},{ratio}",
-                    score.median, score.fastest, score.slowest
+                    "{cell},{rival},{:.1},{:.1},{:.1},{},{ratio}",
+                    score.median, score.fastest, score.slowest, verdict.unit
                 );
                 line.expect("a string takes what it is given");
             }

@@ -22,6 +22,8 @@ type Round<'a> = Box<dyn FnMut() + 'a>;
 pub struct Verdict {
     /// The cell's name.
     pub cell: String,
+    /// What the figures count: `ns` an operation, unless the cell measures something else.
+    pub unit: &'static str,
     /// Ours, then each rival, in the order in which they were added.
     pub scores: Vec<Score>,
 }
@@ -31,7 +33,7 @@ pub struct Verdict {
 pub struct Score {
     /// Its name.
     pub rival: String,
-    /// The median of the rounds, in nanoseconds an operation.
+    /// The median of the rounds, in the verdict's unit.
     pub median: f64,
     /// The fastest round.
     pub fastest: f64,
@@ -83,7 +85,7 @@ impl<'a> Cell<'a> {
         }
         let operations = f64::from(self.operations);
         let scores = self.rivals.iter().zip(times).map(|((name, _), times)| Score::new(name, times, operations));
-        Verdict { cell: self.name.to_owned(), scores: scores.collect() }
+        Verdict { cell: self.name.to_owned(), unit: "ns", scores: scores.collect() }
     }
 }
 
@@ -108,7 +110,7 @@ impl Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Score { rival, median, fastest, slowest } in &self.scores {
-            writeln!(f, "{:<24} {rival:<20} {median:>10.1} ns  ({fastest:.1} to {slowest:.1})", self.cell)?;
+            writeln!(f, "{:<24} {rival:<20} {median:>10.1} {}  ({fastest:.1} to {slowest:.1})", self.cell, self.unit)?;
         }
         write!(f, "{:<24} best rival / {} = {:.2}", self.cell, self.scores[0].rival, self.ratio())
     }

@@ -13,7 +13,7 @@ const NAP: Duration = Duration::from_secs(5);
 const CHILD: &str = "MOTET_BENCH_SLEEPERS";
 const CONTESTANTS: [&str; 3] = ["motet", "tokio", "smol"];
 const BYTES: &str = "mem/1M_sleepers_bytes";
-const BEYOND: &str = "mem/1M_sleepers_beyond_us";
+const BEYOND: &str = "mem/1M_sleepers_beyond";
 
 /// Whether this process is one contestant's.
 pub(crate) fn is_child() -> bool {
@@ -26,16 +26,15 @@ pub(crate) fn cells(family: &mut Family) {
         return;
     }
     let figures: Vec<(f64, f64)> = CONTESTANTS.iter().map(|name| child(name)).collect();
-    let verdict = |cell: &str, pick: fn(&(f64, f64)) -> f64| {
+    let verdict = |cell: &str, unit, pick: fn(&(f64, f64)) -> f64| {
         let score = |(name, figure): (&&str, &(f64, f64))| {
             let once = pick(figure);
             Score { rival: String::from(*name), median: once, fastest: once, slowest: once }
         };
-        Verdict { cell: cell.to_owned(), scores: CONTESTANTS.iter().zip(&figures).map(score).collect() }
+        Verdict { cell: cell.to_owned(), unit, scores: CONTESTANTS.iter().zip(&figures).map(score).collect() }
     };
-    println!("{BYTES} are bytes a task, {BEYOND} are microseconds, whatever the unit beside them says");
-    family.record(verdict(BYTES, |figure| figure.0));
-    family.record(verdict(BEYOND, |figure| figure.1));
+    family.record(verdict(BYTES, "bytes", |figure| figure.0));
+    family.record(verdict(BEYOND, "us", |figure| figure.1));
 }
 
 fn child(contestant: &str) -> (f64, f64) {
