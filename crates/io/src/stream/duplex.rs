@@ -37,8 +37,24 @@ pub trait Socket {
     }
 }
 
+/// What a read says that gave less than there was room for.
+pub trait ShortRead {
+    /// Whether it means that nothing is left. It does not on a Unix socket: a read stops behind bytes that came with a
+    /// descriptor, whatever lies behind them, and no event will tell of that.
+    const EXHAUSTS: bool;
+}
+
+impl ShortRead for mio::net::TcpStream {
+    const EXHAUSTS: bool = true;
+}
+
+#[cfg(unix)]
+impl ShortRead for mio::net::UnixStream {
+    const EXHAUSTS: bool = false;
+}
+
 /// The operations of a stream socket, on the registered source.
-impl<S: mio::event::Source> Async<S>
+impl<S: mio::event::Source + ShortRead> Async<S>
 where
     for<'a> &'a S: Read + Write,
 {
@@ -67,7 +83,7 @@ where
     {
         self.source().poll_io(Direction::Read, cx, || {
             let (io, asked) = (self.get_ref(), buf.len());
-            count(asked, asked, || guard(io, &mut || socket2::SockRef::from(io).recv(buf)))
+            count(asked, surely::<S>(asked), || guard(io, &mut || socket2::SockRef::from(io).recv(buf)))
         })
     }
 
@@ -104,21 +120,26 @@ where
     }
 }
 
-fn read<S>(io: &S, buf: &mut [u8]) -> io::Result<(usize, Extent)>
+fn read<S: ShortRead>(io: &S, buf: &mut [u8]) -> io::Result<(usize, Extent)>
 where
     for<'a> &'a S: Read,
 {
     let (mut io, asked) = (io, buf.len());
-    count(asked, asked, || io.read(buf))
+    count(asked, surely::<S>(asked), || io.read(buf))
 }
 
-fn read_vectored<S>(io: &S, bufs: &mut [IoSliceMut<'_>]) -> io::Result<(usize, Extent)>
+fn read_vectored<S: ShortRead>(io: &S, bufs: &mut [IoSliceMut<'_>]) -> io::Result<(usize, Extent)>
 where
     for<'a> &'a S: Read,
 {
     let asked = bufs.iter().map(|buf| buf.len()).sum();
     let (mut io, at_once) = (io, if bufs.len() <= SLICES_AT_ONCE { asked } else { 0 });
-    count(asked, at_once, || io.read_vectored(bufs))
+    count(asked, surely::<S>(at_once), || io.read_vectored(bufs))
+}
+
+/// What a read surely gives in one call if it is there: nothing, on a socket whose reads may stop short of it.
+fn surely<S: ShortRead>(at_once: usize) -> usize {
+    if S::EXHAUSTS { at_once } else { 0 }
 }
 
 fn write<S>(io: &S, buf: &[u8]) -> io::Result<(usize, Extent)>

@@ -74,3 +74,30 @@ fn what_cannot_be_watched_is_refused() {
     let fd = std::os::fd::AsRawFd::as_raw_fd(&file);
     assert!(Async::new(mio::unix::SourceFd(&fd)).is_err(), "a regular file is always ready, says the system");
 }
+
+/// Sends bytes together with a descriptor: a read stops behind them, whatever room it has.
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+fn send_with_descriptor(stream: &std::os::unix::net::UnixStream, bytes: &[u8]) {
+    use std::os::fd::AsRawFd;
+
+    // A `cmsghdr` of SOL_SOCKET and SCM_RIGHTS with one descriptor, filled up to its alignment.
+    let mut control = Vec::new();
+    control.extend_from_slice(&20_u64.to_ne_bytes());
+    [1, 1, stream.as_raw_fd(), 0].iter().for_each(|field: &i32| control.extend_from_slice(&field.to_ne_bytes()));
+    let buffers = [std::io::IoSlice::new(bytes)];
+    let message = socket2::MsgHdr::new().with_buffers(&buffers).with_control(&control);
+    assert_eq!(socket2::SockRef::from(stream).sendmsg(&message, 0).unwrap(), bytes.len());
+}
+
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
+#[test]
+fn a_read_that_a_descriptor_cuts_short_leaves_the_rest_readable() {
+    let (mut peer, ours) = std::os::unix::net::UnixStream::pair().unwrap();
+    let ours = UnixStream::from_std(ours).unwrap();
+    send_with_descriptor(&peer, b"a");
+    peer.write_all(b"bc").unwrap();
+    let mut buf = [0; 8];
+    assert_eq!(block_on(ours.read(&mut buf)).unwrap(), 1, "the descriptor ends the read");
+    let mut rest = Stepped::new(ours.read(&mut buf));
+    assert!(matches!(rest.poll(), std::task::Poll::Ready(Ok(2))), "no event will tell of the rest");
+}
