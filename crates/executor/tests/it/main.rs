@@ -5,6 +5,7 @@ mod block_on;
 mod blocking;
 mod closing;
 mod driver;
+mod fairness;
 mod local;
 mod panics;
 mod stress;
