@@ -6,6 +6,7 @@ mod blocking;
 mod closing;
 mod driver;
 mod fairness;
+mod hazards;
 mod local;
 mod panics;
 mod stress;
