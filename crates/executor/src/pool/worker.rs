@@ -9,7 +9,6 @@ use super::metrics::Event;
 use super::shared::{OwnRing, Seat, Shared};
 use super::watch::Duty;
 use crate::task::{Runnable, contain};
-use motet_prim::atomic::{Ordering, fence};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -162,10 +161,7 @@ impl Worker {
 
     /// After this worker left the driver, or the watch: whether somebody must be woken so that the driver is looked after.
     pub(super) fn must_hand_driver_on(&self) -> bool {
-        let Some(driver) = &self.shared.driver else { return false };
-        // SeqCst: after the driver or the watch was left, before the look at the other; see `driver.rs`.
-        fence(Ordering::SeqCst);
-        driver.is_free() && (driver.is_virtual() || !self.shared.watch.is_posted())
+        self.shared.driver.as_ref().is_some_and(|driver| self.shared.watch.leaves_alone(driver))
     }
 
     fn poll_driver(&self) {
