@@ -13,8 +13,8 @@ use super::state::{Enter, Generation};
 /// A reference to an event. A type of its own, so that the line is nobody else's to touch.
 struct Handle<'a>(&'a Event);
 
-/// What a waiter waits for the end of, once it is in line.
-pub(super) type Ticket = Option<Generation>;
+/// What a waiter waits for the end of; stamped when it joins the line.
+pub(super) type Ticket = Generation;
 
 impl Waitable for Handle<'_> {
     type State = ();
@@ -60,14 +60,14 @@ impl Future for EventWait<'_> {
             if this.event.is_set() {
                 return Poll::Ready(());
             }
-            this.place.set(Some(Waiter::new(Handle(this.event), 0, None)));
+            this.place.set(Some(Waiter::new(Handle(this.event), 0, this.event.state.generation())));
         }
         // The check again, under the lock: a setter in between saw nobody in line.
         let admit =
             |event: &Handle<'_>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| match event.0.state.enter() {
                 Enter::Pass => Admit::Pass,
                 Enter::Queue(generation) => {
-                    *ticket = Some(generation);
+                    *ticket = generation;
                     Admit::Wait
                 }
             };

@@ -98,7 +98,7 @@ impl Event {
         let mut line = self.line.lock();
         // Those who join while a full batch is woken found it clear again, and are not meant: they have the generation that is
         // clear now. It is asked for each of them, for it may be set, and cleared, once more meanwhile.
-        line.grant_while(0, &mut wakes, |(), ticket| *ticket != Some(self.state.generation()));
+        line.grant_while(0, &mut wakes, |(), ticket| *ticket != self.state.generation());
         self.note_if_empty(&line);
         drop(line);
         wakes.wake_all();
