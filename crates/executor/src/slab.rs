@@ -74,12 +74,6 @@ impl<T> Slab<T> {
         }
     }
 
-    /// Takes any value out.
-    pub(crate) fn pop(&mut self) -> Option<T> {
-        let key = self.places.iter().rposition(|place| matches!(place, Place::Taken(_)))?;
-        self.remove(key)
-    }
-
     /// All values, in the order of their places, to change them.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.places.iter_mut().filter_map(|place| match place {

@@ -7,11 +7,9 @@ use super::reference::WakerParts;
 use super::{Runnable, TaskId, TaskPanic, TaskState};
 use crate::ambient;
 use crate::foreign::Pump;
-use crate::local::LocalQueue;
+use crate::local::QueuePointer;
 use crate::pool::{PanicHook, ShardPointer};
 use async_task::ScheduleInfo;
-use core::ptr::NonNull;
-use core::task::Waker;
 use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
 use motet_cancel::raw::CancelWord;
@@ -27,7 +25,7 @@ pub(crate) enum Home {
     /// The blocking threads of an executor.
     Blocking(ShardPointer),
     /// A local executor.
-    Local(Arc<LocalQueue>),
+    Local(QueuePointer),
     /// Somebody else's executor.
     Foreign(Arc<Pump>),
 }
@@ -143,6 +141,14 @@ impl Record {
     /// Asks the task to end by itself until `limit` is ready; false if it has ended.
     pub(crate) fn cancel_with_grace(&self, reason: Reason, limit: BoxFuture<'static, ()>) -> bool {
         !self.is_finished() && self.word.cancel_with_grace(reason, limit)
+    }
+
+    /// The queue of a local task.
+    pub(crate) fn local_queue(&self) -> Option<QueuePointer> {
+        match self.home {
+            Home::Local(queue) => Some(queue),
+            Home::Pool(_) | Home::Blocking(_) | Home::Foreign(_) => None,
+        }
     }
 
     pub(crate) fn set_key(&self, key: u32) {
@@ -263,17 +269,8 @@ pub(crate) fn schedule(runnable: Runnable, info: ScheduleInfo) {
             let blocking = unsafe { shard.as_ref() }.blocking().clone();
             blocking.push(runnable);
         }
-        Home::Local(queue) if queue.is_held_here() => {
-            let queue = NonNull::from(&**queue);
-            // SAFETY: the executor holds the queue, and it is dropped on this thread only: not within the push, whose waker
-            // is called after it.
-            let waker = unsafe { queue.as_ref() }.push_here(runnable);
-            waker.into_iter().for_each(Waker::wake);
-        }
-        Home::Local(queue) => {
-            let queue = queue.clone();
-            queue.push(runnable);
-        }
+        // SAFETY: a task that is scheduled has its shell.
+        &Home::Local(queue) => unsafe { queue.push(runnable) },
         Home::Foreign(pump) => {
             let pump = pump.clone();
             pump.push(runnable);
