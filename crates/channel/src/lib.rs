@@ -59,6 +59,7 @@ pub mod broadcast;
 mod channel;
 mod count;
 mod error;
+pub mod local;
 pub mod oneshot;
 mod queue;
 mod shared;

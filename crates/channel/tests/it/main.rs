@@ -6,6 +6,7 @@ mod auto_traits;
 mod broadcast;
 mod channel;
 mod drop_anywhere;
+mod local;
 mod oneshot;
 mod queue;
 mod reference;
