@@ -106,7 +106,7 @@ fn tokio(enables_all: bool) -> ::tokio::runtime::Runtime {
 fn smol_threads() {
     let executor: &smol::Executor<'_> = Box::leak(Box::new(smol::Executor::new()));
     thread::spawn(|| smol::block_on(executor.run(pending::<()>())));
-    smol::block_on(executor.run(pending()));
+    smol::block_on(executor.run(pending::<()>()));
 }
 
 /// A listener to which nobody comes, and a timer that does not fire.
