@@ -2,6 +2,7 @@
 
 mod adoption;
 mod auto_traits;
+mod cancellables;
 mod errors;
 mod exit_stacks;
 mod grace;
