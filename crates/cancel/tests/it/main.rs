@@ -5,6 +5,7 @@ mod auto_traits;
 mod cancellables;
 mod errors;
 mod exit_stacks;
+mod frames;
 mod grace;
 mod guards;
 mod local_work;
