@@ -94,7 +94,9 @@ impl<T, O: Order<T>> State<T, O> {
 
 impl<T, O: Order<T>> Shared<T, O> {
     pub(crate) fn new(capacity: Capacity) -> Self {
-        let state = State { ledger: Ledger::new(capacity), store: O::Store::default() };
+        let ledger = Ledger::new(capacity);
+        let store = O::Store::with_limit(ledger.limit());
+        let state = State { ledger, store };
         Self { line: WaitList::new(state) }
     }
 

@@ -3,6 +3,17 @@
 use core::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 
+/// What a queue without a limit keeps room for when a burst is over; the rest of its memory it gives back.
+const KEPT_ITEMS: usize = 1_024;
+
+/// A bounded queue allocates room for all its items once, when it is made; but for no more than this.
+const MOST_AT_ONCE: usize = 1 << 16;
+
+/// For how many items a store with that limit always has room.
+fn kept_items(limit: Option<usize>) -> usize {
+    limit.map_or(KEPT_ITEMS, |limit| limit.min(MOST_AT_ONCE))
+}
+
 /// The place of an item that was handed over in the order of its store, for the case that it comes back.
 pub(crate) type Ticket = u64;
 
@@ -37,6 +48,8 @@ mod sealed {
 /// Items in some order.
 #[doc(hidden)]
 pub trait Store<T>: Default {
+    /// A store for at most so many items.
+    fn with_limit(limit: Option<usize>) -> Self;
     fn len(&self) -> usize;
     fn push(&mut self, item: T);
     fn pop(&mut self) -> Option<T>;
@@ -65,11 +78,12 @@ pub struct Ring<T> {
     items: VecDeque<T>,
     came_back: VecDeque<(Ticket, T)>,
     next_ticket: Ticket,
+    kept_items: usize,
 }
 
 impl<T> Default for Ring<T> {
     fn default() -> Self {
-        Self { items: VecDeque::new(), came_back: VecDeque::new(), next_ticket: 0 }
+        Self::with_limit(Some(0))
     }
 }
 
@@ -82,9 +96,19 @@ impl<T> Ring<T> {
         }
         items
     }
+
+    #[cold]
+    fn give_back(&mut self) {
+        self.items.shrink_to(self.kept_items);
+    }
 }
 
 impl<T> Store<T> for Ring<T> {
+    fn with_limit(limit: Option<usize>) -> Self {
+        let items = VecDeque::with_capacity(limit.map_or(0, |limit| limit.min(MOST_AT_ONCE)));
+        Self { items, came_back: VecDeque::new(), next_ticket: 0, kept_items: kept_items(limit) }
+    }
+
     #[inline]
     fn len(&self) -> usize {
         self.items.len() + self.came_back.len()
@@ -97,10 +121,14 @@ impl<T> Store<T> for Ring<T> {
 
     #[inline]
     fn pop(&mut self) -> Option<T> {
-        match self.came_back.pop_front() {
-            Some((_, item)) => Some(item),
-            None => self.items.pop_front(),
+        if let Some((_, item)) = self.came_back.pop_front() {
+            return Some(item);
         }
+        let item = self.items.pop_front();
+        if self.items.is_empty() && self.items.capacity() > self.kept_items {
+            self.give_back();
+        }
+        item
     }
 
     #[inline]
@@ -120,15 +148,21 @@ impl<T> Store<T> for Ring<T> {
 #[derive(Debug)]
 pub struct Stack<T> {
     items: Vec<T>,
+    kept_items: usize,
 }
 
 impl<T> Default for Stack<T> {
     fn default() -> Self {
-        Self { items: Vec::new() }
+        Self::with_limit(Some(0))
     }
 }
 
 impl<T> Store<T> for Stack<T> {
+    fn with_limit(limit: Option<usize>) -> Self {
+        let items = Vec::with_capacity(limit.map_or(0, |limit| limit.min(MOST_AT_ONCE)));
+        Self { items, kept_items: kept_items(limit) }
+    }
+
     fn len(&self) -> usize {
         self.items.len()
     }
@@ -138,7 +172,11 @@ impl<T> Store<T> for Stack<T> {
     }
 
     fn pop(&mut self) -> Option<T> {
-        self.items.pop()
+        let item = self.items.pop();
+        if self.items.is_empty() && self.items.capacity() > self.kept_items {
+            self.items.shrink_to(self.kept_items);
+        }
+        item
     }
 
     fn issue(&mut self) -> Ticket {
@@ -156,6 +194,7 @@ impl<T> Store<T> for Stack<T> {
 pub struct Heap<T> {
     entries: BinaryHeap<Entry<T>>,
     next_ticket: Ticket,
+    kept_items: usize,
 }
 
 #[derive(Debug)]
@@ -187,11 +226,16 @@ impl<T: Ord> Eq for Entry<T> {}
 
 impl<T: Ord> Default for Heap<T> {
     fn default() -> Self {
-        Self { entries: BinaryHeap::new(), next_ticket: 0 }
+        Self::with_limit(Some(0))
     }
 }
 
 impl<T: Ord> Store<T> for Heap<T> {
+    fn with_limit(limit: Option<usize>) -> Self {
+        let entries = BinaryHeap::with_capacity(limit.map_or(0, |limit| limit.min(MOST_AT_ONCE)));
+        Self { entries, next_ticket: 0, kept_items: kept_items(limit) }
+    }
+
     fn len(&self) -> usize {
         self.entries.len()
     }
@@ -202,7 +246,11 @@ impl<T: Ord> Store<T> for Heap<T> {
     }
 
     fn pop(&mut self) -> Option<T> {
-        self.entries.pop().map(|entry| entry.item)
+        let entry = self.entries.pop()?;
+        if self.entries.is_empty() && self.entries.capacity() > self.kept_items {
+            self.entries.shrink_to(self.kept_items);
+        }
+        Some(entry.item)
     }
 
     fn issue(&mut self) -> Ticket {

@@ -7,6 +7,7 @@ mod broadcast;
 mod channel;
 mod drop_anywhere;
 mod local;
+mod memory;
 mod oneshot;
 mod queue;
 mod reference;

@@ -1,0 +1,135 @@
+//! What channels allocate, and give back: counted by thread, so that other tests do not disturb.
+
+mod counting;
+
+use counting::{Counts, count};
+use futures::executor::block_on;
+use motet_channel::{
+    LifoQueue, PriorityQueue, Queue, bounded, broadcast, local, oneshot, rendezvous, unbounded, watch,
+};
+use motet_test::Stepped;
+
+const BURST: usize = 100_000;
+const ITEM: usize = size_of::<u64>();
+
+/// What a queue without a limit may keep when it is empty again.
+const KEPT: usize = 64 * 1024;
+
+/// Steady traffic through something: puts and gets that never wait.
+fn steady(mut put: impl FnMut(u64), mut get: impl FnMut()) -> Counts {
+    let round = |put: &mut dyn FnMut(u64), get: &mut dyn FnMut()| {
+        for _ in 0..4 {
+            put(1);
+        }
+        for _ in 0..4 {
+            get();
+        }
+    };
+    // The first round may allocate.
+    round(&mut put, &mut get);
+    count(|| (0..1_000).for_each(|_| round(&mut put, &mut get))).1
+}
+
+#[test]
+fn steady_traffic_allocates_nothing() {
+    let (tx, rx) = bounded(4);
+    assert_eq!(steady(|value| tx.try_send(value).unwrap(), || assert!(rx.try_recv().is_ok())).allocations, 0);
+    let queue = Queue::bounded(4);
+    assert_eq!(steady(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok())).allocations, 0);
+    let queue = LifoQueue::bounded(4);
+    assert_eq!(steady(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok())).allocations, 0);
+    let queue = PriorityQueue::bounded(4);
+    assert_eq!(steady(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok())).allocations, 0);
+    let queue = local::Queue::bounded(4);
+    assert_eq!(steady(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok())).allocations, 0);
+    let (tx, mut rx) = broadcast::channel(4);
+    assert_eq!(steady(|value| tx.send(value).unwrap(), || assert!(rx.try_recv().is_ok())).allocations, 0);
+    let (tx, mut rx) = watch::channel(0);
+    assert_eq!(steady(|value| tx.send(value).unwrap(), || drop(rx.borrow_and_update())).allocations, 0);
+}
+
+#[test]
+fn waits_allocate_nothing() {
+    let (tx, rx) = rendezvous();
+    let pair = async { futures::join!(tx.send(1), rx.recv()) };
+    let (met, counts) = count(|| block_on(pair));
+    assert_eq!((met.1, counts.allocations), (Ok(1), 0));
+    let (tx, mut rx) = broadcast::channel(1);
+    let pair = async { futures::join!(rx.recv(), async { tx.send(1) }) };
+    let (met, counts) = count(|| block_on(pair));
+    assert_eq!((met.0, counts.allocations), (Ok(1), 0));
+    let (tx, mut rx) = watch::channel(0);
+    let pair = async { futures::join!(rx.changed(), async { tx.send(1) }) };
+    let (met, counts) = count(|| block_on(pair));
+    assert_eq!((met.0, counts.allocations), (Ok(()), 0));
+}
+
+#[test]
+fn a_bounded_channel_allocates_once_for_its_ring() {
+    let fill = |capacity: usize| {
+        let (tx, rx) = bounded(capacity);
+        let ((), counts) = count(|| (0..capacity).for_each(|_| tx.try_send(1_u64).unwrap()));
+        drop(rx);
+        counts.allocations
+    };
+    assert_eq!([fill(1), fill(7), fill(100), fill(10_000)].map(|allocations| allocations <= 1), [true; 4]);
+    let queue = local::Queue::bounded(10_000);
+    assert_eq!(count(|| (0..10_000).for_each(|_| queue.try_put(1_u64).unwrap())).1.allocations, 1);
+    let (made, counts) = count(|| broadcast::channel::<u64>(10_000));
+    assert_eq!(counts.allocations, 2, "the ring, and what the ends share");
+    let (tx, _rx) = made;
+    assert_eq!(count(|| (0..30_000).for_each(|_| tx.send(1).unwrap())).1.allocations, 0);
+}
+
+#[test]
+fn a_oneshot_is_one_allocation_and_gives_it_back() {
+    let ((), counts) = count(|| {
+        let (tx, rx) = oneshot::channel();
+        tx.send(1).unwrap();
+        assert_eq!(block_on(rx), Ok(1));
+    });
+    assert_eq!((counts.allocations, counts.held), (1, 0));
+}
+
+/// What is held after a burst of puts, and as many gets, beyond what was held before.
+fn after_a_burst(put: impl FnMut(u64), mut get: impl FnMut()) -> Counts {
+    let burst = || {
+        (0..BURST as u64).for_each(put);
+        (0..BURST).for_each(|_| get());
+    };
+    let counts = count(burst).1;
+    assert!(counts.peak >= (BURST * ITEM) as isize, "a burst takes room");
+    counts
+}
+
+#[test]
+fn unbounded_queues_give_memory_back_after_a_burst() {
+    let (tx, rx) = unbounded();
+    let channel = after_a_burst(|value| tx.try_send(value).unwrap(), || assert!(rx.try_recv().is_ok()));
+    let queue = Queue::unbounded();
+    let fifo = after_a_burst(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok()));
+    let queue = LifoQueue::unbounded();
+    let lifo = after_a_burst(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok()));
+    let queue = PriorityQueue::unbounded();
+    let priority = after_a_burst(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok()));
+    let queue = local::Queue::unbounded();
+    let local = after_a_burst(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok()));
+    for (name, counts) in
+        [("channel", channel), ("fifo", fifo), ("lifo", lifo), ("priority", priority), ("local", local)]
+    {
+        assert!(counts.held <= KEPT as isize, "{name} holds {} bytes while it is empty", counts.held);
+    }
+}
+
+#[test]
+fn cancelled_waiters_leave_nothing_behind() {
+    let (tx, rx) = bounded::<u64>(1);
+    tx.try_send(1).unwrap();
+    let queue = local::Queue::<u64>::bounded(1);
+    let mut wait = || {
+        let mut waits: Vec<_> = (0..1_000).map(|_| (Stepped::new(tx.send(2)), Stepped::new(queue.get()))).collect();
+        assert!(waits.iter_mut().all(|(send, get)| send.poll().is_pending() && get.poll().is_pending()));
+    };
+    assert_eq!(count(&mut wait).1.held, 0);
+    drop(rx);
+}
