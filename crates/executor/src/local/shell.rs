@@ -21,7 +21,7 @@
 use super::queue::LocalQueue;
 use crate::slab::Slab;
 use crate::task::{
-    Home, Origin, Output, Record, RecordPointer, Task, TaskInfo, TaskRef, contain, finish, poll_body, schedule,
+    Home, Origin, Output, Record, RecordPointer, Task, TaskInfo, TaskPointer, TaskRef, contain, finish, poll_body, schedule,
 };
 use async_task::WithInfo;
 use core::future::Future;
@@ -123,10 +123,9 @@ pub(super) unsafe fn spawn<F: Future>(
     // SAFETY: the schedule function is `Send`, `Sync` and `'static`, and so is the metadata. The future is neither: see the
     // head of this file, and the promise of the caller.
     let (runnable, task) = unsafe { builder.spawn_unchecked(shell, WithInfo(schedule)) };
-    let reference = TaskRef::of_new(&runnable);
+    let (pointer, runnable) = TaskPointer::of(runnable);
     runnable.schedule();
-    drop(reference);
-    Task::new(task)
+    Task::new(task, pointer)
 }
 
 /// Spawns an exit that a task left behind outside of its scope, detached.
@@ -139,7 +138,7 @@ pub(super) fn spawn_exit(queue: &Arc<LocalQueue>, bodies: &Rc<Bodies>, exit: Loc
 
 impl<F: Future> LocalShell<F> {
     /// Puts this shell on the list at its first poll.
-    fn list(self: Pin<&mut Self>) {
+    fn list(self: Pin<&mut Self>, cx: &Context<'_>) {
         let pointer = *self.as_ref().get_ref().record_pointer();
         let listing = self.as_ref().get_ref().listing.as_ref();
         let Some(Listing::Unpolled(bodies)) = listing else { return };
@@ -147,8 +146,7 @@ impl<F: Future> LocalShell<F> {
         // SAFETY: nothing is moved: the address is kept, and given back to `empty_at` alone.
         let this = unsafe { self.get_unchecked_mut() };
         let shell = NonNull::from(&mut *this).cast();
-        // SAFETY: this is inside of the task's future.
-        let task = unsafe { TaskRef::of_living(pointer) };
+        let task = TaskRef::of_polled(pointer, cx);
         let listed = Listed { shell, empty: empty_at::<F>, task };
         let key = bodies.0.borrow_mut().insert(listed);
         this.listing = Some(Listing::Listed(bodies, key));
@@ -196,7 +194,7 @@ impl<F: Future> Future for LocalShell<F> {
     type Output = Output<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.as_mut().list();
+        self.as_mut().list(cx);
         let this = self.project();
         let polled = poll_body(this.body, *this.record, cx);
         if polled.is_ready() {

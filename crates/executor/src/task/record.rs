@@ -3,12 +3,11 @@
 //! The phase is written by whoever polls the task, so plain stores do; it is a picture for `tasks()` and `is_finished`.
 //! What the `Task` says of itself is written by its owner alone.
 
-use super::reference::WakerParts;
 use super::{Runnable, TaskId, TaskPanic, TaskState};
 use crate::ambient;
 use crate::foreign::Pump;
 use crate::local::LocalQueue;
-use crate::pool::{PanicHook, ShardPointer};
+use crate::pool::{Key, PanicHook, ShardPointer};
 use async_task::ScheduleInfo;
 use core::ptr::NonNull;
 use core::task::Waker;
@@ -49,7 +48,6 @@ impl Origin {
 /// A task's metadata.
 pub(crate) struct Record {
     word: CancelWord,
-    waker: WakerParts,
     home: Home,
     id: TaskId,
     location: &'static Location<'static>,
@@ -73,10 +71,7 @@ struct Rare {
 
 /// A million tasks may sleep: with the future, this is what a task takes.
 #[cfg(all(target_pointer_width = "64", not(motet_loom)))]
-const _: () = assert!(size_of::<Record>() <= 112);
-
-/// The key of a task that is on no list.
-const UNLISTED: u32 = u32::MAX;
+const _: () = assert!(size_of::<Record>() <= 96);
 
 const NEW: u8 = 0;
 const RUNNING: u8 = 1;
@@ -99,12 +94,11 @@ impl Record {
         };
         Self {
             word: CancelWord::new(),
-            waker: WakerParts::unknown(),
             home,
             id: TaskId::next(),
             location,
             rare,
-            key: AtomicU32::new(UNLISTED),
+            key: AtomicU32::new(Key::UNLISTED.to_bits()),
             phase: AtomicU8::new(NEW),
             awaited: AtomicU8::new(AWAITED),
             watched: AtomicBool::new(false),
@@ -113,10 +107,6 @@ impl Record {
 
     pub(crate) fn word(&self) -> &CancelWord {
         &self.word
-    }
-
-    pub(super) fn waker(&self) -> &WakerParts {
-        &self.waker
     }
 
     pub(crate) fn id(&self) -> TaskId {
@@ -145,13 +135,13 @@ impl Record {
         !self.is_finished() && self.word.cancel_with_grace(reason, limit)
     }
 
-    pub(crate) fn set_key(&self, key: u32) {
+    pub(crate) fn set_key(&self, key: Key) {
         // Relaxed: written before the task is scheduled for the first time, read by whoever polls it.
-        self.key.store(key, Ordering::Relaxed);
+        self.key.store(key.to_bits(), Ordering::Relaxed);
     }
 
-    pub(crate) fn key(&self) -> u32 {
-        self.key.load(Ordering::Relaxed)
+    fn key(&self) -> Key {
+        Key::from_bits(self.key.load(Ordering::Relaxed))
     }
 
     pub(crate) fn state(&self) -> TaskState {
@@ -186,7 +176,7 @@ impl Record {
         // Release: see `is_finished`.
         self.phase.store(FINISHED, Ordering::Release);
         match (&self.home, self.key()) {
-            (Home::Local(_) | Home::Foreign(_), _) | (_, UNLISTED) => {}
+            (Home::Local(_) | Home::Foreign(_), _) | (_, Key::UNLISTED) => {}
             // SAFETY: the task is on the shard's list, and comes off it here and now only.
             (Home::Pool(shard) | Home::Blocking(shard), key) => unsafe { shard.retire(key) },
         }

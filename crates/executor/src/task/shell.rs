@@ -107,10 +107,7 @@ pub(crate) fn poll_body<B: ScopedBody>(
         return Poll::Pending;
     };
     drop_body(body);
-    let output = Output::new(result, || {
-        // SAFETY: this is inside of the task's future.
-        unsafe { TaskRef::of_living(pointer) }
-    });
+    let output = Output::new(result, || TaskRef::of_polled(pointer, cx));
     // A result that nobody will await is dropped here, where the task still counts as live.
     let output = if record.is_unawaited() {
         drop(output);

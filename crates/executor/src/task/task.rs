@@ -2,7 +2,7 @@
 
 use super::ended::Ended;
 use super::shell::GONE;
-use super::{FlatTask, Output, Record, RecordPointer, TaskHandle, TaskId, TaskRef};
+use super::{FlatTask, Output, Record, RecordPointer, TaskHandle, TaskId, TaskPointer, TaskRef};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -48,7 +48,7 @@ use std::panic::Location;
 pub struct Task<T> {
     /// Empty only while this is dropped. As long as it is there, so is the task's allocation.
     output: Option<async_task::FallibleTask<Output<T>, Record>>,
-    record: RecordPointer,
+    task: TaskPointer,
     /// Whether the result was given.
     is_taken: bool,
 }
@@ -56,21 +56,21 @@ pub struct Task<T> {
 impl<T> Unpin for Task<T> {}
 
 impl<T> Task<T> {
-    pub(crate) fn new(output: async_task::Task<Output<T>, Record>) -> Self {
-        let record = RecordPointer::new(output.metadata());
-        Self { output: Some(output.fallible()), record, is_taken: false }
+    /// `task` points to the same task.
+    pub(crate) fn new(output: async_task::Task<Output<T>, Record>, task: TaskPointer) -> Self {
+        Self { output: Some(output.fallible()), task, is_taken: false }
     }
 
     fn record(&self) -> &Record {
         // SAFETY: `output` keeps the allocation; it goes in `detach` and `drop` only, which look at the record before.
-        unsafe { self.record.as_ref() }
+        unsafe { self.task.as_ref() }
     }
 
     /// A handle that can cancel the task and outlives it.
     #[must_use]
     pub fn handle(&self) -> TaskHandle {
         // SAFETY: `output` keeps the task.
-        TaskHandle::new(unsafe { TaskRef::of_living(self.record) })
+        TaskHandle::new(unsafe { TaskRef::of_living(self.task) })
     }
 
     /// Lets the task run on its own; if it panics, the executor's `on_panic` hook is told.
@@ -162,9 +162,9 @@ impl<T> Task<T> {
         self.record().set_dropped();
         let ends_later = self.record().cancel(Reason::none());
         // A task that drops its own `Task` must not wait for itself.
-        let must_wait = ends_later && !self.record.is_current() && crate::seam::has_frame();
+        let must_wait = ends_later && !RecordPointer::new(self.record()).is_current() && crate::seam::has_frame();
         // SAFETY: `drop`, which calls this, still has async-task's `Task`.
-        must_wait.then(|| Ended { task: unsafe { TaskRef::of_living(self.record) } })
+        must_wait.then(|| Ended { task: unsafe { TaskRef::of_living(self.task) } })
     }
 }
 
