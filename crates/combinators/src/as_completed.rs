@@ -44,20 +44,19 @@ where
     I: IntoIterator,
     I::Item: IntoFuture,
 {
-    let futures = futures.into_iter().map(|future| Some(future.into_future()));
-    AsCompleted { children: Children::new(futures, usize::MAX) }
+    AsCompleted { children: Children::new(futures.into_iter().map(IntoFuture::into_future)) }
 }
 
 /// The stream of [`as_completed`].
 #[must_use = "streams do nothing unless polled"]
-pub struct AsCompleted<F> {
+pub struct AsCompleted<F: Future> {
     children: Children<F>,
 }
 
 // The futures are pinned in an allocation of their own.
-impl<F> Unpin for AsCompleted<F> {}
+impl<F: Future> Unpin for AsCompleted<F> {}
 
-impl<F> AsCompleted<F> {
+impl<F: Future> AsCompleted<F> {
     /// How many futures have not completed.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -98,7 +97,7 @@ impl<F: Future> AsCompleted<F> {
 /// The stream of [`AsCompleted::timeout`].
 #[cfg(feature = "timer")]
 #[must_use = "streams do nothing unless polled"]
-pub struct AsCompletedTimeout<F> {
+pub struct AsCompletedTimeout<F: Future> {
     items: AsCompleted<F>,
     limit: Limit,
 }
@@ -115,7 +114,7 @@ enum Limit {
 }
 
 #[cfg(feature = "timer")]
-impl<F> AsCompletedTimeout<F> {
+impl<F: Future> AsCompletedTimeout<F> {
     /// The stream without the limit, with all futures that have not completed.
     pub fn into_inner(self) -> AsCompleted<F> {
         self.items
@@ -150,7 +149,7 @@ impl<F: Future> Stream for AsCompletedTimeout<F> {
 }
 
 #[cfg(feature = "timer")]
-impl<F> fmt::Debug for AsCompletedTimeout<F> {
+impl<F: Future> fmt::Debug for AsCompletedTimeout<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsCompletedTimeout").field("items", &self.items).finish_non_exhaustive()
     }
@@ -165,8 +164,8 @@ impl<F: Future> Stream for AsCompleted<F> {
             return Poll::Ready(None);
         }
         let mut found = None;
-        let polled = children.poll(cx, |index, output| {
-            found = Some((index, output));
+        let polled = children.poll(cx, |row, index| {
+            found = row.take(index).map(|output| (index, output));
             ControlFlow::Break(())
         });
         polled.map(|_| found)
@@ -183,7 +182,7 @@ impl<F: Future> FusedStream for AsCompleted<F> {
     }
 }
 
-impl<F> fmt::Debug for AsCompleted<F> {
+impl<F: Future> fmt::Debug for AsCompleted<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsCompleted").field("pending", &self.len()).finish_non_exhaustive()
     }

@@ -1,20 +1,21 @@
 //! Polls many futures of one kind and visits only those that were woken.
 //!
 //! ```text
-//!   Few ──the 17th is pending──▶ Crowded ──next poll──▶ Many
+//!   Few ──the 17th is pending──▶ Many
 //! ```
 //!
-//! - **Few**: at most [`FEW`] are pending, and registered with the task's own waker. A poll visits each of them and starts more.
-//! - **Crowded**: more are pending with the task's own waker than a poll should visit. The rest is started in the same way, so that a
-//!   crowd of futures which are ready at once costs what a loop costs.
-//! - **Many**: one [`Slab`] holds a ready bit for each; the first poll in this state marks all that are pending, to register them anew.
+//! - **Few**: at most [`FEW`] are pending, and registered with the task's own waker. A poll visits each of them and starts more; so a crowd of
+//!   futures that are ready at once costs what a loop costs.
+//! - **Many**: one [`Slab`] holds a ready bit for each; those that were pending when it was made are marked, to register them anew.
 //!
-//! A poll of the whole ends after [`BUDGET`] polls of children: it wakes the task and lets others run. In Few and Crowded the task's waker may
-//! change between two polls; therefore a poll in Few visits all, and Crowded never outlives the poll in which it began.
+//! A row of at most [`FEW`] is simply polled from end to end: a list of who is pending would cost more.
+//!
+//! A poll of the whole ends after [`BUDGET`] polls of children: it wakes the task and lets others run. In Few the task's waker may
+//! change between two polls; therefore a poll in Few visits all.
 
 use crate::nest;
+use crate::row::Row;
 use crate::slab::{Rest, Slab};
-use crate::slots::Slots;
 use core::ops::ControlFlow;
 use core::task::{Context, Poll};
 
@@ -24,11 +25,10 @@ const FEW: usize = 16;
 /// How many children a poll of the whole polls at most.
 pub(crate) const BUDGET: usize = 256;
 
-pub(crate) struct Children<F> {
-    slots: Slots<F>,
+pub(crate) struct Children<F: Future> {
+    row: Row<F>,
     /// The first that was not yet polled.
     next: usize,
-    finished: usize,
     /// How many may run at once.
     limit: usize,
     wakes: Wakes,
@@ -38,7 +38,6 @@ pub(crate) struct Children<F> {
 
 enum Wakes {
     Few(Few),
-    Crowded,
     Many(Slab),
 }
 
@@ -49,42 +48,72 @@ struct Few {
 }
 
 impl<F: Future> Children<F> {
-    pub(crate) fn new(futures: impl IntoIterator<Item = Option<F>>, limit: usize) -> Self {
-        let slots = Slots::from_iter(futures);
-        Self { slots, next: 0, finished: 0, limit, wakes: Wakes::Few(Few::default()), yielded: false }
+    #[inline]
+    pub(crate) fn new(futures: impl IntoIterator<Item = F>) -> Self {
+        let wakes = Wakes::Few(Few::default());
+        Self { row: Row::new(futures), next: 0, limit: usize::MAX, wakes, yielded: false }
     }
 
-    /// Polls what was woken and starts what may start, and gives each output with its child's index to `each`.
+    /// Polls what was woken and starts what may start, and tells `each` of every child that has finished: its output is in the row.
     ///
     /// Ready when all have finished, or with `Break` as soon as `each` says so: then the rest is visited by the next poll, which must
     /// come without a wake.
+    #[inline]
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        mut each: impl FnMut(usize, F::Output) -> ControlFlow<()>,
+        each: impl FnMut(&mut Row<F>, usize) -> ControlFlow<()>,
     ) -> Poll<ControlFlow<()>> {
-        if let Wakes::Crowded = self.wakes {
-            self.wakes = Wakes::Many(Slab::new(self.len(), self.next));
+        if self.row.len() <= self.limit.min(FEW) { self.poll_all(cx, each) } else { self.poll_many(cx, each) }
+    }
+
+    #[inline]
+    fn poll_all(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut each: impl FnMut(&mut Row<F>, usize) -> ControlFlow<()>,
+    ) -> Poll<ControlFlow<()>> {
+        self.next = self.row.len();
+        for child in 0..self.row.len() {
+            if let Some(Poll::Ready(())) = self.row.poll(child, cx) {
+                if each(&mut self.row, child).is_break() {
+                    return Poll::Ready(ControlFlow::Break(()));
+                }
+            }
         }
-        let mut budget = BUDGET;
-        if let Wakes::Many(slab) = &mut self.wakes {
-            slab.begin(cx.waker());
-        }
+        if self.row.pending() == 0 { Poll::Ready(ControlFlow::Continue(())) } else { Poll::Pending }
+    }
+
+    fn poll_many(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut each: impl FnMut(&mut Row<F>, usize) -> ControlFlow<()>,
+    ) -> Poll<ControlFlow<()>> {
+        // Those that start now are not polled again in this poll.
+        let few = match &mut self.wakes {
+            Wakes::Few(few) => few.len,
+            Wakes::Many(slab) => {
+                slab.begin(cx.waker());
+                0
+            }
+        };
+        let mut budget = BUDGET - few;
         // Starting comes first, or children that always wake themselves would keep the rest from it.
         if self.start(cx, &mut budget, &mut each).is_break()
-            || self.poll_woken(cx, &mut budget, &mut each).is_break()
+            || self.poll_few(cx, few, &mut each).is_break()
+            || self.poll_woken(&mut budget, &mut each).is_break()
             || self.start(cx, &mut budget, &mut each).is_break()
         {
             return Poll::Ready(ControlFlow::Break(()));
         }
-        if self.live() == 0 {
+        if self.row.pending() == 0 {
             return Poll::Ready(ControlFlow::Continue(()));
         }
         self.yielded = budget == 0;
         let rest = match &mut self.wakes {
-            _ if budget == 0 => Rest::Busy,
+            _ if self.yielded => Rest::Busy,
             Wakes::Many(slab) => slab.rest(),
-            Wakes::Few(_) | Wakes::Crowded => Rest::Armed,
+            Wakes::Few(_) => Rest::Armed,
         };
         if rest == Rest::Busy {
             cx.waker().wake_by_ref();
@@ -92,37 +121,42 @@ impl<F: Future> Children<F> {
         Poll::Pending
     }
 
-    fn poll_woken(
+    /// Polls the first so many of the few.
+    fn poll_few(
         &mut self,
         cx: &mut Context<'_>,
-        budget: &mut usize,
-        each: &mut impl FnMut(usize, F::Output) -> ControlFlow<()>,
+        count: usize,
+        each: &mut impl FnMut(&mut Row<F>, usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        match &mut self.wakes {
-            Wakes::Few(few) => few.retain(|child| {
-                if *budget == 0 {
-                    return ControlFlow::Continue(true);
+        let Wakes::Few(few) = &mut self.wakes else { return ControlFlow::Continue(()) };
+        let mut at = 0;
+        for _ in 0..count {
+            let child = few.children[at] as usize;
+            match self.row.poll(child, cx) {
+                Some(Poll::Pending) => at += 1,
+                Some(Poll::Ready(())) | None => {
+                    few.remove(at);
+                    each(&mut self.row, child)?;
                 }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Polls those that were woken, if there is a slab.
+    fn poll_woken(
+        &mut self,
+        budget: &mut usize,
+        each: &mut impl FnMut(&mut Row<F>, usize) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let Wakes::Many(slab) = &mut self.wakes else { return ControlFlow::Continue(()) };
+        while *budget > 0 {
+            let Some(child) = slab.next() else { break };
+            // `None`: woken once more after it had finished.
+            if let Some(polled) = slab.with_waker(child, |cx| self.row.poll(child, cx)) {
                 *budget -= 1;
-                let Poll::Ready(output) = poll_slot(&mut self.slots, child, cx) else {
-                    return ControlFlow::Continue(true);
-                };
-                self.finished += 1;
-                each(child, output).map_continue(|()| false)
-            })?,
-            Wakes::Crowded => {}
-            Wakes::Many(slab) => {
-                while *budget > 0 {
-                    let Some(child) = slab.next() else { break };
-                    if self.slots.get(child).is_none() {
-                        // Woken once more after it had finished.
-                        continue;
-                    }
-                    *budget -= 1;
-                    if let Poll::Ready(output) = slab.with_waker(child, |cx| poll_slot(&mut self.slots, child, cx)) {
-                        self.finished += 1;
-                        each(child, output)?;
-                    }
+                if polled.is_ready() {
+                    each(&mut self.row, child)?;
                 }
             }
         }
@@ -134,47 +168,42 @@ impl<F: Future> Children<F> {
         &mut self,
         cx: &mut Context<'_>,
         budget: &mut usize,
-        each: &mut impl FnMut(usize, F::Output) -> ControlFlow<()>,
+        each: &mut impl FnMut(&mut Row<F>, usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        while *budget > 0 && self.next < self.slots.len() && self.next - self.finished < self.limit {
+        while *budget > 0 && self.next < self.row.len() && self.running() < self.limit {
             *budget -= 1;
             let child = self.next;
             self.next += 1;
-            let polled = match &mut self.wakes {
-                Wakes::Many(slab) => slab.with_waker(child, |cx| poll_slot(&mut self.slots, child, cx)),
-                Wakes::Few(_) | Wakes::Crowded => poll_slot(&mut self.slots, child, cx),
+            let polled = match &self.wakes {
+                Wakes::Many(slab) => slab.with_waker(child, |cx| self.row.poll(child, cx)),
+                Wakes::Few(_) => self.row.poll(child, cx),
             };
             match polled {
-                Poll::Ready(output) => {
-                    self.finished += 1;
-                    each(child, output)?;
-                }
-                Poll::Pending => self.wakes.is_pending(child),
+                Some(Poll::Pending) => self.wait_for(child, cx),
+                Some(Poll::Ready(())) | None => each(&mut self.row, child)?,
             }
         }
         ControlFlow::Continue(())
     }
-}
 
-impl Wakes {
     /// A child that was started is pending.
     #[inline]
-    fn is_pending(&mut self, child: usize) {
-        if let Self::Few(few) = self {
-            if !few.push(child) {
-                *self = Self::Crowded;
-            }
+    fn wait_for(&mut self, child: usize, cx: &Context<'_>) {
+        let Wakes::Few(few) = &mut self.wakes else { return };
+        if few.push(child) {
+            return;
         }
+        let mut slab = Slab::new(self.row.len(), 0);
+        slab.begin(cx.waker());
+        few.children[..few.len].iter().for_each(|&child| slab.mark(child as usize));
+        slab.mark(child);
+        self.wakes = Wakes::Many(slab);
     }
-}
 
-/// Polls the future in a slot, and drops it there once it is ready.
-#[inline]
-fn poll_slot<F: Future>(slots: &mut Slots<F>, child: usize, cx: &mut Context<'_>) -> Poll<F::Output> {
-    let Some(future) = slots.get_pin(child) else { return Poll::Pending };
-    let output = core::task::ready!(future.poll(cx));
-    slots.clear(child);
-    Poll::Ready(output)
+    /// How many were started and have not finished.
+    fn running(&self) -> usize {
+        self.next + self.row.pending() - self.row.len()
+    }
 }
 
 impl Few {
@@ -187,43 +216,36 @@ impl Few {
         true
     }
 
-    /// Visits each and keeps those for which `keep` says so, in their order; after a `Break` the rest is kept unvisited.
-    fn retain(&mut self, mut keep: impl FnMut(usize) -> ControlFlow<(), bool>) -> ControlFlow<()> {
-        let mut kept = 0;
-        for at in 0..self.len {
-            let child = self.children[at];
-            match keep(child as usize) {
-                ControlFlow::Continue(false) => {}
-                ControlFlow::Continue(true) => {
-                    self.children[kept] = child;
-                    kept += 1;
-                }
-                ControlFlow::Break(()) => {
-                    self.children.copy_within(at + 1..self.len, kept);
-                    self.len -= at + 1 - kept;
-                    return ControlFlow::Break(());
-                }
-            }
-        }
-        self.len = kept;
-        ControlFlow::Continue(())
+    fn remove(&mut self, at: usize) {
+        self.children.copy_within(at + 1..self.len, at);
+        self.len -= 1;
     }
 }
 
-impl<F> Children<F> {
-    /// How many there were at the start.
-    pub(crate) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
+impl<F: Future> Children<F> {
     /// Changes how many may run at once.
     ///
     /// # Panics
     ///
-    /// If some run already.
+    /// If some run already, or with the limit 0.
     pub(crate) fn set_limit(&mut self, limit: usize) {
+        assert!(limit > 0, "a gather with the limit 0 can never run anything: give at least 1");
         assert!(self.next == 0, "set the limit of a gather before it is polled");
         self.limit = limit;
+    }
+
+    /// The same with other futures, made of these.
+    ///
+    /// # Panics
+    ///
+    /// If some run already.
+    pub(crate) fn map<G: Future>(mut self, wrap: impl FnMut(F) -> G) -> Children<G> {
+        assert!(self.next == 0, "ask a gather to catch panics before it is polled");
+        // SAFETY: `next` is 0, so none was polled: only `poll` pins futures, and it moves `next` first.
+        let futures = unsafe { core::mem::take(&mut self.row).into_futures() };
+        let mut children = Children::new(futures.map(wrap));
+        children.limit = self.limit;
+        children
     }
 
     /// Whether the last poll that was pending left some that were woken for the next one.
@@ -233,25 +255,30 @@ impl<F> Children<F> {
 
     /// How many have not finished.
     pub(crate) fn live(&self) -> usize {
-        self.len() - self.finished
+        self.row.pending()
     }
 
-    /// Drops what has not finished, each in a frame of its own.
+    /// All outputs, once all have finished and none was taken.
+    pub(crate) fn take_outputs(&mut self) -> Vec<F::Output> {
+        core::mem::take(&mut self.row).into_outputs()
+    }
+
+    /// Drops what is left: each future in a frame of its own, and the outputs.
     pub(crate) fn clear(&mut self) {
-        if self.live() == 0 {
-            return;
-        }
-        for child in 0..self.len() {
-            if self.slots.get(child).is_some() {
-                self.finished += 1;
-                nest::alone(|| self.slots.clear(child));
+        for child in 0..self.row.len() {
+            if self.row.is_pending(child) {
+                nest::alone(|| self.row.clear(child));
+            } else {
+                self.row.clear(child);
             }
         }
     }
 }
 
-impl<F> Drop for Children<F> {
+impl<F: Future> Drop for Children<F> {
     fn drop(&mut self) {
-        self.clear();
+        if self.live() > 0 {
+            self.clear();
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! `gather`: any number of futures, all outputs in input order.
 
 use crate::children::Children;
-use crate::outputs::Outputs;
 use crate::panics::CatchPanics;
 use core::fmt;
 use core::future::IntoFuture;
@@ -40,27 +39,16 @@ where
     I: IntoIterator,
     I::Item: IntoFuture,
 {
-    let futures = futures.into_iter().map(|future| Some(future.into_future())).collect();
-    Gather { state: State::Collected { futures, limit: usize::MAX } }
+    let children = Children::new(futures.into_iter().map(IntoFuture::into_future));
+    Gather { children, over: false }
 }
 
 /// The future of [`gather`].
 #[must_use = "futures do nothing unless polled"]
 pub struct Gather<F: Future> {
-    state: State<F>,
-}
-
-enum State<F: Future> {
-    /// Nothing was polled yet; each is `Some`.
-    Collected {
-        futures: Vec<Option<F>>,
-        limit: usize,
-    },
-    Running {
-        children: Children<F>,
-        outputs: Outputs<F::Output>,
-    },
-    Done,
+    children: Children<F>,
+    /// The outputs were given.
+    over: bool,
 }
 
 // The futures are pinned in an allocation of their own; outputs are not pinned.
@@ -88,11 +76,7 @@ impl<F: Future> Gather<F> {
     ///
     /// If `n` is 0 (nothing could ever run), or if the gather was polled before.
     pub fn limit(mut self, n: usize) -> Self {
-        assert!(n > 0, "a gather with the limit 0 can never run anything: give at least 1");
-        match &mut self.state {
-            State::Collected { limit, .. } => *limit = n,
-            State::Running { .. } | State::Done => panic!("set the limit of a gather before it is polled"),
-        }
+        self.children.set_limit(n);
         self
     }
 
@@ -118,53 +102,27 @@ impl<F: Future> Gather<F> {
     ///
     /// If the gather was polled before.
     pub fn catch_panics(self) -> Gather<CatchPanics<F>> {
-        let State::Collected { futures, limit } = self.state else {
-            panic!("ask a gather to catch panics before it is polled");
-        };
-        let futures = futures.into_iter().map(|future| future.map(CatchPanics::new)).collect();
-        Gather { state: State::Collected { futures, limit } }
-    }
-}
-
-impl<F: Future> State<F> {
-    fn start(&mut self) {
-        if let Self::Collected { futures, limit } = self {
-            let outputs = Outputs::new(futures.len());
-            let children = Children::new(core::mem::take(futures), *limit);
-            *self = Self::Running { children, outputs };
-        }
+        Gather { children: self.children.map(CatchPanics::new), over: false }
     }
 }
 
 impl<F: Future> Future for Gather<F> {
     type Output = Vec<F::Output>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let state = &mut self.get_mut().state;
-        state.start();
-        let State::Running { children, outputs } = state else {
-            panic!("polled again after it was ready");
-        };
-        let polled = children.poll(cx, |index, output| {
-            outputs.put(index, output);
-            ControlFlow::Continue(())
-        });
-        if polled.is_pending() {
+        let Self { children, over } = self.get_mut();
+        assert!(!*over, "polled again after it was ready");
+        if children.poll(cx, |_, _| ControlFlow::Continue(())).is_pending() {
             return Poll::Pending;
         }
-        let outputs = outputs.take();
-        *state = State::Done;
-        Poll::Ready(outputs)
+        *over = true;
+        Poll::Ready(children.take_outputs())
     }
 }
 
 impl<F: Future> fmt::Debug for Gather<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let pending = match &self.state {
-            State::Collected { futures, .. } => futures.len(),
-            State::Running { children, .. } => children.live(),
-            State::Done => 0,
-        };
-        f.debug_struct("Gather").field("pending", &pending).finish_non_exhaustive()
+        f.debug_struct("Gather").field("pending", &self.children.live()).finish_non_exhaustive()
     }
 }

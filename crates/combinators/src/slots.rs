@@ -18,10 +18,6 @@ pub(crate) struct Slots<F> {
 }
 
 impl<F> Slots<F> {
-    pub(crate) fn len(&self) -> usize {
-        self.slots.len()
-    }
-
     /// The future at this place, if it has not finished.
     pub(crate) fn get(&self, index: usize) -> Option<&F> {
         self.slots[index].as_ref()

@@ -1,7 +1,6 @@
 //! `try_gather`: any number of fallible futures, all values or the first error.
 
 use crate::children::Children;
-use crate::outputs::Outputs;
 use crate::settle::{Clear, Decide, Settle};
 use core::fmt;
 use core::future::IntoFuture;
@@ -50,10 +49,8 @@ where
     I::Item: IntoFuture<IntoFuture = F, Output = Result<T, E>>,
     F: Future<Output = Result<T, E>>,
 {
-    let futures: Vec<_> = futures.into_iter().map(|future| Some(future.into_future())).collect();
-    let outputs = Outputs::new(futures.len());
-    let children = Children::new(futures, usize::MAX);
-    TryGather { settle: Settle::new(Fallible { children, outputs, error: None, wait_all: false }) }
+    let children = Children::new(futures.into_iter().map(IntoFuture::into_future));
+    TryGather { settle: Settle::new(Fallible { children, error: None, wait_all: false }) }
 }
 
 pin_project! {
@@ -61,7 +58,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct TryGather<F> where F: TryFuture {
         #[pin]
-        settle: Settle<Fallible<F, F::Ok, F::Error>, ()>,
+        settle: Settle<Fallible<F>, ()>,
     }
 }
 
@@ -76,7 +73,6 @@ impl<F: TryFuture> TryGather<F> {
     ///
     /// If `n` is 0 (nothing could ever run), or if it was polled before.
     pub fn limit(mut self, n: usize) -> Self {
-        assert!(n > 0, "a gather with the limit 0 can never run anything: give at least 1");
         self.settle.members_mut().children.set_limit(n);
         self
     }
@@ -136,40 +132,38 @@ impl<F: Future<Output = Result<T, E>>, T, E> TryFuture for F {
 }
 
 /// The futures of a [`TryGather`].
-pub(crate) struct Fallible<F, T, E> {
+pub(crate) struct Fallible<F: TryFuture> {
     children: Children<F>,
-    outputs: Outputs<T>,
-    error: Option<E>,
+    error: Option<F::Error>,
     wait_all: bool,
 }
 
-// The futures are pinned in an allocation of their own; values are not pinned.
-impl<F, T, E> Unpin for Fallible<F, T, E> {}
+// The futures are pinned in an allocation of their own; errors are not pinned.
+impl<F: TryFuture> Unpin for Fallible<F> {}
 
-impl<F, T, E> Clear for Fallible<F, T, E> {
+impl<F: TryFuture> Clear for Fallible<F> {
     fn clear(self: Pin<&mut Self>) {
         self.get_mut().children.clear();
     }
 }
 
-impl<F: Future<Output = Result<T, E>>, T, E> Decide<()> for Fallible<F, T, E> {
-    type Output = Result<Vec<T>, E>;
+impl<F: TryFuture> Decide<()> for Fallible<F> {
+    type Output = Result<Vec<F::Ok>, F::Error>;
 
     fn decide(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { children, outputs, error, wait_all } = self.get_mut();
-        let polled = children.poll(cx, |index, output| match output {
-            Ok(value) => {
-                outputs.put(index, value);
-                ControlFlow::Continue(())
+        let Self { children, error, wait_all } = self.get_mut();
+        let polled = children.poll(cx, |row, child| {
+            if !matches!(row.output(child), Some(Err(_))) {
+                return ControlFlow::Continue(());
             }
-            Err(failed) => {
+            if let Some(Err(failed)) = row.take(child) {
                 error.get_or_insert(failed);
-                if *wait_all { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             }
+            if *wait_all { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
-        match polled {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(_) => Poll::Ready(error.take().map_or_else(|| Ok(outputs.take()), Err)),
-        }
+        polled.map(|_| match error.take() {
+            Some(error) => Err(error),
+            None => children.take_outputs().into_iter().collect(),
+        })
     }
 }

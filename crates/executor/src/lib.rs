@@ -40,6 +40,8 @@ mod blocking;
 mod driver;
 mod foreign;
 mod local;
+#[cfg(all(test, motet_loom))]
+mod model;
 mod pool;
 mod queue;
 mod seam;

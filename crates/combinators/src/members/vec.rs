@@ -12,11 +12,9 @@ use core::task::{Context, Poll};
 /// The futures of a vector.
 pub struct VecMembers<F: Future> {
     children: Children<F>,
-    /// What came out of those that did not decide, with their places.
-    outputs: Vec<(usize, F::Output)>,
 }
 
-// The futures are pinned in an allocation of their own; outputs are not pinned.
+// The futures are pinned in an allocation of their own.
 impl<F: Future> Unpin for VecMembers<F> {}
 
 impl<F: Future> fmt::Debug for VecMembers<F> {
@@ -29,16 +27,13 @@ impl<F: IntoFuture> IntoMembers for Vec<F> {
     type Members = VecMembers<F::IntoFuture>;
 
     fn into_members(self) -> Self::Members {
-        let futures = self.into_iter().map(|future| Some(future.into_future()));
-        VecMembers { children: Children::new(futures, usize::MAX), outputs: Vec::new() }
+        VecMembers { children: Children::new(self.into_iter().map(IntoFuture::into_future)) }
     }
 }
 
 impl<F: Future> Clear for VecMembers<F> {
     fn clear(self: Pin<&mut Self>) {
-        let this = self.get_mut();
-        this.children.clear();
-        this.outputs.clear();
+        self.get_mut().children.clear();
     }
 }
 
@@ -47,8 +42,8 @@ impl<F: Future> Decide<First> for VecMembers<F> {
 
     fn decide(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut first = None;
-        let polled = self.get_mut().children.poll(cx, |_, output| {
-            first = Some(output);
+        let polled = self.get_mut().children.poll(cx, |row, child| {
+            first = row.take(child);
             ControlFlow::Break(())
         });
         match (polled, first) {
@@ -62,24 +57,20 @@ impl<F: Future<Output = Result<T, E>>, T, E> Decide<FirstOk> for VecMembers<F> {
     type Output = Result<T, Vec<E>>;
 
     fn decide(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
+        let Self { children } = self.get_mut();
         let mut value = None;
-        let polled = this.children.poll(cx, |index, output| match output {
-            Ok(output) => {
-                value = Some(output);
-                ControlFlow::Break(())
+        let polled = children.poll(cx, |row, child| {
+            if matches!(row.output(child), Some(Ok(_))) {
+                value = row.take(child);
+                return ControlFlow::Break(());
             }
-            failed => {
-                this.outputs.push((index, failed));
-                ControlFlow::Continue(())
-            }
+            ControlFlow::Continue(())
         });
         match (polled, value) {
             (Poll::Pending, _) => Poll::Pending,
-            (Poll::Ready(_), Some(value)) => Poll::Ready(Ok(value)),
+            (Poll::Ready(_), Some(value)) => Poll::Ready(value.map_err(|error| vec![error])),
             (Poll::Ready(_), None) => {
-                this.outputs.sort_unstable_by_key(|(index, _)| *index);
-                Poll::Ready(Err(this.outputs.drain(..).filter_map(|(_, output)| output.err()).collect()))
+                Poll::Ready(Err(children.take_outputs().into_iter().filter_map(Result::err).collect()))
             }
         }
     }

@@ -1,16 +1,15 @@
 //! `as_completed`: rows C22 to C26.
 
-use crate::support::{Polls, gate, never_rests};
+use crate::support::{Pinned, Polls, gate, never_rests};
 use futures::StreamExt;
 use motet_combinators::{Elapsed, as_completed};
 use motet_test::{Stepped, assert_unpin};
 use motet_timer::Timers;
 use std::future::{pending, ready};
-use std::marker::PhantomPinned;
 use std::task::Poll;
 use std::time::Duration;
 
-assert_unpin!(motet_combinators::AsCompleted<PhantomPinned>);
+assert_unpin!(motet_combinators::AsCompleted<Pinned>);
 
 #[test]
 fn outputs_come_in_the_order_of_completion_with_their_indices() {

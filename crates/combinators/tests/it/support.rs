@@ -116,6 +116,18 @@ impl Log {
     }
 }
 
+/// A future that may not be moved.
+#[derive(Default)]
+pub(crate) struct Pinned(std::marker::PhantomPinned);
+
+impl Future for Pinned {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
 /// A future that is never ready and always wakes itself.
 pub(crate) fn never_rests() -> impl Future<Output = ()> {
     std::future::poll_fn(|cx| {

@@ -5,6 +5,8 @@
 //! * [`shell`]: and here. A task's future as async-task owns it, which its executor can empty in place.
 
 mod executor;
+#[cfg(all(test, motet_loom))]
+mod model;
 mod own_thread;
 mod queue;
 mod run;

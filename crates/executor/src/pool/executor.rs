@@ -80,7 +80,7 @@ impl Executor {
         Some(Self { handle: shared.handle()? })
     }
 
-    pub(super) fn shared(&self) -> &Arc<Shared> {
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.handle.shared
     }
 

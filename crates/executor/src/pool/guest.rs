@@ -186,7 +186,8 @@ impl Guest<'_> {
     /// Runs as many tasks as are queued now, and fewer if others take them.
     fn run_all_that_is_ready(&self) {
         let Some(worker) = self.post.as_ref().map(Post::worker) else { return };
-        let ready = worker.queued();
+        // One at least, though nothing is queued: the driver has its turns among those of the worker.
+        let ready = worker.queued().max(1);
         let mut due = std::iter::from_fn(|| worker.next()).take(ready);
         run_contained(|| due.by_ref().for_each(|runnable| worker.run(runnable)));
     }

@@ -7,8 +7,8 @@ use super::worker::Worker;
 use crate::task::{Runnable, contain};
 use motet_prim::hint;
 
-/// So often a searching worker looks once more before it lies down.
-const LOOKS: u32 = 16;
+/// So often a searching worker looks once more before it lies down. In a model it lies down at once: that is what is explored.
+const LOOKS: u32 = if cfg!(motet_loom) { 0 } else { 16 };
 
 /// How a worker came out of its rest, until its next poll of a task.
 #[derive(Clone, Copy, Default)]

@@ -49,9 +49,10 @@ impl<T> Drop for Output<T> {
     }
 }
 
-/// Runs foreign code that must not panic here; a payload is forgotten, since its own drop could panic again.
+/// Runs foreign code that must not panic here; a payload whose own drop panics leaves one that is forgotten.
 pub(crate) fn contain(run: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(run)) {
-        std::mem::forget(payload);
+    let Err(payload) = catch_unwind(AssertUnwindSafe(run)) else { return };
+    if let Err(payload_of_its_drop) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(payload_of_its_drop);
     }
 }

@@ -165,6 +165,27 @@ fn a_waiting_caller_takes_the_seat_that_is_left() {
 }
 
 #[test]
+fn a_guest_leaves_its_slot_and_its_ring_to_the_others_panics_included() {
+    let executor = Executor::builder().threads(2).build().unwrap();
+    for panics in [false, true] {
+        let (sender, ran) = mpsc::channel();
+        let left = catch_unwind(AssertUnwindSafe(|| {
+            executor.block_on(async {
+                // The last is in the slot, the others are in the ring.
+                for n in 0..10 {
+                    let sender = sender.clone();
+                    spawn(async move { sender.send(n).unwrap() }).detach();
+                }
+                assert!(!panics, "out");
+            });
+        }));
+        assert_eq!(left.is_err(), panics);
+        drop(sender);
+        assert_eq!(ran.iter().sum::<i32>(), 45);
+    }
+}
+
+#[test]
 fn a_nested_call_runs_no_other_task() {
     thread_local! {
         static NESTED: Cell<bool> = const { Cell::new(false) };

@@ -325,6 +325,48 @@ fn workers_leave_when_the_last_task_has_ended_and_no_handle_waits_for_them() {
 }
 
 #[test]
+fn everybody_who_waits_for_the_end_hears_of_it() {
+    let executor = one_thread();
+    executor.spawn(pending::<()>()).detach();
+    let mut waiting: Vec<_> = (0..3).map(|_| Stepped::new(executor.shutdown(pending()))).collect();
+    assert!(waiting.iter_mut().all(|shutdown| shutdown.poll().is_pending()));
+    executor.block_on(yield_now());
+    assert!(waiting.iter().all(|shutdown| shutdown.wakes() == 1));
+    assert!(waiting.iter_mut().all(|shutdown| shutdown.poll() == Poll::Ready(0)));
+}
+
+#[test]
+fn a_task_may_close_its_own_executor() {
+    for threads in [1, 2] {
+        let executor = Executor::builder().threads(threads).build().unwrap();
+        let closes = executor.clone();
+        let task = executor.spawn(async move {
+            closes.close();
+            yield_now().await;
+        });
+        assert!(matches!(executor.block_on(task), Err(TaskError::Cancelled(_))));
+        assert_eq!(executor.block_on(executor.shutdown(pending())), 0);
+    }
+}
+
+#[test]
+fn a_task_that_shuts_its_own_executor_down_is_cancelled_itself() {
+    let executor = one_thread();
+    let own = executor.clone();
+    let task = executor.spawn(async move { own.shutdown(pending()).await });
+    assert!(matches!(executor.block_on(task), Err(TaskError::Cancelled(_))));
+    assert!(executor.tasks().is_empty());
+}
+
+#[test]
+fn an_eager_task_of_a_closed_executor_is_never_polled() {
+    let executor = one_thread();
+    executor.close();
+    let task = executor.task().eager().spawn(async { unreachable!("it is closed") });
+    assert!(matches!(plainly(task), Err::<(), _>(TaskError::Cancelled(_))));
+}
+
+#[test]
 fn a_shutdown_can_be_awaited_on_another_executor() {
     let (one, other) = (Executor::builder().threads(2).build().unwrap(), one_thread());
     one.spawn(pending::<()>()).detach();

@@ -1,10 +1,12 @@
 //! The driver: who is inside, who hands it on, and what it is told.
 
 use futures::channel::oneshot;
-use motet_executor::{Driver, Executor, spawn, yield_now};
+use motet_executor::{Driver, Executor, block_on, spawn, yield_now};
 use motet_prim::park::{Parker, Unparker};
+use motet_test::WakeCount;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, mpsc};
-use std::task::Waker;
+use std::task::{Wake, Waker};
 use std::time::Duration;
 
 /// What happened to a driver.
@@ -171,6 +173,92 @@ fn a_guest_that_leaves_hands_the_driver_on() {
             .detach();
         outside.event(wakers.recv().unwrap());
         assert_eq!(receiver.recv(), Ok(7));
+    }
+}
+
+#[test]
+fn a_guest_that_panics_hands_the_driver_on() {
+    let (driver, outside) = events(false);
+    let executor = Executor::builder().threads(2).driver(driver).build().unwrap();
+    std::thread::scope(|scope| {
+        let (to, wakers) = mpsc::channel();
+        scope.spawn(move || wakers.iter().for_each(|waker| outside.event(waker)));
+        for _ in 0..50 {
+            let panicking = catch_unwind(AssertUnwindSafe(|| {
+                executor.block_on(async {
+                    // In the driver meanwhile, if the other worker is not.
+                    event(to.clone()).await;
+                    resume_unwind(Box::new("out"));
+                });
+            }));
+            assert!(panicking.is_err());
+            assert!(futures::executor::block_on(executor.spawn(event(to.clone()))).is_ok());
+        }
+        drop(to);
+    });
+}
+
+#[test]
+fn a_nested_call_holds_up_no_event() {
+    let (driver, outside) = events(false);
+    let executor = Executor::builder().threads(2).driver(driver).build().unwrap();
+    let (to, wakers) = mpsc::channel();
+    let first = event(to.clone());
+    let task = executor.spawn(async move {
+        // Out of the driver, perhaps, and into a call that ends with an event: somebody else must see it.
+        first.await;
+        block_on(event(to));
+        7
+    });
+    let guest = std::thread::spawn(move || executor.block_on(task).unwrap());
+    outside.event(wakers.recv().unwrap());
+    outside.event(wakers.recv().unwrap());
+    assert_eq!(guest.join().unwrap(), 7);
+}
+
+#[test]
+fn a_batch_wakes_once() {
+    let (driver, outside) = events(false);
+    let counting = Counting { driver, wakes: WakeCount::new() };
+    let wakes = counting.wakes.clone();
+    let executor = Executor::builder().threads(2).driver(counting).build().unwrap();
+    while outside.calls.recv() != Ok(Call::Park { quiet: true }) {}
+    let (sender, ran) = mpsc::channel();
+    let before = wakes.count();
+    let tasks = executor.spawn_many((0..100).map(|n| {
+        let sender = sender.clone();
+        async move { sender.send(n).unwrap() }
+    }));
+    drop(sender);
+    assert_eq!(ran.iter().count(), 100);
+    assert!(wakes.count() - before <= 1, "{} wakes", wakes.count() - before);
+    drop(tasks);
+}
+
+/// Counts how often its driver is unparked.
+struct Counting {
+    driver: Events,
+    wakes: WakeCount,
+}
+
+impl Driver for Counting {
+    fn park(&mut self, limit: Option<Duration>, quiet: bool) {
+        self.driver.park(limit, quiet);
+    }
+
+    fn poll(&mut self) {
+        self.driver.poll();
+    }
+
+    fn unparker(&self) -> Waker {
+        struct Both(Unparker, Waker);
+        impl Wake for Both {
+            fn wake(self: Arc<Self>) {
+                self.1.wake_by_ref();
+                self.0.unpark();
+            }
+        }
+        Waker::from(Arc::new(Both(self.driver.parker.unparker(), self.wakes.waker())))
     }
 }
 

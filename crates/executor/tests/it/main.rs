@@ -5,6 +5,8 @@ mod block_on;
 mod blocking;
 mod closing;
 mod driver;
+mod fairness;
+mod hazards;
 mod local;
 mod panics;
 mod stress;

@@ -3,8 +3,9 @@
 use crate::tasks::one_thread;
 use futures::channel::oneshot;
 use motet_cancel::guard;
-use motet_executor::{Executor, TaskError, yield_now};
+use motet_executor::{Executor, Task, TaskError, yield_now};
 use std::future::pending;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::mpsc::{self, Receiver};
 
@@ -55,6 +56,18 @@ fn a_panic_of_a_detached_task_reaches_the_hook() {
         report.contains("'unlucky'") && report.contains(file!()) && report.ends_with("panicked: no luck"),
         "{report}"
     );
+    let thread = std::thread::current();
+    assert!(report.starts_with(&format!("thread '{}'", thread.name().unwrap())), "{report}");
+}
+
+#[test]
+fn an_io_error_tells_the_message_of_the_panic() {
+    async fn reads(task: Task<u8>) -> io::Result<u8> {
+        Ok(task.await?)
+    }
+    let (executor, _reports) = reporting(1);
+    let error = executor.block_on(reads(executor.spawn(async { panic!("no luck") }))).unwrap_err();
+    assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::Other, "the task panicked: no luck"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use futures::channel::oneshot;
 use motet_executor::{Executor, spawn, yield_now};
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 
@@ -60,6 +61,7 @@ fn a_task_behind_a_long_poll_is_stolen() {
         first + receiver.recv().unwrap()
     });
     assert_eq!(executor.block_on(task).unwrap(), 3);
+    assert!(executor.metrics().steals() > 0);
 }
 
 #[test]
@@ -220,4 +222,41 @@ fn idle_workers_leave_the_processor_alone() {
         thread::yield_now();
     }
     assert!(executor.metrics().parks() <= before + 100);
+}
+
+#[test]
+fn a_new_executor_has_a_worker_for_each_core() {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    assert_eq!(Executor::new().metrics().workers.len(), cores);
+}
+
+#[test]
+fn a_batch_whose_iterator_panics_leaves_nothing_behind() {
+    let executor = Executor::builder().threads(1).build().unwrap();
+    let held = Arc::new(());
+    let futures = (0..3).map(|n| {
+        let held = held.clone();
+        assert!(n < 2, "no third");
+        async move { drop(held) }
+    });
+    let unwound = catch_unwind(AssertUnwindSafe(|| drop(executor.spawn_many(futures))));
+    assert!(unwound.is_err());
+    assert_eq!(Arc::strong_count(&held), 1);
+    assert_eq!(executor.metrics().live_tasks, 0);
+    assert_eq!(executor.block_on(async { spawn(async { 7 }).await.unwrap() }), 7);
+}
+
+#[test]
+fn a_batch_may_spawn_while_it_is_made() {
+    let executor = Executor::builder().threads(1).build().unwrap();
+    let (batch, inner): (Vec<_>, Vec<_>) = executor.block_on(async {
+        let mut inner = Vec::new();
+        let futures = (0..3).map(|n| {
+            inner.push(spawn(async move { n }));
+            async move { 10 * n }
+        });
+        (executor.spawn_many(futures), inner)
+    });
+    let sum: i32 = batch.into_iter().chain(inner).map(|task| executor.block_on(task).unwrap()).sum();
+    assert_eq!(sum, 33);
 }

@@ -16,10 +16,6 @@ use core::task::Waker;
 pub struct Wakeup(Option<Waker>);
 
 impl Wakeup {
-    pub(super) fn new(waker: Option<Waker>) -> Self {
-        Self(waker)
-    }
-
     /// Wakes.
     pub fn wake(self) {
         drop(self);
@@ -48,10 +44,8 @@ impl fmt::Debug for Wakeup {
 }
 
 /// Drops a waker: its drop is foreign code as well.
-pub(super) fn discard(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        foreign(|| drop(waker));
-    }
+pub(super) fn discard(waker: Waker) {
+    foreign(|| drop(waker));
 }
 
 /// Runs foreign code whose panic must not unwind into ours, which may stand in a `Drop`.

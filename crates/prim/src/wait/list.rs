@@ -131,10 +131,10 @@ impl<S, P, const N: usize> Locked<'_, S, P, N> {
         let front: &Node<P> = unsafe { front.as_ref() };
         // SAFETY: it is in this list, whose lock we hold.
         unsafe { line.unlink(front) };
-        // SAFETY: out of the list, but not yet GRANTED: the waiter that finds itself QUEUED asks for the lock we hold.
-        let waker = unsafe { front.with_place(|place| place.waker.take()) };
+        // SAFETY: just unlinked, by us; and not yet GRANTED, so that the waiter keeps it for us.
+        let waker = unsafe { front.take_waker() };
         front.set_granted();
-        Some(Wakeup::new(waker))
+        Some(Wakeup::from(waker))
     }
 
     /// Grants to the oldest as long as `grant` says so, and collects the wakes.

@@ -181,6 +181,30 @@ fn a_change_of_waker_against_a_grant_wakes_the_new_one_or_is_seen() {
 }
 
 #[test]
+fn a_second_poll_against_a_grant_is_woken_or_sees_it() {
+    model(|| {
+        let gate = Gate::new(false);
+        let mut waiter = pin!(gate.waiter());
+        let granter = gate.clone();
+        let granting = thread::spawn(move || {
+            granter.use_it();
+            granter.give_back();
+        });
+        let mut polls = 0;
+        block_on(poll_fn(|cx| {
+            polls += 1;
+            // Polled once more than it is woken, with the same waker: it looks at that one without the lock.
+            match Gate::poll(waiter.as_mut(), cx) {
+                Poll::Pending if polls == 1 => Gate::poll(waiter.as_mut(), cx),
+                polled => polled,
+            }
+        }));
+        gate.use_it();
+        granting.join().unwrap();
+    });
+}
+
+#[test]
 fn close_reaches_those_who_wait_and_those_who_come() {
     model(|| {
         let gate = Gate::new(false);

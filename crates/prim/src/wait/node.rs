@@ -6,11 +6,17 @@
 //!     └───unlink──────┘
 //! ```
 //!
-//! Who may touch what: in QUEUED everything but `stage` belongs to the holder of the list's lock. In every other stage
-//! it belongs to the waiter alone. The granter's last touch is the store of GRANTED, since from then on the waiter may
+//! Who may touch what: in QUEUED everything but `stage` and `waker` belongs to the holder of the list's lock. In every other
+//! stage it belongs to the waiter alone. The granter's last touch is the store of GRANTED, since from then on the waiter may
 //! take the payload and free the node without ever asking for the lock.
+//!
+//! The waker is there in QUEUED, and only then. It is written by the waiter alone: under the lock, if the node is queued. The
+//! granter moves it out by reading it, and leaves the place as it is. So the waiter may look at it without the lock, to see
+//! whether it is polled with the same one again: at worst it looks at one that has just been moved out, and compares its
+//! address only; then that very waker is woken, and the waiter looks again.
 
 use core::marker::PhantomPinned;
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use core::task::Waker;
 
@@ -37,6 +43,8 @@ pub(super) struct Node<P> {
     /// The number of its list.
     pub(super) list: u8,
     place: UnsafeCell<Place<P>>,
+    /// Initialised in QUEUED.
+    waker: UnsafeCell<MaybeUninit<Waker>>,
     _pinned: PhantomPinned,
 }
 
@@ -44,7 +52,6 @@ pub(super) struct Node<P> {
 pub(super) struct Place<P> {
     pub(super) previous: Link<P>,
     pub(super) next: Link<P>,
-    pub(super) waker: Option<Waker>,
     /// Empty once the waiter is done.
     pub(super) payload: Option<P>,
 }
@@ -52,8 +59,9 @@ pub(super) struct Place<P> {
 impl<P> Node<P> {
     crate::const_fn! {
         pub(super) const fn new(list: u8, payload: P) -> Self {
-            let place = Place { previous: None, next: None, waker: None, payload: Some(payload) };
-            Self { stage: AtomicU8::new(IDLE), list, place: UnsafeCell::new(place), _pinned: PhantomPinned }
+            let place = UnsafeCell::new(Place { previous: None, next: None, payload: Some(payload) });
+            let waker = UnsafeCell::new(MaybeUninit::uninit());
+            Self { stage: AtomicU8::new(IDLE), list, place, waker, _pinned: PhantomPinned }
         }
     }
 
@@ -95,6 +103,61 @@ impl<P> Node<P> {
         self.place.with_mut(|place| {
             // SAFETY: the caller has the place to itself, see the head of this file.
             access(unsafe { &mut *place })
+        })
+    }
+
+    /// Puts the waker in its place.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the waiter, and the node is not queued.
+    pub(super) unsafe fn put_waker(&self, waker: Waker) {
+        self.waker.with_mut(|place| {
+            // SAFETY: nobody else comes near a node that is not queued.
+            unsafe { (*place).write(waker) };
+        });
+    }
+
+    /// Whether it was queued with a waker that wakes the same task.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the waiter, and has not learned that the node is not queued any more.
+    pub(super) unsafe fn will_wake(&self, waker: &Waker) -> bool {
+        self.waker.with(|place| {
+            // SAFETY: only we write it, so it is not written now.
+            let place = unsafe { &*place };
+            // SAFETY: we wrote it before the node was queued. If a granter has moved it out, it is looked at as two addresses.
+            unsafe { place.assume_init_ref() }.will_wake(waker)
+        })
+    }
+
+    /// Puts another waker in the place of the one that is there.
+    ///
+    /// # Safety
+    ///
+    /// The caller is the waiter, the node is queued, and the caller holds the list's lock.
+    pub(super) unsafe fn exchange_waker(&self, waker: Waker) -> Waker {
+        self.waker.with_mut(|place| {
+            // SAFETY: a granter reads it under the lock, which we hold.
+            let place = unsafe { &mut *place };
+            // SAFETY: queued, so it is there.
+            core::mem::replace(unsafe { place.assume_init_mut() }, waker)
+        })
+    }
+
+    /// Moves the waker out.
+    ///
+    /// # Safety
+    ///
+    /// The node has been queued, and is in no list any more: unlinked by the caller, who has not said so yet, or who is the
+    /// waiter. It is called once for each time that the node was queued.
+    pub(super) unsafe fn take_waker(&self) -> Waker {
+        self.waker.with(|place| {
+            // SAFETY: the waiter writes it under the lock that the caller held when it unlinked the node, or is the caller.
+            let place = unsafe { &*place };
+            // SAFETY: it was there while the node was queued, and nobody moves it out a second time.
+            unsafe { place.assume_init_read() }
         })
     }
 }

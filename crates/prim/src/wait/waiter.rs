@@ -201,13 +201,13 @@ impl<H: Waitable<N>, const N: usize> Waiter<H, N> {
         let answer = unsafe { this.node.with_place(|place| admit(&mut place.payload)) };
         if answer == Admit::Pass {
             drop(locked);
-            discard(Some(waker));
+            discard(waker);
             return true;
         }
         assert!(locked.belongs_to(home), "`admit` exchanged its list for another");
         let fifo = locked.fifo(this.list());
         // SAFETY: still idle.
-        unsafe { this.node.with_place(|place| place.waker = Some(waker)) };
+        unsafe { this.node.put_waker(waker) };
         this.node.set_queued();
         this.home.set(Some(NonNull::from(home)));
         match answer {
@@ -221,26 +221,22 @@ impl<H: Waitable<N>, const N: usize> Waiter<H, N> {
 
     /// Whether a queued waiter was granted meanwhile; if not, `waker` is the one to wake from now on.
     fn is_granted_else_wake(&self, waker: &Waker) -> bool {
-        let locked = self.home().lock();
-        if self.node.stage() == Stage::Granted {
-            return true;
-        }
-        // SAFETY: queued, and we hold the lock.
-        let same = unsafe { self.node.with_place(|place| place.waker.as_ref().is_some_and(|w| w.will_wake(waker))) };
-        drop(locked);
-        if same {
+        // SAFETY: we are the waiter, and found it queued. If that is over already, it is this waker that is being woken.
+        if unsafe { self.node.will_wake(waker) } {
             return false;
         }
-        // A clone is foreign code, so the lock was released, and the grant may have come meanwhile: look again.
-        let mut waker = Some(waker.clone());
+        // A clone is foreign code, so it is made without the lock; then look whether the grant has come meanwhile.
+        let waker = waker.clone();
         let locked = self.home().lock();
         let granted = self.node.stage() == Stage::Granted;
-        if !granted {
+        let stale = if granted {
+            waker
+        } else {
             // SAFETY: queued, and we hold the lock.
-            unsafe { self.node.with_place(|place| core::mem::swap(&mut place.waker, &mut waker)) };
-        }
+            unsafe { self.node.exchange_waker(waker) }
+        };
         drop(locked);
-        discard(waker);
+        discard(stale);
         granted
     }
 
@@ -262,8 +258,8 @@ impl<H: Waitable<N>, const N: usize> Waiter<H, N> {
         self.handle().on_leave(self.list(), &mut locked, &mut wakes);
         drop(locked);
         wakes.wake_all();
-        // SAFETY: unlinked, so the node is ours.
-        discard(unsafe { self.node.with_place(|place| place.waker.take()) });
+        // SAFETY: it was queued, and we have unlinked it.
+        discard(unsafe { self.node.take_waker() });
         false
     }
 

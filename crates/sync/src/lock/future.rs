@@ -6,7 +6,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::sync::Arc;
 
-use motet_prim::{Locked, Waitable, Waiter, WakeBatch, pin_project};
+use motet_prim::{Locked, Waitable, Waiter, pin_project};
 
 use super::guard::Reference;
 use super::raw::{Line, Outcome, Ticket};
@@ -21,10 +21,6 @@ impl<L: Reference> Waitable for Handle<L> {
 
     fn wait_list(&self) -> &Line {
         self.0.raw().line()
-    }
-
-    fn on_leave(&self, _list: usize, line: &mut Locked<'_, (), Ticket>, _wakes: &mut WakeBatch) {
-        self.0.raw().note_if_empty(line);
     }
 
     fn on_return(&self, _list: usize, ticket: Ticket) {

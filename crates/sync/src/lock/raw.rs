@@ -4,7 +4,7 @@
 //! unfair kind calls: it frees the lock and wakes the oldest to try, so that a running task need not wait until a
 //! sleeping one has got up. One that lost [`PATIENCE`] turns is handed the lock instead: unfair, yet nobody starves.
 
-use motet_prim::{Admit, Locked, WaitList};
+use motet_prim::{Admit, WaitList};
 
 use super::state::{Enter, Release, State};
 
@@ -87,7 +87,7 @@ impl RawLock {
         }
     }
 
-    /// Gives the lock, which is still ours, to the oldest waiter.
+    /// Gives the lock, which is still ours, to the oldest waiter; if the last has left, or was served before, frees it.
     #[cold]
     fn pass_on(&self) {
         let mut line = self.line.lock();
@@ -100,20 +100,12 @@ impl RawLock {
                 ticket.outcome = Outcome::Handed;
             }
         });
-        self.note_if_empty(&line);
         if wakeup.is_none() {
-            // The waiter that we saw has left.
             self.state.leave_free();
         }
         drop(line);
         if let Some(wakeup) = wakeup {
             wakeup.wake();
-        }
-    }
-
-    pub(super) fn note_if_empty(&self, line: &Locked<'_, (), Ticket>) {
-        if line.is_empty(0) {
-            self.state.nobody_waits();
         }
     }
 

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //!             try_lock                        enter (by others)
-//!   free ───────────────▶ LOCKED ───────────────────────────────▶ LOCKED|WAITERS
-//!     ▲                     │  ▲                                       │   │
-//!     └──────release────────┘  └─────hand over to the last waiter──────┘   │ hand over: stays as it is
+//!   free ───────────────▶ LOCKED ───────────────────────────────▶ LOCKED|WAITERS ◀─┐
+//!    ▲ ▲                     │                                       │    │    │   │ hand over: stays as it is
+//!    │ └──────release────────┘                                       │    │    └───┘
+//!    └───────────────release, with nobody in line after all──────────┘    │
 //!                                                                         ▼
 //!   and on an unfair lock:   LOCKED|WAITERS ──call──▶ WOKEN (|WAITERS) ──take_turn──▶ LOCKED (|WAITERS)
 //!                                                       │    ▲
@@ -13,7 +14,9 @@
 //! ```
 //!
 //! - LOCKED is set by whoever takes the lock, and cleared by its holder. A hand-over leaves it set.
-//! - WAITERS is written under the list's lock only: set by a waiter before it queues, cleared where the list is empty.
+//! - WAITERS says that somebody may wait: a release has to look. It is written under the list's lock only: set by a waiter
+//!   before it queues, cleared by the releaser that finds nobody in line. Not by the one that hands over to the last: while
+//!   the lock is fought for, the next waiter is here before the next release.
 //! - WOKEN (unfair locks only) says that a waiter was called to try, and has not tried yet: nobody else need be called.
 //!   It is set by `call` and cleared by the waiter's turn.
 //!
@@ -74,11 +77,13 @@ impl State {
     /// Gives up a lock that nobody waits for, or for which a waiter has been called already.
     #[inline]
     pub(super) fn release(&self) -> Release {
+        // Relaxed: a guess, so that no exchange is tried in vain where somebody waits.
+        let guess = self.0.load(Ordering::Relaxed);
         // Release: pairs with the Acquire in `try_lock`, `barge`, `enter` and `take_turn`.
-        match self.0.compare_exchange(LOCKED, 0, Ordering::Release, Ordering::Relaxed) {
-            Ok(_) => Release::Done,
-            Err(_) => self.release_contended(),
+        if guess == LOCKED && self.0.compare_exchange(LOCKED, 0, Ordering::Release, Ordering::Relaxed).is_ok() {
+            return Release::Done;
         }
+        self.release_contended()
     }
 
     #[cold]
@@ -93,7 +98,12 @@ impl State {
 
     /// Under the list's lock: takes the lock if it is free, or says that somebody waits.
     pub(super) fn enter(&self) -> Enter {
-        let next = |word: u32| Some(if word & LOCKED == 0 { word | LOCKED } else { word | WAITERS });
+        let next = |word: u32| match word {
+            word if word & LOCKED == 0 => Some(word | LOCKED),
+            // Said already, by an earlier waiter; who releases the lock comes to the list, after us.
+            word if word & WAITERS != 0 => None,
+            word => Some(word | WAITERS),
+        };
         // Acquire: pairs with the Release in `release` and `leave_free`.
         match self.update(Ordering::Acquire, next) {
             Some(word) if word & LOCKED == 0 => Enter::Locked,
@@ -101,16 +111,10 @@ impl State {
         }
     }
 
-    /// Under the list's lock, which is empty: nobody waits. Who holds the lock is as it was.
-    pub(super) fn nobody_waits(&self) {
-        // Relaxed: publishes nothing; a read-modify-write keeps the last release readable behind it.
-        self.0.fetch_and(!WAITERS, Ordering::Relaxed);
-    }
-
-    /// Under the list's lock, by the holder: gives the lock up, with nobody called.
+    /// Under the list's lock, by the holder, with nobody in line: gives the lock up.
     pub(super) fn leave_free(&self) {
         // Release: pairs with the Acquire in `try_lock`, `barge`, `enter` and `take_turn`.
-        self.0.fetch_and(!LOCKED, Ordering::Release);
+        self.0.fetch_and(!(LOCKED | WAITERS), Ordering::Release);
     }
 
     /// Under the list's lock, by the holder: gives the lock up, for the waiter that is called now.

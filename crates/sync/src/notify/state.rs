@@ -90,7 +90,8 @@ impl State {
 
     /// Under the list's lock: the same, or says that somebody waits.
     pub(super) fn enter(&self, since: Generation) -> Enter {
-        self.next(since, |word| Some(word | WAITERS))
+        // Said already, by an earlier waiter: who notifies comes to the list, after us.
+        self.next(since, |word| (word & WAITERS == 0).then_some(word | WAITERS))
     }
 
     /// Under the list's lock, which is empty.

@@ -118,7 +118,12 @@ impl State {
     /// Under the list's lock: takes the hold as `take` does, or says that somebody waits.
     pub(super) fn enter(&self, hold: Hold) -> Enter {
         let free = |word: usize| word & (hold.conflicts() | hold.barred_by()) == 0;
-        let next = |word: usize| Some(if free(word) { add(word, hold) } else { word | WAITERS });
+        let next = |word: usize| match word {
+            word if free(word) => Some(add(word, hold)),
+            // Said already, by an earlier waiter; who releases comes to the list, after us.
+            word if word & WAITERS != 0 => None,
+            word => Some(word | WAITERS),
+        };
         // Acquire: as in `take_unless`.
         match self.update(Ordering::Acquire, next) {
             Some(word) if free(word) => Enter::Held,

@@ -33,7 +33,7 @@ impl<R: Deref<Target: AnySemaphore>> Waitable for Handle<R> {
 
     /// The one behind it may want less.
     fn on_leave(&self, _list: usize, line: &mut Locked<'_, (), Ticket>, wakes: &mut WakeBatch) {
-        self.raw().serve_locked(line, wakes);
+        self.raw().serve_locked(line, 0, wakes);
     }
 
     fn on_return(&self, _list: usize, ticket: Ticket) {

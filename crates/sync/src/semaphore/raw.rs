@@ -120,35 +120,65 @@ impl RawSemaphore {
     #[inline]
     pub(super) fn release(&self, permits: usize) -> bool {
         match self.state.add(permits) {
-            Some(Release::Done) => true,
-            Some(Release::Waiters) => {
-                self.serve();
-                true
-            }
-            None => false,
+            Release::Done => true,
+            Release::Refused => self.serve(permits),
         }
     }
 
     /// While one was called nobody else is, whatever was released: whose turn is over looks after the next.
     pub(super) fn call_next(&self) {
         if self.barging && self.state.has_waiters() {
-            self.serve();
+            self.serve(0);
         }
     }
 
+    /// Serves the oldest with what is free and with the permits in hand; false if there is no room for what is left of these.
     #[cold]
-    fn serve(&self) {
+    fn serve(&self, in_hand: usize) -> bool {
         let mut wakes = WakeBatch::new();
         let mut line = self.line.lock();
-        self.serve_locked(&mut line, &mut wakes);
+        let added = self.serve_locked(&mut line, in_hand, &mut wakes);
         drop(line);
         wakes.wake_all();
+        added
     }
 
-    /// Grants to, or calls, the oldest as long as the permits suffice.
-    pub(super) fn serve_locked(&self, line: &mut Locked<'_, (), Ticket>, wakes: &mut WakeBatch) {
+    /// As `serve`, under the line's lock.
+    pub(super) fn serve_locked(
+        &self,
+        line: &mut Locked<'_, (), Ticket>,
+        mut in_hand: usize,
+        wakes: &mut WakeBatch,
+    ) -> bool {
+        if self.barging {
+            // Who is called takes them from the word, and so may anybody.
+            let added = in_hand == 0 || self.state.add_for_waiters(in_hand);
+            self.call_locked(line, wakes);
+            return added;
+        }
         line.grant_while(0, wakes, |(), ticket| {
-            let granted = !self.barging || ticket.lost >= PATIENCE;
+            let granted = if ticket.wanted <= in_hand {
+                in_hand -= ticket.wanted;
+                true
+            } else {
+                self.state.take_for(ticket.wanted - in_hand) && {
+                    in_hand = 0;
+                    true
+                }
+            };
+            ticket.outcome = if granted { Outcome::Granted } else { Outcome::Waiting };
+            granted
+        });
+        // If anybody was granted there is room: they wanted more than was free.
+        let added = in_hand == 0 || self.state.add_for_waiters(in_hand);
+        self.note_if_empty(line);
+        added
+    }
+
+    /// Calls the oldest, and grants to those who have waited enough, as long as the permits suffice.
+    fn call_locked(&self, line: &mut Locked<'_, (), Ticket>, wakes: &mut WakeBatch) {
+        line.grant_while(0, wakes, |(), ticket| {
+            let granted = ticket.lost >= PATIENCE;
             if granted && self.state.take_for(ticket.wanted) {
                 ticket.outcome = Outcome::Granted;
             } else if !granted && self.state.call(ticket.wanted) {
@@ -156,6 +186,10 @@ impl RawSemaphore {
             }
             ticket.outcome != Outcome::Waiting
         });
+        self.note_if_empty(line);
+    }
+
+    fn note_if_empty(&self, line: &Locked<'_, (), Ticket>) {
         if line.is_empty(0) {
             self.state.nobody_waits();
         }

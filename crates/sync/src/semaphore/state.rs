@@ -4,9 +4,10 @@
 //!   bits 2..: free permits        bit 1: WOKEN        bit 0: WAITERS
 //! ```
 //!
-//! - Permits are taken by whoever acquires, or by a releaser on behalf of the oldest waiter (`take_for`); anybody adds.
+//! - Permits are taken by whoever acquires, or by a releaser on behalf of the oldest waiter (`take_for`). Anybody adds; on the fair
+//!   kind, where somebody waits, a releaser goes to the list with what it has in hand, and adds what it is left with.
 //! - WAITERS is written under the list's lock only: set by a waiter before it queues, cleared where the list is empty. On
-//!   the fair kind it bars newcomers, so that what a releaser has added is still there when it comes to the list.
+//!   the fair kind it bars newcomers, so that what is free is still free when a releaser comes to the list.
 //! - WOKEN (unfair semaphores only) says that a waiter was called to try, and has not tried yet: nobody else need be
 //!   called. It is set by `call` under the list's lock and cleared by the waiter's turn, which calls the next.
 //!
@@ -30,8 +31,8 @@ pub(super) struct State(AtomicUsize);
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Release {
     Done,
-    /// Somebody waits: go to the list.
-    Waiters,
+    /// Nothing was added: somebody waits, or there is no room for so many. Go to the list with the permits.
+    Refused,
 }
 
 /// What a newcomer has to do, under the list's lock.
@@ -45,6 +46,16 @@ pub(super) enum Enter {
 /// Whether a word has `wanted` free permits.
 fn has(word: usize, wanted: usize) -> bool {
     word / ONE_PERMIT >= wanted
+}
+
+/// Whether a word has room for `permits` more.
+fn has_room(word: usize, permits: usize) -> bool {
+    MAX_PERMITS - word / ONE_PERMIT >= permits
+}
+
+/// Whether somebody waits, and nobody was called.
+fn must_call(word: usize) -> bool {
+    word & (WAITERS | WOKEN) == WAITERS
 }
 
 impl State {
@@ -76,19 +87,30 @@ impl State {
         self.take(wanted, true)
     }
 
-    /// Adds permits; `None`, and nothing is added, if there is no room for so many.
+    /// Adds permits, for which nobody is to be called.
     #[inline]
-    pub(super) fn add(&self, permits: usize) -> Option<Release> {
-        let room = |word: usize| MAX_PERMITS - word / ONE_PERMIT >= permits;
+    pub(super) fn add(&self, permits: usize) -> Release {
+        let added = |word: usize| (has_room(word, permits) && !must_call(word)).then(|| word + permits * ONE_PERMIT);
         // Release: pairs with the Acquire of whoever takes them.
-        let before = self.update(Ordering::Release, |word| room(word).then(|| word + permits * ONE_PERMIT))?;
-        Some(if before & (WAITERS | WOKEN) == WAITERS { Release::Waiters } else { Release::Done })
+        if self.update(Ordering::Release, added).is_some() { Release::Done } else { Release::Refused }
+    }
+
+    /// Under the list's lock: adds permits, whoever waits; false, and nothing is added, if there is no room for so many.
+    pub(super) fn add_for_waiters(&self, permits: usize) -> bool {
+        // Release: as in `add`.
+        let added = |word: usize| has_room(word, permits).then(|| word + permits * ONE_PERMIT);
+        self.update(Ordering::Release, added).is_some()
     }
 
     /// Under the list's lock: takes permits as `take` does, or says that somebody waits.
     pub(super) fn enter(&self, wanted: usize, barging: bool) -> Enter {
         let passes = |word: usize| (barging || word & WAITERS == 0) && has(word, wanted);
-        let next = |word: usize| Some(if passes(word) { word - wanted * ONE_PERMIT } else { word | WAITERS });
+        let next = |word: usize| match word {
+            word if passes(word) => Some(word - wanted * ONE_PERMIT),
+            // Said already, by an earlier waiter; who adds permits comes to the list, after us.
+            word if word & WAITERS != 0 => None,
+            word => Some(word | WAITERS),
+        };
         // Acquire: as in `take`.
         match self.update(Ordering::Acquire, next) {
             Some(word) if passes(word) => Enter::Acquired,

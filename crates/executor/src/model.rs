@@ -1,0 +1,135 @@
+//! Models of the executor as a whole, in threads that are callers of `block_on`: the seat and who waits for it, the root's waker, the
+//! end of everything against a wake from elsewhere.
+//!
+//! All of it is the real code. Only async-task's own steps are atomic here, being none of the model checker's.
+
+use crate::{Executor, yield_now};
+use motet_cancel::guard;
+use motet_prim::lock::Mutex;
+use motet_prim::loom::thread;
+use std::future::{pending, poll_fn};
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+/// An executor that starts no thread.
+fn one_seat() -> Executor {
+    Executor::builder().threads(1).build().expect("nothing is started")
+}
+
+/// Comes once; one task waits for it.
+#[derive(Default)]
+struct Event(Mutex<(bool, Option<Waker>)>);
+
+impl Event {
+    fn set(&self) {
+        let waker = {
+            let mut state = self.0.lock();
+            state.0 = true;
+            state.1.take()
+        };
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    async fn wait(&self) {
+        poll_fn(|cx| {
+            let waker = cx.waker().clone();
+            let mut state = self.0.lock();
+            if state.0 {
+                return Poll::Ready(());
+            }
+            let stale = state.1.replace(waker);
+            drop(state);
+            drop(stale);
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+#[test]
+fn a_caller_that_waits_takes_the_seat_that_is_left() {
+    motet_prim::model(|| {
+        let executor = one_seat();
+        let other = thread::spawn({
+            let executor = executor.clone();
+            move || executor.block_on(async { 1 })
+        });
+        // Only a worker runs the task, and the only seat may be the other's for a while.
+        let task = executor.spawn(async { 7 });
+        assert_eq!(executor.block_on(task).ok(), Some(7));
+        assert_eq!(other.join().ok(), Some(1));
+    });
+}
+
+#[test]
+fn a_caller_that_is_woken_for_the_seat_and_leaves_passes_it_on() {
+    motet_prim::model(|| {
+        let executor = one_seat();
+        let (event, ended) = (Arc::new(Event::default()), Arc::new(Event::default()));
+        // One that waits in vain: its future may be ready when the seat gets free.
+        let passes_by = thread::spawn({
+            let (executor, event) = (executor.clone(), event.clone());
+            move || executor.block_on(event.wait())
+        });
+        let waits_on = thread::spawn({
+            let (executor, ended) = (executor.clone(), ended.clone());
+            move || {
+                let tells = ended.clone();
+                executor.spawn(async move { tells.set() }).detach();
+                executor.block_on(ended.wait());
+            }
+        });
+        executor.block_on(async { event.set() });
+        passes_by.join().expect("the caller does not panic");
+        waits_on.join().expect("the caller does not panic");
+    });
+}
+
+#[test]
+fn a_wake_finds_the_root_on_its_way_to_the_seat() {
+    motet_prim::model(|| {
+        let executor = one_seat();
+        let event = Arc::new(Event::default());
+        let sits = thread::spawn({
+            let executor = executor.clone();
+            move || executor.block_on(async {})
+        });
+        let waker = thread::spawn({
+            let event = event.clone();
+            move || event.set()
+        });
+        executor.block_on(event.wait());
+        sits.join().expect("the caller does not panic");
+        waker.join().expect("the waker does not panic");
+    });
+}
+
+#[test]
+fn a_late_wake_of_the_last_task_ends_an_executor_that_is_closed() {
+    motet_prim::model(|| {
+        let executor = one_seat();
+        let (body, event) = (Arc::new(()), Arc::new(Event::default()));
+        let cleanup = {
+            let (body, event) = (body.clone(), event.clone());
+            async move {
+                let _body = body;
+                event.wait().await;
+            }
+        };
+        let guarded = async move {
+            let _guard = guard(cleanup, |cleanup, _| cleanup);
+            pending::<()>().await;
+        };
+        executor.task().eager().spawn(guarded).detach();
+        executor.close();
+        // The cleanup runs, and waits.
+        executor.block_on(yield_now());
+        let state = Arc::downgrade(executor.shared());
+        let late = thread::spawn(move || event.set());
+        assert_eq!(executor.block_on(executor.shutdown(pending())), 0);
+        assert_eq!(Arc::strong_count(&body), 1, "the body is gone before the end");
+        drop(executor);
+        late.join().expect("the waker does not panic");
+        assert!(state.upgrade().is_none(), "the state goes with the last who needs it");
+    });
+}

@@ -1,0 +1,191 @@
+//! Who holds the CPU, others get their turn: bounds counted in polls, not in time.
+
+use crate::tasks::one_thread;
+use futures::channel::oneshot;
+use motet_executor::{Driver, Executor, spawn, yield_now};
+use motet_prim::atomic::{AtomicBool, AtomicUsize, Ordering};
+use motet_prim::park::Parker;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+/// What the tests and their driver have in common.
+#[derive(Default)]
+struct Looks {
+    /// How often the driver was looked at, by a poll or by a park.
+    count: AtomicUsize,
+    event: Mutex<Option<Waker>>,
+}
+
+/// A driver that counts the looks at it; each look finds an event for whoever left a waker.
+struct Counting {
+    parker: Parker,
+    looks: Arc<Looks>,
+}
+
+impl Counting {
+    fn new() -> (Self, Arc<Looks>) {
+        let looks = Arc::new(Looks::default());
+        (Self { parker: Parker::new(), looks: looks.clone() }, looks)
+    }
+
+    fn look(&self) {
+        self.looks.count.fetch_add(1, Ordering::Relaxed);
+        let event = self.looks.event.lock().unwrap().take();
+        event.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Driver for Counting {
+    fn park(&mut self, limit: Option<Duration>, _quiet: bool) {
+        self.look();
+        match limit {
+            Some(limit) => drop(self.parker.park_for(limit)),
+            None => self.parker.park(),
+        }
+    }
+
+    fn poll(&mut self) {
+        self.look();
+    }
+
+    fn unparker(&self) -> Waker {
+        self.parker.unparker().into()
+    }
+}
+
+/// Ready after the driver was looked at once more.
+async fn event(looks: Arc<Looks>) {
+    let mut is_waiting = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut is_waiting, true) {
+            return Poll::Ready(());
+        }
+        *looks.event.lock().unwrap() = Some(cx.waker().clone());
+        Poll::Pending
+    })
+    .await;
+}
+
+#[test]
+fn a_root_that_always_yields_leaves_the_driver_its_turns() {
+    let (driver, looks) = Counting::new();
+    let executor = Executor::builder().threads(1).driver(driver).build().unwrap();
+    let seen = Arc::new(AtomicBool::new(false));
+    executor.block_on(async {
+        let told = seen.clone();
+        spawn(async move {
+            event(looks).await;
+            told.store(true, Ordering::Relaxed);
+        })
+        .detach();
+        let mut turns = 0;
+        while !seen.load(Ordering::Relaxed) {
+            yield_now().await;
+            turns += 1;
+            assert!(turns < 1000, "the driver was not looked at");
+        }
+    });
+}
+
+#[test]
+fn tasks_that_always_yield_leave_the_driver_its_turns() {
+    let (driver, looks) = Counting::new();
+    let executor = Executor::builder().threads(1).driver(driver).build().unwrap();
+    let polls = executor.block_on(async {
+        let busy: Vec<_> = (0..5)
+            .map(|_| {
+                spawn(async {
+                    loop {
+                        yield_now().await;
+                    }
+                })
+            })
+            .collect();
+        let before = executor.metrics().polls();
+        for _ in 0..10 {
+            event(looks.clone()).await;
+        }
+        drop::<Vec<motet_executor::Task<()>>>(busy);
+        executor.metrics().polls() - before
+    });
+    assert!(polls <= 10 * 200, "{polls} polls for ten events");
+    let looked = looks.count.load(Ordering::Relaxed);
+    assert!((10..20).contains(&looked), "{looked} looks: a busy worker looks now and then, and not after each poll");
+}
+
+#[test]
+fn a_task_from_elsewhere_waits_for_a_bounded_number_of_polls() {
+    let executor = one_thread();
+    let (ask, asked) = mpsc::channel::<oneshot::Sender<()>>();
+    let injecting = executor.clone();
+    let elsewhere = std::thread::spawn(move || {
+        for answer in asked {
+            injecting.spawn(async move { answer.send(()).unwrap() }).detach();
+        }
+    });
+    executor.block_on(async {
+        let busy: Vec<_> = (0..50)
+            .map(|_| {
+                spawn(async {
+                    loop {
+                        yield_now().await;
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..20 {
+            let (answer, mut answered) = oneshot::channel();
+            let injected = executor.metrics().injected;
+            ask.send(answer).unwrap();
+            while executor.metrics().injected == injected {
+                yield_now().await;
+            }
+            let before = executor.metrics().polls();
+            (&mut answered).await.unwrap();
+            let waited = executor.metrics().polls() - before;
+            assert!(waited <= 200, "{waited} polls before its own");
+        }
+        drop::<Vec<motet_executor::Task<()>>>(busy);
+    });
+    drop(ask);
+    elsewhere.join().unwrap();
+}
+
+#[test]
+fn a_task_in_the_ring_waits_for_a_bounded_number_of_polls_out_of_the_slot() {
+    let executor = one_thread();
+    let polls = executor.block_on(async {
+        let (stop, stopped) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        // Each wakes the other, which then lies in the slot, for as long as they live.
+        let (to_left, left) = futures::channel::mpsc::unbounded::<()>();
+        let (to_right, right) = futures::channel::mpsc::unbounded::<()>();
+        to_left.unbounded_send(()).unwrap();
+        let player = |mut from: futures::channel::mpsc::UnboundedReceiver<()>,
+                      to: futures::channel::mpsc::UnboundedSender<()>| {
+            let stop = stop.clone();
+            spawn(async move {
+                while futures::StreamExt::next(&mut from).await.is_some() && !stop.load(Ordering::Relaxed) {
+                    let _ = to.unbounded_send(());
+                }
+            })
+        };
+        let players = [player(left, to_right), player(right, to_left)];
+        let in_ring = spawn({
+            let stopped = stopped.clone();
+            async move {
+                yield_now().await;
+                stopped.store(true, Ordering::Relaxed);
+            }
+        });
+        let before = executor.metrics().polls();
+        in_ring.await.unwrap();
+        let polls = executor.metrics().polls() - before;
+        assert!(stopped.load(Ordering::Relaxed));
+        stop.store(true, Ordering::Relaxed);
+        drop(players);
+        polls
+    });
+    assert!(polls <= 64, "{polls} polls");
+}
