@@ -86,7 +86,7 @@ const NONE: u32 = 0;
 
 /// The length of the first row.
 const FIRST: u32 = if cfg!(motet_loom) { 2 } else { 64 };
-const ROWS: usize = if cfg!(motet_loom) { 2 } else { 26 };
+const ROWS: usize = if cfg!(motet_loom) { 4 } else { 26 };
 
 /// What retiring a task came to.
 #[must_use]
