@@ -10,6 +10,7 @@ pub(crate) type Payload = Box<dyn Any + Send>;
 ///
 /// Whatever `run` touched is either dropped, or only touched again to be dropped, or the first panic goes on later:
 /// nobody goes on with half-changed state, which is what `UnwindSafe` warns of.
+#[inline]
 pub(crate) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, Payload> {
     catch_unwind(AssertUnwindSafe(run))
 }

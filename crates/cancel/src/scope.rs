@@ -107,7 +107,7 @@ impl<F: Future> Future for Scope<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.body.poll_with(cx, &this.finish.0)
+        this.body.poll_with(cx, &*this.finish.0)
     }
 }
 
@@ -116,7 +116,7 @@ impl<F: Future> Future for LocalScope<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.body.poll_with(cx, &this.finish.0)
+        this.body.poll_with(cx, &*this.finish.0)
     }
 }
 

@@ -1,12 +1,14 @@
-//! Models of the executor as a whole, in threads that are callers of `block_on`: the seat and who waits for it, the root's waker, the
-//! end of everything against a wake from elsewhere.
+//! Models of the executor as a whole: the seat of `block_on`'s callers and who waits for it, the root's waker, workers that lie down and
+//! leave, the end of everything against a late wake.
 //!
-//! All of it is the real code. Only async-task's own steps are atomic here, being none of the model checker's.
+//! All of it is the real code. Only async-task is not the model checker's: its steps are atomic here, and order nothing. So no task is
+//! woken twice before its poll, and tasks tell of their ends through an [`Event`] instead of their handles.
 
 use crate::{Executor, yield_now};
 use motet_cancel::guard;
 use motet_prim::lock::Mutex;
 use motet_prim::loom::thread;
+use motet_prim::park::block_on;
 use std::future::{pending, poll_fn};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -44,6 +46,12 @@ impl Event {
         })
         .await;
     }
+}
+
+/// Waits for ever, and once it is cancelled for the event.
+async fn waits_in_its_cleanup(body: Arc<()>, event: Arc<Event>) {
+    let _guard = guard((body, event), |(_body, event), _| async move { event.wait().await });
+    pending::<()>().await;
 }
 
 #[test]
@@ -109,18 +117,7 @@ fn a_late_wake_of_the_last_task_ends_an_executor_that_is_closed() {
     motet_prim::model(|| {
         let executor = one_seat();
         let (body, event) = (Arc::new(()), Arc::new(Event::default()));
-        let cleanup = {
-            let (body, event) = (body.clone(), event.clone());
-            async move {
-                let _body = body;
-                event.wait().await;
-            }
-        };
-        let guarded = async move {
-            let _guard = guard(cleanup, |cleanup, _| cleanup);
-            pending::<()>().await;
-        };
-        executor.task().eager().spawn(guarded).detach();
+        executor.task().eager().spawn(waits_in_its_cleanup(body.clone(), event.clone())).detach();
         executor.close();
         // The cleanup runs, and waits.
         executor.block_on(yield_now());
@@ -132,4 +129,51 @@ fn a_late_wake_of_the_last_task_ends_an_executor_that_is_closed() {
         late.join().expect("the waker does not panic");
         assert!(state.upgrade().is_none(), "the state goes with the last who needs it");
     });
+}
+
+/// Tells when its worker is one no more.
+struct Leaves(Arc<Event>);
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        self.0.set();
+    }
+}
+
+/// An executor with a worker that tells when it leaves.
+fn with_a_worker(threads: usize, left: &Arc<Event>) -> Executor {
+    let left = left.clone();
+    let builder = Executor::builder().threads(threads).on_enter(move || Leaves(left.clone()));
+    builder.build().expect("a model starts a thread")
+}
+
+#[test]
+fn a_worker_that_lies_down_hears_of_a_task_and_of_the_end() {
+    motet_prim::model(|| {
+        let (ran, left) = (Arc::new(Event::default()), Arc::new(Event::default()));
+        let executor = with_a_worker(2, &left);
+        let tells = ran.clone();
+        executor.spawn(async move { tells.set() }).detach();
+        block_on(ran.wait());
+        drop(executor);
+        block_on(left.wait());
+    });
+}
+
+#[test]
+fn a_worker_stays_until_the_last_task_has_ended() {
+    // With one thread there is none before the last handle goes; then one is started for what is left.
+    for threads in [1, 2] {
+        motet_prim::model(move || {
+            let (event, left) = (Arc::new(Event::default()), Arc::new(Event::default()));
+            let executor = with_a_worker(threads, &left);
+            let body = Arc::new(());
+            executor.task().eager().spawn(waits_in_its_cleanup(body.clone(), event.clone())).detach();
+            let late = thread::spawn(move || event.set());
+            drop(executor);
+            block_on(left.wait());
+            assert_eq!(Arc::strong_count(&body), 1, "the body is gone before the end");
+            late.join().expect("the waker does not panic");
+        });
+    }
 }

@@ -42,11 +42,13 @@ enum Turn<K: Kind> {
 
 impl<K: Kind> Adopted<K> {
     /// Nothing adopted, nothing allocated.
+    #[inline]
     pub(crate) const fn none() -> Self {
         Self(None)
     }
 
     /// Whether there is nothing left: no tree, no panic.
+    #[inline]
     pub(crate) const fn is_none(&self) -> bool {
         self.0.is_none()
     }

@@ -48,9 +48,7 @@ type Exit = LocalBoxFuture<'static, ()>;
 /// Gives the work back, boxed, if there is neither a local frame nor a local reaper.
 pub fn adopt_local(work: impl Future<Output = ()> + 'static) -> Result<(), LocalBoxFuture<'static, ()>> {
     let work = work.boxed_local();
-    if matches!(place::place(), Place::Nowhere | Place::Sendable { local_beyond: false })
-        && LocalReaper::nearest().is_none()
-    {
+    if matches!(place::place(), Place::Nowhere | Place::Sendable) && LocalReaper::nearest().is_none() {
         return Err(work);
     }
     hand_over_local(Mark::LATEST, work);
@@ -66,9 +64,9 @@ pub(crate) fn hand_over_local(mark: Mark, exit: Exit) {
 pub(super) fn hand_over_tree(mark: Mark, tree: Run<Exit, Local>) {
     match place::place() {
         Place::Local => place::with_nearest(|adopted: &mut Adopted<Local>| adopted.push(mark, AnyTree::Local(tree))),
-        Place::Sendable { local_beyond: true } => forward(mark, tree),
+        Place::SendableInLocal => forward(mark, tree),
         Place::Abandoning(why) => tree.abandon(why),
-        Place::Nowhere | Place::Sendable { local_beyond: false } => reap(mark, tree),
+        Place::Nowhere | Place::Sendable => reap(mark, tree),
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) trait Kind: Sized + 'static {
     type Tree: Tree;
 
     /// Runs `f` inside a frame of this kind.
-    fn enter<R>(adopted: &mut Adopted<Self>, cause: Cause, f: impl FnOnce() -> R) -> R;
+    fn enter<R>(adopted: &mut Adopted<Self>, cause: Cause<'_>, f: impl FnOnce() -> R) -> R;
     /// Polls the adopted trees where they find the right frame beneath them.
     fn poll_trees(adopted: &mut Adopted<Self>, cx: &mut Context<'_>) -> Poll<()>;
     /// Hands a tree to the enclosing frame, else to the reaper, else abandons it.
@@ -46,7 +46,8 @@ impl Kind for Sendable {
     type Exit = BoxFuture<'static, ()>;
     type Tree = Run<BoxFuture<'static, ()>, Self>;
 
-    fn enter<R>(adopted: &mut Adopted<Self>, cause: Cause, f: impl FnOnce() -> R) -> R {
+    #[inline]
+    fn enter<R>(adopted: &mut Adopted<Self>, cause: Cause<'_>, f: impl FnOnce() -> R) -> R {
         place::enter(adopted, cause, f)
     }
 
@@ -56,7 +57,9 @@ impl Kind for Sendable {
 
     fn hand_over(mark: Mark, tree: Run<Self::Exit, Self>) {
         match place::place() {
-            Place::Sendable { .. } => place::with_nearest(|adopted: &mut Adopted<Self>| adopted.push(mark, tree)),
+            Place::Sendable | Place::SendableInLocal => {
+                place::with_nearest(|adopted: &mut Adopted<Self>| adopted.push(mark, tree));
+            }
             Place::Local => {
                 place::with_nearest(|adopted: &mut Adopted<Local>| adopted.push(mark, AnyTree::Sendable(tree)));
             }
@@ -70,7 +73,8 @@ impl Kind for Local {
     type Exit = LocalBoxFuture<'static, ()>;
     type Tree = AnyTree;
 
-    fn enter<R>(adopted: &mut Adopted<Self>, cause: Cause, f: impl FnOnce() -> R) -> R {
+    #[inline]
+    fn enter<R>(adopted: &mut Adopted<Self>, cause: Cause<'_>, f: impl FnOnce() -> R) -> R {
         place::enter(adopted, cause, f)
     }
 

@@ -42,11 +42,13 @@ impl Nest {
     }
 
     /// Runs `f` inside this frame: what it drops is adopted here. Unwinding out of `f` restores the outer frame.
+    #[inline]
     pub fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
         Sendable::enter(&mut self.0, Cause::Inherited, f)
     }
 
     /// Whether nothing that was handed over is unfinished.
+    #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()
@@ -57,6 +59,7 @@ impl Nest {
     /// # Panics
     ///
     /// With the first panic of an exit, once every tree has ended.
+    #[inline]
     pub fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         poll_drain(&mut self.0, cx)
     }
@@ -70,11 +73,13 @@ impl LocalNest {
     }
 
     /// Runs `f` inside this frame: what it drops is adopted here. Unwinding out of `f` restores the outer frame.
+    #[inline]
     pub fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
         Local::enter(&mut self.0, Cause::Inherited, f)
     }
 
     /// Whether nothing that was handed over is unfinished.
+    #[inline]
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()
@@ -85,15 +90,18 @@ impl LocalNest {
     /// # Panics
     ///
     /// With the first panic of an exit, once every tree has ended.
+    #[inline]
     pub fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         poll_drain(&mut self.0, cx)
     }
 }
 
+#[inline]
 fn poll_drain<K: Kind>(adopted: &mut Adopted<K>, cx: &mut Context<'_>) -> Poll<()> {
-    if adopted.is_none() {
-        return Poll::Ready(());
-    }
+    if adopted.is_none() { Poll::Ready(()) } else { poll_trees(adopted, cx) }
+}
+
+fn poll_trees<K: Kind>(adopted: &mut Adopted<K>, cx: &mut Context<'_>) -> Poll<()> {
     let drained = K::poll_trees(adopted, cx);
     if drained.is_ready() {
         if let Some(panic) = adopted.take_panic() {
@@ -103,6 +111,7 @@ fn poll_drain<K: Kind>(adopted: &mut Adopted<K>, cx: &mut Context<'_>) -> Poll<(
     drained
 }
 
+#[inline]
 fn hand_over_rest<K: Kind>(adopted: &mut Adopted<K>) {
     if !adopted.is_none() {
         K::hand_over(Mark::LATEST, Run::remaining(std::mem::take(adopted)));
@@ -110,12 +119,14 @@ fn hand_over_rest<K: Kind>(adopted: &mut Adopted<K>) {
 }
 
 impl Drop for Nest {
+    #[inline]
     fn drop(&mut self) {
         hand_over_rest(&mut self.0);
     }
 }
 
 impl Drop for LocalNest {
+    #[inline]
     fn drop(&mut self) {
         hand_over_rest(&mut self.0);
     }
@@ -165,5 +176,5 @@ pub fn outside<R>(f: impl FnOnce() -> R) -> R {
 /// Whether a frame is open on this thread: a hand-over would find somebody who waits for it.
 #[must_use]
 pub fn is_open() -> bool {
-    matches!(place::place(), Place::Sendable { .. } | Place::Local)
+    matches!(place::place(), Place::Sendable | Place::SendableInLocal | Place::Local)
 }

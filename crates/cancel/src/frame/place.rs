@@ -12,8 +12,15 @@
 //! of `enter`. Nothing points into a stack, so code that switches stacks beneath us can at worst misplace a hand-over.
 //! A `Sendable` frame does not touch the cell of the nearest `Local` one, which can therefore still take local work.
 //! The cells have no destructor: guards that are dropped while thread-locals are torn down still find them.
+//!
+//! Nearly always there is nothing to move. So beside the place stands a mark, *laden*: a frame that enters where it is not set, with
+//! nothing of its own, writes two bytes, and so does one that leaves. Who puts something into a cell sets the mark; it may stand where nothing
+//! is left, but it never lacks where something is.
 
 use super::adopted::Adopted;
+pub(crate) use super::here::Place;
+
+use super::here::Here;
 use super::kind::{Kind, Local, Sendable};
 use crate::abandon::Abandoned;
 use crate::clock::Mark;
@@ -22,27 +29,15 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::task::Context;
 
-/// Which frame is current.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// None: hand-overs go to the reaper.
-    Nowhere,
-    /// One that takes `Send` work. `local_beyond`: an outer one takes local work.
-    Sendable { local_beyond: bool },
-    /// One that takes everything.
-    Local,
-    /// One that abandons everything.
-    Abandoning(Abandoned),
-}
-
 /// Where the outcome of guards dropped in a frame comes from.
-pub(crate) enum Cause {
+#[derive(Clone, Copy)]
+pub(crate) enum Cause<'a> {
     /// They are simply dropped, as in any poll.
     Fresh,
     /// The same cause as in the outer frame.
     Inherited,
     /// They are dropped since their scope was cancelled for this reason.
-    Cancelled(Reason),
+    Cancelled(&'a Reason),
 }
 
 /// A value that is in the cell or, while somebody works on it, out of it.
@@ -59,7 +54,7 @@ impl<T> Slot<T> {
 }
 
 pub(super) struct Current {
-    place: Cell<Place>,
+    here: Cell<Here>,
     cause: Slot<Option<Reason>>,
     sendable: Slot<Adopted<Sendable>>,
     local: Slot<Adopted<Local>>,
@@ -68,7 +63,7 @@ pub(super) struct Current {
 motet_prim::thread_local! {
     static CURRENT: Current = const {
         Current {
-            place: Cell::new(Place::Nowhere),
+            here: Cell::new(Here::NOWHERE),
             cause: Slot::new(None),
             sendable: Slot::new(Adopted::none()),
             local: Slot::new(Adopted::none()),
@@ -77,44 +72,68 @@ motet_prim::thread_local! {
 }
 
 /// The current frame.
+#[inline]
 pub(crate) fn place() -> Place {
-    CURRENT.with(|current| current.place.get())
+    CURRENT.with(|current| current.here.get().place())
 }
 
 /// The reason for which what is being dropped now is dropped, if its scope was cancelled.
 pub(crate) fn cause() -> Option<Reason> {
-    CURRENT.with(|current| {
-        let cause = current.cause.replace(None);
-        current.cause.replace(cause.clone());
-        cause
-    })
+    CURRENT.with(|current| if current.here.get().is_laden() { current.peek_cause() } else { None })
 }
 
 /// A kind with a cell of its own.
 pub(super) trait Slotted: Kind {
     /// Its cell.
     fn slot(current: &Current) -> &Slot<Adopted<Self>>;
-    /// What a frame of this kind is inside of `outer`.
-    fn inside(outer: Place) -> Place;
+    /// Where a frame of this kind is inside of `outer`, with nothing in the cells.
+    fn inside(outer: Here) -> Here;
 }
 
 impl Slotted for Sendable {
+    #[inline]
     fn slot(current: &Current) -> &Slot<Adopted<Self>> {
         &current.sendable
     }
 
-    fn inside(outer: Place) -> Place {
-        Place::Sendable { local_beyond: matches!(outer, Place::Local | Place::Sendable { local_beyond: true }) }
+    #[inline]
+    fn inside(outer: Here) -> Here {
+        outer.sendable_inside()
     }
 }
 
 impl Slotted for Local {
+    #[inline]
     fn slot(current: &Current) -> &Slot<Adopted<Self>> {
         &current.local
     }
 
-    fn inside(_outer: Place) -> Place {
-        Place::Local
+    #[inline]
+    fn inside(outer: Here) -> Here {
+        outer.local_inside()
+    }
+}
+
+impl Current {
+    fn peek_cause(&self) -> Option<Reason> {
+        let cause = self.cause.replace(None);
+        self.cause.replace(cause.clone());
+        cause
+    }
+
+    /// Sets the place, and the mark by what the cells hold.
+    fn settle(&self, place: Here) {
+        let cause = self.cause.replace(None);
+        let laden = cause.is_some() || self.holds::<Sendable>() || self.holds::<Local>();
+        self.cause.replace(cause);
+        self.here.set(if laden { place.laden() } else { place.empty() });
+    }
+
+    fn holds<K: Slotted>(&self) -> bool {
+        let adopted = K::slot(self).replace(Adopted::none());
+        let holds = !adopted.is_none();
+        K::slot(self).replace(adopted);
+        holds
     }
 }
 
@@ -123,6 +142,9 @@ pub(super) fn with_nearest<K: Slotted, R>(work: impl FnOnce(&mut Adopted<K>) -> 
     CURRENT.with(|current| {
         let mut adopted = K::slot(current).replace(Adopted::none());
         let result = work(&mut adopted);
+        if !adopted.is_none() {
+            current.here.set(current.here.get().laden());
+        }
         let place_holder = K::slot(current).replace(adopted);
         debug_assert!(place_holder.is_none(), "`work` handed something over");
         result
@@ -130,26 +152,85 @@ pub(super) fn with_nearest<K: Slotted, R>(work: impl FnOnce(&mut Adopted<K>) -> 
 }
 
 /// Runs `f` in a frame that already holds `adopted`; afterwards `adopted` is what the frame holds then.
-pub(super) fn enter<K: Slotted, R>(adopted: &mut Adopted<K>, cause: Cause, f: impl FnOnce() -> R) -> R {
-    struct Leave<'a, K: Slotted> {
-        adopted: &'a mut Adopted<K>,
-        outer: Outer<K>,
-    }
-    impl<K: Slotted> Drop for Leave<'_, K> {
-        fn drop(&mut self) {
-            *self.adopted = CURRENT.with(|current| self.outer.restore(current));
+#[inline]
+pub(super) fn enter<K: Slotted, R>(adopted: &mut Adopted<K>, cause: Cause<'_>, f: impl FnOnce() -> R) -> R {
+    let brings_nothing = adopted.is_none() && !matches!(cause, Cause::Cancelled(_));
+    let mut leave = Leave { adopted, outer: Here::NOWHERE, displaced: ManuallyDrop::new(None) };
+    CURRENT.with(|current| {
+        leave.outer = current.here.get();
+        if brings_nothing && !leave.outer.is_laden() {
+            current.here.set(K::inside(leave.outer));
+        } else {
+            leave.displace(current, cause);
         }
-    }
-    let held = std::mem::take(adopted);
-    let outer = CURRENT.with(|current| Outer::displace(current, cause, held));
-    let _leave = Leave { adopted, outer };
+    });
     f()
+}
+
+/// The way out of a frame, unwinding too.
+struct Leave<'a, K: Slotted> {
+    adopted: &'a mut Adopted<K>,
+    /// Laden if there is something to bring back.
+    outer: Here,
+    displaced: ManuallyDrop<Option<Displaced<K>>>,
+}
+
+/// What a frame found in the cells, and waits on the stack to come back.
+struct Displaced<K: Slotted> {
+    cause: Option<Reason>,
+    adopted: Adopted<K>,
+}
+
+impl<K: Slotted> Drop for Leave<'_, K> {
+    #[inline]
+    fn drop(&mut self) {
+        CURRENT.with(|current| {
+            if self.outer.or(current.here.get()).is_laden() {
+                self.restore(current);
+            } else {
+                current.here.set(self.outer);
+            }
+        });
+    }
+}
+
+impl<K: Slotted> Leave<'_, K> {
+    /// Fills the cells with what the frame brings.
+    #[cold]
+    #[inline(never)]
+    fn displace(&mut self, current: &Current, cause: Cause<'_>) {
+        let outer_cause = current.cause.replace(None);
+        let inner_cause = match cause {
+            Cause::Fresh => None,
+            Cause::Inherited => outer_cause.clone(),
+            Cause::Cancelled(reason) => Some(reason.clone()),
+        };
+        current.cause.replace(inner_cause);
+        let adopted = K::slot(current).replace(std::mem::take(self.adopted));
+        current.here.set(K::inside(self.outer).laden());
+        self.outer = self.outer.laden();
+        *self.displaced = Some(Displaced { cause: outer_cause, adopted });
+    }
+
+    /// Takes out of the cells what the frame holds, and puts back what was there before it.
+    #[cold]
+    #[inline(never)]
+    fn restore(&mut self, current: &Current) {
+        let outer = self.displaced.take().unwrap_or(Displaced { cause: None, adopted: Adopted::none() });
+        *self.adopted = K::slot(current).replace(outer.adopted);
+        let cause = current.cause.replace(outer.cause);
+        current.settle(self.outer);
+        // A reason may be a foreign error: it goes when the cells are in order.
+        drop(cause);
+    }
 }
 
 /// Whether something that the current frame adopted after `mark` is unfinished.
 pub(super) fn is_busy_since(mark: Mark) -> bool {
     match place() {
-        Place::Sendable { .. } => with_nearest(|adopted: &mut Adopted<Sendable>| adopted.is_busy_since(mark)),
+        Place::Sendable | Place::SendableInLocal => {
+            with_nearest(|adopted: &mut Adopted<Sendable>| adopted.is_busy_since(mark))
+        }
         Place::Local => with_nearest(|adopted: &mut Adopted<Local>| adopted.is_busy_since(mark)),
         Place::Nowhere | Place::Abandoning(_) => false,
     }
@@ -158,7 +239,7 @@ pub(super) fn is_busy_since(mark: Mark) -> bool {
 /// Polls what the current frame adopted, from inside of it.
 pub(super) fn advance(cx: &mut Context<'_>) {
     match place() {
-        Place::Sendable { .. } => advance_kind::<Sendable>(cx),
+        Place::Sendable | Place::SendableInLocal => advance_kind::<Sendable>(cx),
         Place::Local => advance_kind::<Local>(cx),
         Place::Nowhere | Place::Abandoning(_) => {}
     }
@@ -175,54 +256,53 @@ fn advance_kind<K: Slotted>(cx: &mut Context<'_>) {
 }
 
 /// Runs `f` with no frame.
+#[inline]
 pub(crate) fn outside<R>(f: impl FnOnce() -> R) -> R {
-    in_place(Place::Nowhere, f)
+    in_place(Here::NOWHERE, f)
 }
 
 /// Runs `f` in a frame that abandons what it is handed.
 pub(crate) fn abandoning<R>(why: Abandoned, f: impl FnOnce() -> R) -> R {
-    in_place(Place::Abandoning(why), f)
+    in_place(Here::abandoning(why), f)
 }
 
-fn in_place<R>(place: Place, f: impl FnOnce() -> R) -> R {
-    struct Leave(Place, Option<Reason>);
+/// What lies in the cells stays there, but for the cause: a frame that is entered in `f` moves it aside.
+#[inline]
+fn in_place<R>(place: Here, f: impl FnOnce() -> R) -> R {
+    struct Leave {
+        outer: Here,
+        cause: ManuallyDrop<Option<Reason>>,
+    }
     impl Drop for Leave {
+        #[inline]
         fn drop(&mut self) {
-            CURRENT.with(|current| {
-                current.place.set(self.0);
-                current.cause.replace(self.1.take());
-            });
+            let inner = CURRENT.with(|current| current.here.replace(self.outer));
+            if self.outer.is_laden() || inner.is_laden() {
+                restore(self.cause.take());
+            }
         }
     }
-    let _leave = CURRENT.with(|current| Leave(current.place.replace(place), current.cause.replace(None)));
+    #[cold]
+    fn restore(cause: Option<Reason>) {
+        CURRENT.with(|current| {
+            current.cause.replace(cause);
+            current.settle(current.here.get());
+        });
+    }
+    let outer = CURRENT.with(|current| current.here.replace(place));
+    let mut leave = Leave { outer, cause: ManuallyDrop::new(None) };
+    if outer.is_laden() {
+        *leave.cause = take_cause();
+    }
     f()
 }
 
-/// What a frame displaced, and waits on the stack to come back.
-struct Outer<K: Slotted> {
-    place: Place,
-    cause: Option<Reason>,
-    adopted: Adopted<K>,
-}
-
-impl<K: Slotted> Outer<K> {
-    fn displace(current: &Current, cause: Cause, held: Adopted<K>) -> Self {
-        let place = current.place.get();
-        current.place.set(K::inside(place));
-        let outer_cause = current.cause.replace(None);
-        let inner_cause = match cause {
-            Cause::Fresh => None,
-            Cause::Inherited => outer_cause.clone(),
-            Cause::Cancelled(reason) => Some(reason),
-        };
-        current.cause.replace(inner_cause);
-        Self { place, cause: outer_cause, adopted: K::slot(current).replace(held) }
-    }
-
-    /// Puts the outer frame back; gives what the frame that is left holds.
-    fn restore(&mut self, current: &Current) -> Adopted<K> {
-        current.place.set(self.place);
-        current.cause.replace(self.cause.take());
-        K::slot(current).replace(std::mem::take(&mut self.adopted))
-    }
+/// For a place without frames, which is laden if the cells hold something.
+#[cold]
+fn take_cause() -> Option<Reason> {
+    CURRENT.with(|current| {
+        let cause = current.cause.replace(None);
+        current.settle(current.here.get());
+        cause
+    })
 }

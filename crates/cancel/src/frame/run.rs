@@ -29,6 +29,16 @@ pub(crate) enum Ending<T> {
     Panicked,
 }
 
+/// What came of a poll of the body alone.
+pub(crate) enum Step<T> {
+    /// It is pending, and has left nothing behind.
+    Pending,
+    /// It has ended, and has left nothing behind.
+    Returned(T),
+    /// There is more to poll: [`Run::poll_rest`].
+    Rest,
+}
+
 pin_project_lite::pin_project! {
     /// A body and the trees it handed over.
     pub(crate) struct Run<F: Future, K: Kind> {
@@ -60,6 +70,7 @@ impl<F: Future, K: Kind> Run<F, K> {
     }
 
     /// Whether the body has not ended yet.
+    #[inline]
     pub(crate) const fn is_running(&self) -> bool {
         matches!(self.stage, Stage::Running { .. })
     }
@@ -75,56 +86,67 @@ impl<F: Future, K: Kind> Run<F, K> {
     }
 
     /// Polls the body, then the trees. Ready when both have ended; `Err` is the first panic.
+    #[inline]
     pub(crate) fn poll_run(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Ending<F::Output>, Payload>> {
-        if self.is_running() {
-            match self.as_mut().poll_body(cx) {
-                // The way of a task that nobody cancels: nothing adopted, nothing stored.
-                Poll::Ready(ending) if self.adopted.is_none() => return Poll::Ready(Ok(ending)),
-                Poll::Ready(ending) => self.as_mut().project().stage.set(Stage::Ended { ending: Some(ending) }),
-                Poll::Pending if self.adopted.is_none() => return Poll::Pending,
-                Poll::Pending => {}
-            }
+        match self.as_mut().poll_body(cx) {
+            Step::Pending => Poll::Pending,
+            Step::Returned(output) => Poll::Ready(Ok(Ending::Returned(output))),
+            Step::Rest => self.poll_rest(cx),
         }
-        self.poll_rest(cx)
     }
 
-    /// One poll of the body inside the frame. If that was its last, the body is dropped in there too.
-    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ending<F::Output>> {
-        let this = self.project();
+    /// One poll of the body, if it runs, inside the frame. If that was its last, the body is dropped in there too.
+    #[inline]
+    pub(crate) fn poll_body(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<F::Output> {
+        if !self.is_running() {
+            return Step::Rest;
+        }
+        let this = self.as_mut().project();
         let mut stage = this.stage;
+        let mut output = None;
         let polled = K::enter(this.adopted, Cause::Fresh, || {
-            let StageProjection::Running { body } = stage.as_mut().project() else {
-                unreachable!("only a running body is polled");
-            };
-            let ended = match catch(|| body.poll(cx)) {
-                Ok(Poll::Pending) => return Poll::Pending,
-                Ok(Poll::Ready(output)) => Ok(output),
-                Err(panic) => Err(panic),
-            };
-            let dropped = catch(|| stage.set(Stage::Ended { ending: None }));
-            Poll::Ready(match (ended, dropped) {
-                (Ok(output), Ok(())) => Ok(output),
-                (Ok(output), Err(panic)) => {
-                    silence(|| drop(output));
-                    Err(panic)
-                }
-                (Err(panic), dropped) => {
-                    std::mem::forget(dropped);
-                    Err(panic)
-                }
+            catch(|| {
+                let StageProjection::Running { body } = stage.as_mut().project() else {
+                    unreachable!("only a running body is polled");
+                };
+                output = Some(ready!(body.poll(cx)));
+                stage.set(Stage::Ended { ending: None });
+                Poll::Ready(())
             })
+            .inspect_err(|_| after_panic(stage.as_mut(), output.take()))
         });
-        Poll::Ready(match ready!(polled) {
-            Ok(output) => Ending::Returned(output),
-            Err(panic) => {
-                this.adopted.record(panic);
-                Ending::Panicked
-            }
-        })
+        // The way of a task that nobody cancels: nothing adopted, nothing stored.
+        match polled {
+            Ok(Poll::Pending) if this.adopted.is_none() => return Step::Pending,
+            Ok(Poll::Pending) => {}
+            Ok(Poll::Ready(())) => match output {
+                Some(output) if this.adopted.is_none() => return Step::Returned(output),
+                output => self.hold(output),
+            },
+            Err(panic) => self.hold_panic(panic),
+        }
+        Step::Rest
+    }
+
+    /// The body has given its output, but left something behind.
+    #[cold]
+    fn hold(self: Pin<&mut Self>, output: Option<F::Output>) {
+        self.project().stage.set(Stage::Ended { ending: output.map(Ending::Returned) });
+    }
+
+    #[cold]
+    fn hold_panic(self: Pin<&mut Self>, panic: Payload) {
+        let mut this = self.project();
+        this.adopted.record(panic);
+        this.stage.set(Stage::Ended { ending: Some(Ending::Panicked) });
     }
 
     /// Polls the trees; gives the ending once both they and the body have ended.
-    fn poll_rest(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Ending<F::Output>, Payload>> {
+    #[cold]
+    pub(crate) fn poll_rest(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Ending<F::Output>, Payload>> {
         assert!(!self.is_taken(), "polled after completion");
         let mut drained = K::poll_trees(self.as_mut().project().adopted, cx);
         if self.adopted.has_panicked() && self.holds_value() {
@@ -142,7 +164,7 @@ impl<F: Future, K: Kind> Run<F, K> {
     }
 
     /// Drops the body, or the output it gave, inside the frame; from now on the run has ended like this.
-    pub(crate) fn end(self: Pin<&mut Self>, ending: Ending<F::Output>, cause: Cause) {
+    pub(crate) fn end(self: Pin<&mut Self>, ending: Ending<F::Output>, cause: Cause<'_>) {
         let this = self.project();
         let mut stage = this.stage;
         let dropped = K::enter(this.adopted, cause, || catch(|| stage.set(Stage::Ended { ending: Some(ending) })));
@@ -185,6 +207,13 @@ impl<F: Future, K: Kind> Run<F, K> {
             K::hand_over(Mark::LATEST, Run::remaining(adopted));
         }
     }
+}
+
+/// A body has panicked in its poll or in its drop: nothing of it stays, nor of its output.
+#[cold]
+fn after_panic<F: Future>(mut stage: Pin<&mut Stage<F>>, output: Option<F::Output>) {
+    silence(|| stage.set(Stage::Ended { ending: None }));
+    silence(|| drop(output));
 }
 
 impl<K: Kind> Run<K::Exit, K> {

@@ -1,20 +1,22 @@
-//! The polled part of a scope: the body, what it handed over, and the grace it was given.
+//! The polled part of a scope: the body and what it handed over.
 
-use super::word::{CancelWord, Limit};
-use crate::frame::{Cause, Ending, Kind, Local, Run, Sendable};
-use crate::panic::silence;
+use super::Word;
+use super::ledger::{Ledger, Store};
+use crate::frame::{Cause, Ending, Kind, Local, Run, Sendable, Step};
+use crate::panic::Payload;
 use crate::reason::Cancelled;
 use std::fmt;
 use std::future::Future;
 use std::panic::resume_unwind;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 pin_project_lite::pin_project! {
-    /// A scope's state machine without its [`CancelWord`], which the caller keeps and passes to each poll.
+    /// A scope's state machine without its word, which the caller keeps and passes to each poll: a [`CancelWord`](super::CancelWord) or
+    /// [`Requests`](super::Requests).
     ///
-    /// For executors: `Send` if the future and its output are. A poll of an uncancelled body costs one relaxed load and the swap of a
-    /// small thread-local; nothing is allocated until something is handed over.
+    /// For executors: `Send` if the future and its output are. A pointer and a tag wider than the future. A poll of an uncancelled body costs one
+    /// relaxed load, and the writes of one thread-local byte in and out; nothing is allocated until something is handed over.
     /// Dropped, it drops the future in a frame, and hands what is left to the enclosing frame, else to the reaper.
     ///
     /// ```
@@ -30,7 +32,7 @@ pin_project_lite::pin_project! {
     /// ```
     pub struct Body<F: Future> {
         #[pin]
-        cancellable: Cancellable<F, Sendable>,
+        run: Run<F, Sendable>,
     }
 }
 
@@ -38,7 +40,7 @@ pin_project_lite::pin_project! {
     /// A [`Body`] for futures that are not `Send`: its frame takes local work as well.
     pub struct LocalBody<F: Future> {
         #[pin]
-        cancellable: Cancellable<F, Local>,
+        run: Run<F, Local>,
     }
 }
 
@@ -46,7 +48,7 @@ impl<F: Future> Body<F> {
     /// A body that has not been polled.
     #[must_use]
     pub const fn new(future: F) -> Self {
-        Self { cancellable: Cancellable::new(future) }
+        Self { run: Run::new(future) }
     }
 
     /// Polls: reads the word, then polls the future and what it handed over. Ready when all of that has ended; `word` is finished then.
@@ -54,12 +56,13 @@ impl<F: Future> Body<F> {
     /// # Panics
     ///
     /// With the first panic of the future, its drop, or an exit, once everything has ended; and if polled after completion.
-    pub fn poll_with(
+    #[inline]
+    pub fn poll_with<W: Word>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        word: &CancelWord,
+        word: &W,
     ) -> Poll<Result<F::Output, Cancelled>> {
-        self.project().cancellable.poll_with(cx, word)
+        poll_scope(self.project().run, cx, word)
     }
 }
 
@@ -67,7 +70,7 @@ impl<F: Future> LocalBody<F> {
     /// A body that has not been polled.
     #[must_use]
     pub const fn new(future: F) -> Self {
-        Self { cancellable: Cancellable::new(future) }
+        Self { run: Run::new(future) }
     }
 
     /// Polls: reads the word, then polls the future and what it handed over. Ready when all of that has ended; `word` is finished then.
@@ -75,12 +78,13 @@ impl<F: Future> LocalBody<F> {
     /// # Panics
     ///
     /// With the first panic of the future, its drop, or an exit, once everything has ended; and if polled after completion.
-    pub fn poll_with(
+    #[inline]
+    pub fn poll_with<W: Word>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        word: &CancelWord,
+        word: &W,
     ) -> Poll<Result<F::Output, Cancelled>> {
-        self.project().cancellable.poll_with(cx, word)
+        poll_scope(self.project().run, cx, word)
     }
 }
 
@@ -96,117 +100,65 @@ impl<F: Future> fmt::Debug for LocalBody<F> {
     }
 }
 
-/// The waker that the word holds a clone of, by its parts: comparing them needs no lock. As long as the word holds the clone, no
-/// other waker can have the same parts and mean another task.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Parts {
-    data: usize,
-    vtable: usize,
-}
-
-impl Parts {
-    const NONE: Self = Self { data: 0, vtable: 0 };
-
-    fn of(waker: &Waker) -> Self {
-        Self { data: waker.data() as usize, vtable: std::ptr::from_ref(waker.vtable()) as usize }
-    }
-}
-
-pin_project_lite::pin_project! {
-    struct Cancellable<F: Future, K: Kind> {
-        #[pin]
-        run: Run<F, K>,
-        registered: Parts,
-        grace: Option<Box<Grace>>,
-    }
-}
-
-/// The limits of the grace that was given: the first that is ready counts.
-#[derive(Default)]
-struct Grace {
-    limits: Vec<Limit>,
-}
-
-impl Drop for Grace {
-    /// Limits are foreign futures, and a scope's drop does not panic.
-    fn drop(&mut self) {
-        let limits = std::mem::take(&mut self.limits);
-        silence(|| drop(limits));
-    }
-}
-
-impl<F: Future, K: Kind> Cancellable<F, K> {
-    const fn new(future: F) -> Self {
-        Self { run: Run::new(future), registered: Parts::NONE, grace: None }
-    }
-
-    fn poll_with(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        word: &CancelWord,
-    ) -> Poll<Result<F::Output, Cancelled>> {
-        let mut glance = word.glance();
-        loop {
-            if glance.has_news() {
-                self.as_mut().attend(word);
+/// Polls a scope: reads the word, then polls the body and what it handed over.
+#[inline]
+fn poll_scope<F: Future, K: Kind, W: Word>(
+    mut run: Pin<&mut Run<F, K>>,
+    cx: &mut Context<'_>,
+    word: &W,
+) -> Poll<Result<F::Output, Cancelled>> {
+    let mut glance = word.ledger().glance();
+    loop {
+        if glance.is_urgent() {
+            attend(run.as_mut(), cx, &word.ledger());
+        }
+        match run.as_mut().poll_body(cx) {
+            Step::Pending => {}
+            Step::Returned(output) => {
+                word.ledger().finish();
+                return Poll::Ready(Ok(output));
             }
-            if self.grace.is_some() {
-                self.as_mut().poll_limits(cx, word);
-            }
-            let this = self.as_mut().project();
-            match this.run.poll_run(cx) {
-                Poll::Ready(ended) => {
-                    word.finish();
-                    return Poll::Ready(match ended {
-                        Ok(Ending::Returned(output)) => Ok(output),
-                        Ok(Ending::Cancelled(reason)) => Err(Cancelled { reason }),
-                        Ok(Ending::Panicked) => unreachable!("a panic is an `Err`"),
-                        Err(panic) => resume_unwind(panic),
-                    });
-                }
-                Poll::Pending => {
-                    let parts = Parts::of(cx.waker());
-                    if glance.has_waker() && *this.registered == parts {
-                        return Poll::Pending;
-                    }
-                    *this.registered = parts;
-                    glance = word.register(cx.waker());
-                    // Do not delete: a cancel before the registration found no waker to call.
-                    if !glance.has_news() {
-                        return Poll::Pending;
-                    }
+            Step::Rest => {
+                if let Poll::Ready(ended) = run.as_mut().poll_rest(cx) {
+                    word.ledger().finish();
+                    return Poll::Ready(conclude(ended));
                 }
             }
         }
-    }
-
-    /// Acts on what the cancellers asked since the last poll.
-    fn attend(self: Pin<&mut Self>, word: &CancelWord) {
-        let this = self.project();
-        let news = word.take_news(this.run.is_running());
-        if news.forget {
-            *this.grace = None;
+        if word.is_heard_by(glance, cx.waker()) {
+            return Poll::Pending;
         }
-        if !news.limits.is_empty() {
-            this.grace.get_or_insert_default().limits.extend(news.limits);
-        }
-        if let Some(reason) = news.cancelled {
-            this.run.end(Ending::Cancelled(reason.clone()), Cause::Cancelled(reason));
+        glance = word.listen(cx.waker());
+        // Do not delete: a cancel before the registration found no waker to call.
+        if !glance.has_news() {
+            return Poll::Pending;
         }
     }
+}
 
-    /// Polls the limits of the grace; at the first that is ready, drops what still runs.
-    fn poll_limits(self: Pin<&mut Self>, cx: &mut Context<'_>, word: &CancelWord) {
-        let this = self.project();
-        let Some(grace) = this.grace else { return };
-        if !grace.limits.iter_mut().any(|limit| limit.as_mut().poll(cx).is_ready()) {
-            return;
-        }
-        *this.grace = None;
-        if !this.run.is_running() {
-            this.run.expire(Ending::Panicked);
-        } else if let Some(reason) = word.take_cancel() {
-            this.run.expire(Ending::Cancelled(reason));
-        }
+#[inline]
+fn conclude<T>(ended: Result<Ending<T>, Payload>) -> Result<T, Cancelled> {
+    match ended {
+        Ok(Ending::Returned(output)) => Ok(output),
+        Ok(Ending::Cancelled(reason)) => Err(Cancelled { reason }),
+        Ok(Ending::Panicked) => unreachable!("a panic is an `Err`"),
+        Err(panic) => resume_unwind(panic),
+    }
+}
+
+/// Acts on what the cancellers asked since the last poll, and asks the limits of the grace: at the first that is ready, drops what still runs.
+#[cold]
+fn attend<F: Future, K: Kind, S: Store>(mut run: Pin<&mut Run<F, K>>, cx: &mut Context<'_>, ledger: &Ledger<'_, S>) {
+    let (cancelled, limits) = ledger.take_news(run.is_running());
+    if let Some(reason) = cancelled {
+        run.as_mut().end(Ending::Cancelled(reason.clone()), Cause::Cancelled(&reason));
+    }
+    if !limits.poll(cx) {
+        return;
+    }
+    if !run.is_running() {
+        run.expire(Ending::Panicked);
+    } else if let Some(reason) = ledger.take_cancel() {
+        run.expire(Ending::Cancelled(reason));
     }
 }

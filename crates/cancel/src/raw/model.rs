@@ -1,6 +1,6 @@
 //! Models of the cancel word: cancel against poll, registration and finish.
 
-use super::{Body, CancelWord};
+use super::{Asked, Body, CancelWord, Requests, Word};
 use crate::reason::Reason;
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::model;
@@ -25,7 +25,7 @@ impl Wakes {
     }
 }
 
-fn poll<F: Future>(body: std::pin::Pin<&mut Body<F>>, wakes: &Arc<Wakes>, word: &CancelWord) -> bool {
+fn poll<F: Future>(body: std::pin::Pin<&mut Body<F>>, wakes: &Arc<Wakes>, word: &impl Word) -> bool {
     let waker = Waker::from(Arc::clone(wakes));
     body.poll_with(&mut Context::from_waker(&waker), word).is_ready()
 }
@@ -39,13 +39,60 @@ fn a_cancel_is_seen_by_the_first_poll_or_wakes() {
             move || assert!(word.cancel(Reason::none()))
         });
         let mut body = pin!(Body::new(pending::<()>()));
-        let ended = poll(body.as_mut(), &wakes, &word);
+        let ended = poll(body.as_mut(), &wakes, &*word);
         canceller.join().unwrap();
         if !ended {
             assert_eq!(wakes.count(), 1, "not seen, so it must have woken");
-            assert!(poll(body.as_mut(), &wakes, &word));
+            assert!(poll(body.as_mut(), &wakes, &*word));
         }
         assert!(!word.cancel(Reason::none()), "finished");
+    });
+}
+
+#[test]
+fn requests_are_seen_by_a_poll_or_say_that_one_is_due() {
+    model(|| {
+        let (requests, wakes) = (Arc::new(Requests::new()), Arc::new(Wakes::default()));
+        let waker = Waker::from(Arc::clone(&wakes));
+        let canceller = spawn({
+            let requests = Arc::clone(&requests);
+            move || {
+                let asked = requests.cancel(Reason::none());
+                if asked == Asked::News {
+                    waker.wake();
+                }
+                asked
+            }
+        });
+        let mut body = pin!(Body::new(pending::<()>()));
+        let ended = poll(body.as_mut(), &wakes, &*requests);
+        assert_eq!(canceller.join().unwrap(), Asked::News);
+        assert_eq!(wakes.count(), 1);
+        assert!(ended || poll(body.as_mut(), &wakes, &*requests));
+        assert_eq!(requests.cancel(Reason::none()), Asked::Finished);
+    });
+}
+
+#[test]
+fn a_grace_that_is_taken_back_while_its_limit_is_asked_leaves_no_limit() {
+    model(|| {
+        let (requests, wakes, held) = (Arc::new(Requests::new()), Arc::new(Wakes::default()), Arc::new(()));
+        let limit = {
+            let held = Arc::clone(&held);
+            async move {
+                pending::<()>().await;
+                drop(held);
+            }
+        };
+        assert_eq!(requests.cancel_with_grace(Reason::none(), Box::pin(limit)), Asked::News);
+        let uncanceller = spawn({
+            let requests = Arc::clone(&requests);
+            move || assert_eq!(requests.uncancel(), Ok(0))
+        });
+        let mut body = pin!(Body::new(pending::<()>()));
+        assert!(!poll(body.as_mut(), &wakes, &*requests));
+        uncanceller.join().unwrap();
+        assert_eq!(Arc::strong_count(&held), 1, "the limit is gone");
     });
 }
 
@@ -54,13 +101,13 @@ fn two_cancellers_and_a_poller_agree_on_one_reason_and_one_wake() {
     model(|| {
         let (word, wakes) = (Arc::new(CancelWord::new()), Arc::new(Wakes::default()));
         let mut body = pin!(Body::new(pending::<()>()));
-        assert!(!poll(body.as_mut(), &wakes, &word));
+        assert!(!poll(body.as_mut(), &wakes, &*word));
         let cancellers = ["a", "b"].map(|reason| {
             let word = Arc::clone(&word);
             spawn(move || word.cancel(Reason::from(reason)))
         });
         let waker = Waker::from(Arc::clone(&wakes));
-        let early = body.as_mut().poll_with(&mut Context::from_waker(&waker), &word);
+        let early = body.as_mut().poll_with(&mut Context::from_waker(&waker), &*word);
         for canceller in cancellers {
             let _finished_before = canceller.join().unwrap();
         }
@@ -68,7 +115,7 @@ fn two_cancellers_and_a_poller_agree_on_one_reason_and_one_wake() {
             Poll::Ready(ended) => ended,
             Poll::Pending => {
                 assert_eq!(wakes.count(), 1);
-                match body.poll_with(&mut Context::from_waker(&waker), &word) {
+                match body.poll_with(&mut Context::from_waker(&waker), &*word) {
                     Poll::Ready(ended) => ended,
                     Poll::Pending => panic!("cancelled, and still pending"),
                 }
@@ -122,7 +169,7 @@ fn uncancel_races_with_the_deciding_poll_and_exactly_one_wins() {
             move || word.uncancel().is_ok()
         });
         let mut body = pin!(Body::new(pending::<()>()));
-        let ended = poll(body.as_mut(), &wakes, &word);
+        let ended = poll(body.as_mut(), &wakes, &*word);
         let taken_back = uncanceller.join().unwrap();
         assert!(ended != taken_back, "ended: {ended}, taken back: {taken_back}");
     });

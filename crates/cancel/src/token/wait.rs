@@ -54,7 +54,7 @@ impl<F: Future> Future for UntilCancelled<'_, F> {
         let mut this = self.project();
         if this.run.is_running() && Pin::new(this.wait).poll(cx).is_ready() {
             let reason = Reason::from("its token was cancelled");
-            this.run.as_mut().end(Ending::Cancelled(reason.clone()), Cause::Cancelled(reason));
+            this.run.as_mut().end(Ending::Cancelled(reason.clone()), Cause::Cancelled(&reason));
         }
         match ready!(this.run.poll_run(cx)) {
             Ok(Ending::Returned(output)) => Poll::Ready(Some(output)),

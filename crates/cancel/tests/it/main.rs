@@ -10,6 +10,7 @@ mod local_work;
 mod order;
 mod outside;
 mod panics;
+mod raw;
 mod scene;
 mod scopes;
 mod shields;

@@ -7,11 +7,11 @@ use crate::seam;
 use crate::task::contain;
 use motet_cancel::frame::EnteredReaper;
 use motet_prim::atomic::Ordering;
+use motet_prim::thread;
 use std::any::Any;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::thread;
 
 /// Starts the thread of a worker.
 pub(super) fn start(shared: &Arc<Shared>, index: usize, kit: Kit, name: String) -> io::Result<()> {

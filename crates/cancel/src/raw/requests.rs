@@ -1,0 +1,175 @@
+//! What cancellers ask of a task that is woken without a waker of its own.
+
+use super::ledger::{Details, Glance, Ledger, Request, Store};
+use crate::reason::{Reason, Taken};
+use futures_util::future::BoxFuture;
+use motet_prim::atomic::AtomicU32;
+use motet_prim::lock::Mutex;
+use std::fmt;
+use std::task::Waker;
+
+/// What cancellers ask: a [`CancelWord`](super::CancelWord) without the waker.
+///
+/// For executors whose records can wake their task as they are: nothing is registered in the task's first pending poll, and nothing let go at its
+/// end. Twenty-four bytes. Who cancels must wake the task if he is told so ([`Asked::News`]).
+///
+/// ```
+/// use motet_cancel::{Reason, raw::{Asked, Body, Requests}};
+/// use std::{future::pending, pin::pin, task::{Context, Waker}};
+///
+/// let (requests, mut body) = (Requests::new(), pin!(Body::new(pending::<()>())));
+/// let mut cx = Context::from_waker(Waker::noop());
+/// assert!(body.as_mut().poll_with(&mut cx, &requests).is_pending());
+/// assert_eq!(requests.cancel(Reason::none()), Asked::News); // Wake the task.
+/// assert_eq!(requests.cancel(Reason::none()), Asked::Known);
+/// assert!(body.poll_with(&mut cx, &requests).is_ready());
+/// assert_eq!(requests.cancel(Reason::none()), Asked::Finished);
+/// ```
+pub struct Requests {
+    state: AtomicU32,
+    details: Mutex<Option<Box<Details>>>,
+}
+
+/// What a canceller learns from [`Requests`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "the task must be woken if there is news"]
+pub enum Asked {
+    /// It has finished: nothing was asked.
+    Finished,
+    /// It was counted, and changes nothing for the task.
+    Known,
+    /// The task must be polled: wake it now.
+    News,
+}
+
+impl Asked {
+    /// Whether the task had finished: nothing was asked.
+    #[must_use]
+    pub const fn is_finished(self) -> bool {
+        matches!(self, Self::Finished)
+    }
+
+    /// Whether the task must be woken now.
+    #[must_use]
+    pub const fn is_news(self) -> bool {
+        matches!(self, Self::News)
+    }
+}
+
+impl From<Request> for Asked {
+    fn from(request: Request) -> Self {
+        match request {
+            Request::Finished => Self::Finished,
+            Request::Known => Self::Known,
+            Request::News(_) => Self::News,
+        }
+    }
+}
+
+impl Store for Option<Box<Details>> {
+    fn details(&mut self) -> Option<&mut Details> {
+        self.as_deref_mut()
+    }
+
+    fn details_or_new(&mut self) -> &mut Details {
+        self.get_or_insert_default()
+    }
+
+    fn take_waker(&mut self) -> Option<Waker> {
+        None
+    }
+}
+
+impl Requests {
+    motet_prim::const_fn! {
+        /// No requests.
+        #[must_use]
+        pub const fn new() -> Self {
+            Self { state: AtomicU32::new(0), details: Mutex::new(None) }
+        }
+    }
+
+    fn ledger(&self) -> Ledger<'_, Option<Box<Details>>> {
+        Ledger { state: &self.state, store: &self.details }
+    }
+
+    /// Asks the body to be dropped at its next poll.
+    ///
+    /// The first request's reason counts. Many requests are as one, but each needs an [`uncancel`](Self::uncancel) of its own.
+    pub fn cancel(&self, reason: Reason) -> Asked {
+        self.ledger().request(reason, None).into()
+    }
+
+    /// The same with grace: the body goes on until it ends or `limit` is ready; so do its exits.
+    pub fn cancel_with_grace(&self, reason: Reason, limit: BoxFuture<'static, ()>) -> Asked {
+        self.ledger().request(reason, Some(limit)).into()
+    }
+
+    /// Takes one request back; gives how many are left.
+    ///
+    /// # Errors
+    ///
+    /// [`Taken`]: the body was already dropped for it.
+    pub fn uncancel(&self) -> Result<usize, Taken> {
+        self.ledger().uncancel()
+    }
+
+    /// Whether a request stands that was not taken back.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.ledger().is_cancelled()
+    }
+
+    /// How many requests stand that were not taken back. asyncio: `Task.cancelling`.
+    #[must_use]
+    pub fn cancelling(&self) -> usize {
+        self.ledger().cancelling()
+    }
+
+    /// Whether the task has ended.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.ledger().is_finished()
+    }
+
+    /// The task has ended: later requests are too late. Idempotent, and one exchange of one word if nobody has cancelled.
+    ///
+    /// [`Body::poll_with`](super::Body::poll_with) does it at the end; an executor that drops a body early does it then.
+    #[inline]
+    pub fn finish(&self) {
+        self.ledger().finish();
+    }
+}
+
+impl super::Word for Requests {}
+
+impl super::sealed::Word for Requests {
+    type Store = Option<Box<Details>>;
+
+    #[inline]
+    fn ledger(&self) -> Ledger<'_, Self::Store> {
+        Self::ledger(self)
+    }
+
+    /// Whoever has news wakes the task.
+    #[inline]
+    fn is_heard_by(&self, _glance: Glance, _waker: &Waker) -> bool {
+        true
+    }
+
+    fn listen(&self, _waker: &Waker) -> Glance {
+        self.ledger().glance()
+    }
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.ledger().describe("Requests", f)
+    }
+}
