@@ -165,7 +165,7 @@ impl<F: Future> LocalShell<F> {
         }
         contain(|| this.body.set(None));
         // SAFETY: async-task drops the future, and its executor the task, before the metadata beside it.
-        finish(unsafe { this.record.as_ref() });
+        finish(unsafe { this.record.as_ref() }, None);
     }
 }
 

@@ -87,17 +87,17 @@ impl ShardPointer {
         core::ptr::eq(self.0.as_ptr(), shard)
     }
 
-    /// Takes a task off the list: its body is gone.
+    /// Takes a task off the list: its body is gone. Gives its pointer.
     ///
     /// # Safety
     ///
     /// The task with this key is on the shard's list.
-    pub(crate) unsafe fn retire(self, key: Key) {
+    pub(crate) unsafe fn retire(self, key: Key) -> TaskPointer {
         ambient::with_worker(|worker| {
             // SAFETY: this thread holds the executor's state, see above.
             let shard = unsafe { self.as_ref() };
-            shard.retire(key, worker.and_then(|worker| worker.admitter_of(self)));
-        });
+            shard.retire(key, worker.and_then(|worker| worker.admitter_of(self)))
+        })
     }
 }
 
@@ -164,8 +164,8 @@ impl Shard {
     }
 
     /// `owner`: the list's, if this is its thread.
-    fn retire(&self, key: Key, owner: Option<&Admitter>) {
-        let retired = match owner {
+    fn retire(&self, key: Key, owner: Option<&Admitter>) -> TaskPointer {
+        let (task, retired) = match owner {
             Some(owner) => owner.retire(key),
             None => self.roster.retire(key),
         };
@@ -174,6 +174,8 @@ impl Shard {
             let ledger = self.ledger.clone();
             ledger.leave(1);
         }
+        // SAFETY: lists hold what `admit` put there.
+        unsafe { TaskPointer::from_address(task) }
     }
 
     /// A worker takes the seat: from here on it spawns without a lock.

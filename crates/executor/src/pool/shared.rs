@@ -370,7 +370,7 @@ where
 
 /// A closed executor takes nothing: the body is dropped here, and the task says that it was cancelled.
 fn reject(runnable: Runnable) -> Closed {
-    runnable.metadata().cancel(Reason::none());
+    TaskRef::of_runnable(&runnable).cancel(Reason::none());
     drop(runnable);
     Closed
 }

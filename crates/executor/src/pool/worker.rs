@@ -18,9 +18,9 @@ use std::sync::Arc;
 /// So many polls in a row out of the LIFO slot, then the ring has its turn.
 const LIFO_POLLS: u32 = 16;
 /// So many polls, then the injector comes first.
-const INJECTOR_TICKS: u64 = 64;
+const INJECTOR_TICKS: u32 = 64;
 /// So many polls, then the driver is looked at.
-const DRIVER_TICKS: u64 = 128;
+const DRIVER_TICKS: u32 = 128;
 
 const _: () = assert!(DRIVER_TICKS % INJECTOR_TICKS == 0, "one look at the count serves both");
 
@@ -30,6 +30,7 @@ pub(crate) struct Worker {
     seat: Arc<Seat>,
     index: usize,
     kit: Kit,
+    tick: Cell<u32>,
     lifo_polls: Cell<u32>,
     has_settled: Cell<bool>,
     pub(super) rest: Cell<Rest>,
@@ -39,9 +40,9 @@ pub(crate) struct Worker {
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, index: usize, kit: Kit) -> Self {
         shared.shards[index].sit_down();
-        let (lifo_polls, has_settled) = (Cell::new(0), Cell::new(false));
+        let (tick, lifo_polls, has_settled) = (Cell::new(0), Cell::new(0), Cell::new(false));
         let seat = shared.seats[index].clone();
-        Self { shared, seat, index, kit, lifo_polls, has_settled, rest: Cell::new(Rest::default()), duty: Duty::new() }
+        Self { shared, seat, index, kit, tick, lifo_polls, has_settled, rest: Cell::new(Rest::default()), duty: Duty::new() }
     }
 
     pub(crate) fn index(&self) -> usize {
@@ -96,9 +97,10 @@ impl Worker {
 
     /// The next task of this worker's own, or of the injector.
     pub(super) fn next(&self) -> Option<Runnable> {
-        let polls = self.seat().tally.get(Event::Poll);
-        if polls % INJECTOR_TICKS == 0 {
-            if let Some(runnable) = self.look_around(polls) {
+        let tick = self.tick.get().wrapping_add(1);
+        self.tick.set(tick);
+        if tick % INJECTOR_TICKS == 0 {
+            if let Some(runnable) = self.look_around(tick) {
                 return Some(runnable);
             }
         }
@@ -107,8 +109,8 @@ impl Worker {
 
     /// What a busy worker does now and then.
     #[cold]
-    fn look_around(&self, polls: u64) -> Option<Runnable> {
-        if polls % DRIVER_TICKS == 0 {
+    fn look_around(&self, tick: u32) -> Option<Runnable> {
+        if tick % DRIVER_TICKS == 0 {
             self.poll_driver();
         }
         self.settle();

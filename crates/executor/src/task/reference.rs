@@ -10,6 +10,8 @@ use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::{self, NonNull};
 use core::task::{Context, Waker};
+use futures_util::future::BoxFuture;
+use motet_cancel::Reason;
 use std::cell::Cell;
 
 /// A pointer to a task's record, for those who know that the task lives: its own future, and [`TaskRef`].
@@ -113,6 +115,38 @@ impl TaskPointer {
         // SAFETY: as above.
         unsafe { record.as_ref() }
     }
+
+    /// Asks the task to end, by itself until `limit` is ready if there is one; false if it has ended.
+    ///
+    /// # Safety
+    ///
+    /// The task outlives the call.
+    pub(super) unsafe fn cancel(self, reason: Reason, limit: Option<BoxFuture<'static, ()>>) -> bool {
+        // SAFETY: says the caller.
+        let asked = unsafe { self.as_ref() }.ask(reason, limit);
+        if asked.is_news() {
+            // SAFETY: as above.
+            unsafe { self.uncounted() }.waker().wake();
+        }
+        !asked.is_finished()
+    }
+
+    /// Takes back a reference that was counted and forgotten. `waker`: the task's own, if it is at hand, or it is made.
+    ///
+    /// # Safety
+    ///
+    /// There is one, and another that outlives the call.
+    pub(super) unsafe fn uncount(self, waker: Option<&Waker>) {
+        let uncount = |waker: &Waker| {
+            // SAFETY: these are the parts of the task's waker, and one that was forgotten is still counted.
+            drop(unsafe { Waker::new(waker.data(), waker.vtable()) });
+        };
+        match waker {
+            Some(waker) => uncount(waker),
+            // SAFETY: the task outlives the call.
+            None => uncount(&unsafe { self.uncounted() }.waker()),
+        }
+    }
 }
 
 /// A counted reference on a task: async-task's waker keeps the allocation, and with it the record.
@@ -146,6 +180,29 @@ impl TaskRef {
     /// Lets the task run once more.
     pub(crate) fn wake(&self) {
         self.waker.wake_by_ref();
+    }
+
+    /// Asks the task to end; false if it has ended.
+    pub(crate) fn cancel(&self, reason: Reason) -> bool {
+        self.ask_and_wake(reason, None)
+    }
+
+    /// Asks the task to end by itself until `limit` is ready; false if it has ended.
+    pub(crate) fn cancel_with_grace(&self, reason: Reason, limit: BoxFuture<'static, ()>) -> bool {
+        self.ask_and_wake(reason, Some(limit))
+    }
+
+    fn ask_and_wake(&self, reason: Reason, limit: Option<BoxFuture<'static, ()>>) -> bool {
+        let asked = self.ask(reason, limit);
+        if asked.is_news() {
+            self.wake();
+        }
+        !asked.is_finished()
+    }
+
+    /// Drops the body and its cleanups at the next poll.
+    pub(crate) fn abandon(&self, reason: Reason) {
+        self.cancel_with_grace(reason, Box::pin(std::future::ready(())));
     }
 }
 

@@ -97,12 +97,13 @@ impl<T> Task<T> {
     /// [`TaskError::Cancelled`]. A task that completes in that very moment has completed.
     #[expect(clippy::must_use_candidate, reason = "most callers do not mind a task that has ended")]
     pub fn cancel(&self) -> bool {
-        self.record().cancel(Reason::none())
+        self.cancel_with(Reason::none())
     }
 
     /// As [`cancel`](Self::cancel), saying why: the first reason is the one that the error carries.
     pub fn cancel_with(&self, reason: impl Into<Reason>) -> bool {
-        self.record().cancel(reason)
+        // SAFETY: `output` keeps the task.
+        unsafe { self.task.cancel(reason.into(), None) }
     }
 
     /// Asks the task to end by itself, and drops what still runs of it when `limit` is ready; false if it has ended.
@@ -113,7 +114,8 @@ impl<T> Task<T> {
         reason: impl Into<Reason>,
         limit: impl Future<Output = ()> + Send + 'static,
     ) -> bool {
-        self.record().cancel_with_grace(reason.into(), Box::pin(limit))
+        // SAFETY: `output` keeps the task.
+        unsafe { self.task.cancel(reason.into(), Some(Box::pin(limit))) }
     }
 
     /// Takes one request to cancel back; gives how many still stand (asyncio's `Task.uncancel`).
@@ -122,13 +124,13 @@ impl<T> Task<T> {
     ///
     /// [`Taken`]: the task has acted on it already.
     pub fn uncancel(&self) -> Result<usize, Taken> {
-        self.record().word().uncancel()
+        self.record().requests().uncancel()
     }
 
     /// How many requests to cancel stand (asyncio's `Task.cancelling`).
     #[must_use]
     pub fn cancelling(&self) -> usize {
-        self.record().word().cancelling()
+        self.record().requests().cancelling()
     }
 
     /// Whether the task has ended: completed, panicked, or been cancelled and cleaned up.
@@ -160,7 +162,8 @@ impl<T> Task<T> {
     /// Cancels the task, whose result nobody will await; gives the wait for its end, if there is something to wait for.
     fn cancel_for_good(&self) -> Option<Ended> {
         self.record().set_dropped();
-        let ends_later = self.record().cancel(Reason::none());
+        // SAFETY: `drop`, which calls this, still has async-task's `Task`.
+        let ends_later = unsafe { self.task.cancel(Reason::none(), None) };
         // A task that drops its own `Task` must not wait for itself.
         let must_wait = ends_later && !RecordPointer::new(self.record()).is_current() && crate::seam::has_frame();
         // SAFETY: `drop`, which calls this, still has async-task's `Task`.

@@ -192,7 +192,7 @@ impl Admitter {
     /// Takes a task off the list, on the owner's thread.
     ///
     /// Once this has returned nobody follows the pointer any more, but whoever counted himself in before.
-    pub(super) fn retire(&self, key: Key) -> Retired {
+    pub(super) fn retire(&self, key: Key) -> (NonNull<()>, Retired) {
         let retired = self.roster.clear(key);
         // Relaxed: the owner's own.
         self.roster.place(key).store(hole(self.hole.get()), Ordering::Relaxed);
@@ -203,18 +203,21 @@ impl Admitter {
 
 impl Roster {
     /// Takes a task off the list, on any other thread.
-    pub(super) fn retire(&self, key: Key) -> Retired {
+    pub(super) fn retire(&self, key: Key) -> (NonNull<()>, Retired) {
         let retired = self.clear(key);
         self.give_back(key);
         retired
     }
 
-    fn clear(&self, key: Key) -> Retired {
+    fn clear(&self, key: Key) -> (NonNull<()>, Retired) {
         // SeqCst: before the look below; see the head of this file. AcqRel in it: the task's end is visible to whoever finds the hole.
         let place = self.place(key).swap(hole(NONE), Ordering::SeqCst);
-        debug_assert!(task(place).is_some(), "a task retires once");
+        let Some(task) = task(place) else { unreachable!("a task retires once") };
         fence_for_loom();
-        if self.watched.attention.load(Ordering::SeqCst) != 0 { self.wait_for_readers(place) } else { Retired::Uncounted }
+        if self.watched.attention.load(Ordering::SeqCst) == 0 {
+            return (task, Retired::Uncounted);
+        }
+        (task, self.wait_for_readers(place))
     }
 
     #[cold]

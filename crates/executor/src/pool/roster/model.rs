@@ -58,11 +58,11 @@ fn a_task_is_not_freed_while_a_reader_looks_at_it() {
         let thief = thread::spawn({
             let (list, stolen) = (list.clone(), stolen.clone());
             move || {
-                assert_eq!(list.retire(second), Retired::Uncounted);
+                assert_eq!(list.retire(second).1, Retired::Uncounted);
                 stolen.free();
             }
         });
-        assert_eq!(owner.retire(first), Retired::Uncounted);
+        assert_eq!(owner.retire(first).1, Retired::Uncounted);
         ours.free();
         reader.join().unwrap();
         thief.join().unwrap();
@@ -80,14 +80,14 @@ fn a_place_that_another_thread_frees_is_used_again_while_somebody_reads() {
             let (list, tasks) = (list.clone(), [tasks[0].clone(), tasks[1].clone()]);
             move || {
                 for (key, task) in keys.into_iter().zip(tasks) {
-                    assert_eq!(list.retire(key), Retired::Uncounted);
+                    assert_eq!(list.retire(key).1, Retired::Uncounted);
                     task.free();
                 }
             }
         });
         let last = admit(&owner, &tasks[2]);
         list.read(look_at);
-        assert_eq!(owner.retire(last), Retired::Uncounted);
+        assert_eq!(owner.retire(last).1, Retired::Uncounted);
         thief.join().unwrap();
         let vacant = [owner.vacancy(), owner.vacancy(), owner.vacancy()];
         assert!(vacant[0] != vacant[1] && vacant[1] != vacant[2] && vacant[0] != vacant[2]);
@@ -96,7 +96,7 @@ fn a_place_that_another_thread_frees_is_used_again_while_somebody_reads() {
 
 /// Ends a task, and counts it out if a close has counted it in.
 fn end(list: &Roster, key: Key, task: &Memory, counted: &AtomicUsize) {
-    if list.retire(key) == Retired::Counted {
+    if list.retire(key).1 == Retired::Counted {
         counted.fetch_sub(1, Ordering::AcqRel);
     }
     task.free();

@@ -16,8 +16,8 @@ fn a_place_that_gets_free_is_used_again_whoever_freed_it() {
         key
     });
     assert_eq!(roster.len(), 3);
-    assert_eq!(owner.retire(keys[0]), Retired::Uncounted);
-    assert_eq!(roster.retire(keys[1]), Retired::Uncounted);
+    assert_eq!(owner.retire(keys[0]).1, Retired::Uncounted);
+    assert_eq!(roster.retire(keys[1]).1, Retired::Uncounted);
     assert_eq!(roster.len(), 1);
     assert_eq!(owner.vacancy(), keys[0], "the owner's own hole first");
     assert_eq!(owner.vacancy(), keys[1], "then what others gave back");
@@ -43,7 +43,7 @@ fn many_tasks_fill_many_rows() {
     });
     assert_eq!(seen, keys.len());
     for key in keys {
-        assert_eq!(owner.retire(key), Retired::Uncounted);
+        assert_eq!(owner.retire(key).1, Retired::Uncounted);
     }
     assert_eq!(roster.len(), 0);
 }
@@ -67,12 +67,12 @@ fn a_close_counts_each_task_once_and_its_end_says_so() {
     owner.put(late, third);
     close();
     assert_eq!(counted.get(), 3, "the one that was missed, and no other twice");
-    assert_eq!(owner.retire(keys[0]), Retired::Counted);
-    assert_eq!(roster.retire(keys[1]), Retired::Counted);
-    assert_eq!(owner.retire(late), Retired::Counted);
+    assert_eq!(owner.retire(keys[0]).1, Retired::Counted);
+    assert_eq!(roster.retire(keys[1]).1, Retired::Counted);
+    assert_eq!(owner.retire(late).1, Retired::Counted);
     let cleanup = owner.vacancy();
     owner.put_counted(cleanup, first);
     close();
     assert_eq!(counted.get(), 3, "counted from the start");
-    assert_eq!(owner.retire(cleanup), Retired::Counted);
+    assert_eq!(owner.retire(cleanup).1, Retired::Counted);
 }
