@@ -25,7 +25,7 @@ pub(crate) fn draw(family: &str, verdicts: &[Verdict], path: &Path) -> Result<()
     let mut y = 2 * BAR;
     for verdict in verdicts {
         for (place, score) in verdict.scores.iter().enumerate() {
-            let ratio = score.median / verdict.scores[0].median;
+            let ratio = verdict.relative(score);
             let length = (ratio.min(LONGEST) / LONGEST * f64::from(WIDTH - NAME - 170)) as i32;
             let colour = if place == 0 { RGBColor(20, 110, 180) } else { RGBColor(175, 175, 175) };
             let bar = Rectangle::new([(NAME, y + 2), (NAME + length, y + BAR - 2)], colour.filled());

@@ -16,6 +16,7 @@ pub mod loopback;
 pub mod pools;
 mod referee;
 pub mod resident;
+pub mod threads;
 
 pub use family::Family;
 pub use referee::{Cell, Score, Verdict};

@@ -90,20 +90,32 @@ impl<'a> Cell<'a> {
 }
 
 impl Score {
-    fn new(rival: &str, mut times: Vec<Duration>, operations: f64) -> Self {
-        times.sort_unstable();
-        let nanos = |index: usize| times[index].as_nanos() as f64 / operations;
-        let (median, fastest, slowest) = (nanos(times.len() / 2), nanos(0), nanos(times.len() - 1));
+    /// A contestant's figures, one a round.
+    #[must_use]
+    pub fn of(rival: &str, mut figures: Vec<f64>) -> Self {
+        figures.sort_unstable_by(f64::total_cmp);
+        let (median, fastest, slowest) = (figures[figures.len() / 2], figures[0], figures[figures.len() - 1]);
         Self { rival: rival.to_owned(), median, fastest, slowest }
+    }
+
+    fn new(rival: &str, times: Vec<Duration>, operations: f64) -> Self {
+        Self::of(rival, times.into_iter().map(|time| time.as_nanos() as f64 / operations).collect())
     }
 }
 
 impl Verdict {
-    /// The best rival's time over ours: above one, ours is the fastest.
+    /// The best rival's figure over ours: above one, ours is the best.
     #[must_use]
     pub fn ratio(&self) -> f64 {
-        let best = self.scores[1..].iter().map(|score| score.median).min_by(f64::total_cmp);
-        best.unwrap_or(self.scores[0].median) / self.scores[0].median
+        let best = self.scores[1..].iter().min_by(|one, other| one.median.total_cmp(&other.median));
+        best.map_or(1.0, |best| self.relative(best))
+    }
+
+    /// A figure over ours. Equal figures are one, nothing and nothing included; whatever there is, is infinitely more than nothing.
+    #[must_use]
+    pub fn relative(&self, score: &Score) -> f64 {
+        let ours = self.scores[0].median;
+        if score.median == ours { 1.0 } else { score.median / ours }
     }
 }
 

@@ -11,8 +11,14 @@
 //! | `exec/fork_join_2^14` | binary tree of awaited tasks |
 //! | `local/spawn_many_10k`, `local/yield_200x1000` | the same on one thread |
 //! | `mem/1M_sleepers` | a million tasks sleep five seconds: bytes a task, and the time beyond the sleep |
+//! | `fair/wake_beside_hog_p99` | from a wake on another thread to the poll, while one worker sits in polls of 50 ms: the 99th percentile |
+//! | `fair/wake_by_hog_p99` | the same, if the wake comes from the very poll of 50 ms |
+//! | `fair/injected_among_100k_max` | from a spawn on another thread to the poll, among 100,000 tasks that yield for ever: the longest |
+//! | `idle/executor_5s`, `idle/runtime_5s` | nothing for five seconds: voluntary context switches, time on a CPU |
 #![forbid(unsafe_code)]
 
+mod fairness;
+mod idle;
 mod local;
 mod pool;
 mod sleepers;
@@ -23,9 +29,14 @@ fn main() {
     if sleepers::is_child() {
         return sleepers::run_child();
     }
+    if idle::is_child() {
+        return idle::run_child();
+    }
     let mut family = Family::new("executor");
     pool::cells(&mut family);
     local::cells(&mut family);
     sleepers::cells(&mut family);
+    fairness::cells(&mut family);
+    idle::cells(&mut family);
     family.finish().expect("the results can be written");
 }

@@ -55,11 +55,15 @@
 //! - an error that refuses an item gives it back.
 #![deny(unsafe_code)]
 
+pub mod broadcast;
 mod channel;
+mod count;
 mod error;
+pub mod local;
 pub mod oneshot;
 mod queue;
 mod shared;
+pub mod watch;
 
 pub use channel::{
     Drain, Permit, Receiver, RecvFuture, RecvManyFuture, ReserveFuture, SendFuture, Sender, WeakReceiver, WeakSender,

@@ -64,7 +64,22 @@ impl<F: Future> Children<F> {
         cx: &mut Context<'_>,
         each: impl FnMut(&mut Row<F>, usize) -> ControlFlow<()>,
     ) -> Poll<ControlFlow<()>> {
-        if self.row.len() <= self.limit.min(FEW) { self.poll_all(cx, each) } else { self.poll_many(cx, each) }
+        if self.is_small() { self.poll_all(cx, each) } else { self.poll_many(cx, each) }
+    }
+
+    /// The same for whoever keeps all outputs until the end.
+    #[inline]
+    pub(crate) fn poll_to_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_small() {
+            self.next = self.row.len();
+            return if self.row.poll_all(cx) { Poll::Ready(()) } else { Poll::Pending };
+        }
+        self.poll_many(cx, |_, _| ControlFlow::Continue(())).map(|_| ())
+    }
+
+    #[inline]
+    fn is_small(&self) -> bool {
+        self.row.len() <= self.limit.min(FEW)
     }
 
     #[inline]
@@ -99,10 +114,10 @@ impl<F: Future> Children<F> {
         };
         let mut budget = BUDGET - few;
         // Starting comes first, or children that always wake themselves would keep the rest from it.
-        if self.start(cx, &mut budget, &mut each).is_break()
-            || self.poll_few(cx, few, &mut each).is_break()
+        if (self.may_start() && self.start(cx, &mut budget, &mut each).is_break())
+            || (few > 0 && self.poll_few(cx, few, &mut each).is_break())
             || self.poll_woken(&mut budget, &mut each).is_break()
-            || self.start(cx, &mut budget, &mut each).is_break()
+            || (self.may_start() && self.start(cx, &mut budget, &mut each).is_break())
         {
             return Poll::Ready(ControlFlow::Break(()));
         }
@@ -144,6 +159,7 @@ impl<F: Future> Children<F> {
     }
 
     /// Polls those that were woken, if there is a slab.
+    #[inline]
     fn poll_woken(
         &mut self,
         budget: &mut usize,
@@ -170,7 +186,7 @@ impl<F: Future> Children<F> {
         budget: &mut usize,
         each: &mut impl FnMut(&mut Row<F>, usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        while *budget > 0 && self.next < self.row.len() && self.running() < self.limit {
+        while *budget > 0 && self.may_start() {
             *budget -= 1;
             let child = self.next;
             self.next += 1;
@@ -189,20 +205,17 @@ impl<F: Future> Children<F> {
     /// A child that was started is pending.
     #[inline]
     fn wait_for(&mut self, child: usize, cx: &Context<'_>) {
-        let Wakes::Few(few) = &mut self.wakes else { return };
-        if few.push(child) {
-            return;
+        if let Wakes::Few(few) = &mut self.wakes {
+            if !few.push(child) {
+                self.wakes = Wakes::Many(few.crowd(child, self.row.len(), cx));
+            }
         }
-        let mut slab = Slab::new(self.row.len(), 0);
-        slab.begin(cx.waker());
-        few.children[..few.len].iter().for_each(|&child| slab.mark(child as usize));
-        slab.mark(child);
-        self.wakes = Wakes::Many(slab);
     }
 
-    /// How many were started and have not finished.
-    fn running(&self) -> usize {
-        self.next + self.row.pending() - self.row.len()
+    #[inline]
+    fn may_start(&self) -> bool {
+        let not_started = self.row.len() - self.next;
+        not_started > 0 && self.row.pending() - not_started < self.limit
     }
 }
 
@@ -214,6 +227,16 @@ impl Few {
         *place = child;
         self.len += 1;
         true
+    }
+
+    /// A slab for all, in which these and one more are marked.
+    #[cold]
+    fn crowd(&self, one_more: usize, capacity: usize, cx: &Context<'_>) -> Slab {
+        let mut slab = Slab::new(capacity, 0);
+        slab.begin(cx.waker());
+        self.children[..self.len].iter().for_each(|&child| slab.mark(child as usize));
+        slab.mark(one_more);
+        slab
     }
 
     fn remove(&mut self, at: usize) {

@@ -4,7 +4,6 @@ use crate::children::Children;
 use crate::panics::CatchPanics;
 use core::fmt;
 use core::future::IntoFuture;
-use core::ops::ControlFlow;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -113,9 +112,7 @@ impl<F: Future> Future for Gather<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { children, over } = self.get_mut();
         assert!(!*over, "polled again after it was ready");
-        if children.poll(cx, |_, _| ControlFlow::Continue(())).is_pending() {
-            return Poll::Pending;
-        }
+        core::task::ready!(children.poll_to_end(cx));
         *over = true;
         Poll::Ready(children.take_outputs())
     }

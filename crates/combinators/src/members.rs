@@ -6,6 +6,7 @@ mod vec;
 
 use crate::nest;
 use crate::settle::Clear;
+use core::mem::needs_drop;
 use core::pin::Pin;
 use core::task::Context;
 use futures_util::future::MaybeDone;
@@ -81,6 +82,7 @@ where
 }
 
 /// The output of a member that has finished.
+#[inline]
 fn output<F: Future>(member: Pin<&mut MaybeDone<F>>) -> F::Output {
     member.take_output().expect("polled again after it was ready")
 }
@@ -94,10 +96,17 @@ where
 }
 
 /// Drops a member: in a frame of its own if it has not finished.
+#[inline]
 fn clear_member<F: Future>(mut member: Pin<&mut MaybeDone<F>>) {
     match &*member {
-        MaybeDone::Future(_) => nest::alone(|| member.set(MaybeDone::Gone)),
-        MaybeDone::Done(_) => member.set(MaybeDone::Gone),
+        // What needs no drop has nothing to hand over.
+        MaybeDone::Future(_) if needs_drop::<F>() => clear_future(member),
+        MaybeDone::Future(_) | MaybeDone::Done(_) => member.set(MaybeDone::Gone),
         MaybeDone::Gone => {}
     }
+}
+
+#[cold]
+fn clear_future<F: Future>(mut member: Pin<&mut MaybeDone<F>>) {
+    nest::alone(|| member.set(MaybeDone::Gone));
 }

@@ -7,7 +7,7 @@
 //!
 //! Nothing ever moves a future. Once there are none left, the allocation is that of plain outputs, and may become the vector of them.
 
-use crate::slots::pinned;
+use crate::slots::{each_pinned, pinned};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
@@ -73,6 +73,21 @@ impl<F: Future> Row<F> {
         self.pending -= 1;
         slot.set(Slot::Done { output });
         Some(Poll::Ready(()))
+    }
+
+    /// Polls every future; whether none is left.
+    #[inline]
+    pub(crate) fn poll_all(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut pending = 0;
+        for mut slot in each_pinned(self.slots.as_mut()) {
+            let SlotProjection::Future { future } = slot.as_mut().project() else { continue };
+            match future.poll(cx) {
+                Poll::Pending => pending += 1,
+                Poll::Ready(output) => slot.set(Slot::Done { output }),
+            }
+        }
+        self.pending = pending;
+        pending == 0
     }
 
     /// An output that is here.

@@ -2,8 +2,8 @@
 //!
 //! One allocation serves any number of children: blocks of 64, each with a word of ready bits. The waker of child `i` is the
 //! address of its block plus `i % 64` (a block is aligned to 64 bytes, so the low six bits are free), its reference count the
-//! `Arc`'s. Above the ready words lies one [`Parent`] word, and with more than [`Parent::BITS`] blocks a level of group
-//! words between them.
+//! `Arc`'s. Above the ready words lies one [`Parent`] word, each bit of which several blocks may share; with many blocks a level of group words lies
+//! between them.
 //!
 //! ```text
 //!   wake(i):  ready[i / 64] |= bit   ──0→1──▶   (groups[..] |= bit   ──0→1──▶)   parent |= bit   ──idle→1──▶   wake the task
@@ -13,7 +13,8 @@
 //! Going up, a wake stops at the first word that was not 0: whoever made it non-zero is on the way up, or the poll that will swap it
 //! out is. The race to fear: a wake stops at a word which the poll has just swapped out. It cannot: the swap left 0 behind, and
 //! all accesses to one word are read-modify-writes, which have one order. (A relaxed look before the `fetch_or` would break this.)
-//! Going down, a poll may find a word empty whose bit above was set: it was taken out early; nothing is lost.
+//! Going down, a poll may find a word empty whose bit above was set: it was taken out early, or the bit was for another that shares it; nothing
+//! is lost.
 //!
 //! A poll works through what it swapped out before it looks again, over several polls if it has to: a child that always wakes
 //! itself cannot starve one with a higher index.
@@ -32,6 +33,9 @@ use std::sync::Arc;
 /// How many children share a block; as many as there are bits in a word, and bytes in a block's alignment.
 const BLOCK: usize = 64;
 
+/// How many blocks may share a bit of the parent's word: to look at so many costs less than the swaps of a level of groups.
+const SHARERS: usize = if cfg!(motet_loom) { 2 } else { 8 };
+
 /// The wakes of up to 64 children. Every block has room for the words above it; only the first ones use it.
 #[repr(align(64))]
 struct Block {
@@ -39,7 +43,7 @@ struct Block {
     ready: AtomicU64,
     /// In block `g`, if there is a group level: which of the blocks `64 g ..` have ready bits.
     group: AtomicU64,
-    /// In block 0: which groups (blocks, if there is no group level) have bits, and the waker of the task.
+    /// In block 0: which groups (blocks, if there is no group level) have bits, modulo [`Parent::BITS`], and the waker of the task.
     parent: Parent,
     /// Where this block lies in the slab.
     index: u32,
@@ -59,10 +63,10 @@ pub(crate) struct Slab {
 struct Round {
     /// What comes after this round: the bits of wakes since it began.
     later: u64,
-    /// Groups, modulo [`Parent::BITS`]; blocks, if there is no group level.
+    /// Bits of the parent's word.
     top: u64,
-    /// The next group that shares the current bit of `top`.
-    group: Option<usize>,
+    /// The next group (block, if there is no group level) that shares the current bit of `top`.
+    sharer: Option<usize>,
     /// Blocks of the group that begins with `first_block`.
     blocks: u64,
     first_block: usize,
@@ -113,11 +117,13 @@ impl Slab {
     }
 
     /// Begins a poll: from now to [`rest`](Self::rest), wakes leave the task alone.
+    #[inline]
     pub(crate) fn begin(&mut self, task: &Waker) {
         self.round.later |= self.blocks[0].parent.begin(&mut self.poller, task);
     }
 
     /// Ends a poll. Without it (an item was found) the slab stays as in a poll: the task must come back by itself.
+    #[inline]
     pub(crate) fn rest(&mut self) -> Rest {
         if !self.round.is_over() {
             return Rest::Busy;
@@ -134,11 +140,13 @@ impl Slab {
     }
 
     /// A child that was woken, each once a round.
+    #[inline]
     pub(crate) fn next(&mut self) -> Option<usize> {
         self.round.next(&self.blocks)
     }
 
     /// Polls with the waker of this child.
+    #[inline]
     pub(crate) fn with_waker<R>(&self, child: usize, poll: impl FnOnce(&mut Context<'_>) -> R) -> R {
         waker::lend(&self.blocks, child, |waker| poll(&mut Context::from_waker(waker)))
     }
@@ -160,7 +168,7 @@ impl Block {
         }
         let at = self.index as usize;
         if !is_grouped(blocks.len()) {
-            return Some(1 << at);
+            return Some(1 << (at % Parent::BITS));
         }
         let group = at / BLOCK;
         // Release: the ready bit is visible to whoever swaps out this bit with Acquire.
@@ -180,48 +188,64 @@ impl Block {
 
 impl Round {
     fn is_over(&self) -> bool {
-        self.children == 0 && self.blocks == 0 && self.group.is_none() && self.top == 0 && self.later == 0
+        self.children == 0 && self.blocks == 0 && self.sharer.is_none() && self.top == 0 && self.later == 0
     }
 
     #[inline]
     fn next(&mut self, blocks: &[Block]) -> Option<usize> {
-        while self.children == 0 {
-            let block = self.next_block(blocks)?;
-            self.first_child = block * BLOCK;
-            // Acquire: pairs with the Release in `set_ready`, of this wake and of those that stopped at it.
-            self.children = blocks[block].ready.swap(0, Ordering::Acquire);
+        if self.children == 0 {
+            self.next_children(blocks)?;
         }
         Some(self.first_child + take_lowest(&mut self.children))
     }
 
-    fn next_block(&mut self, blocks: &[Block]) -> Option<usize> {
-        let grouped = is_grouped(blocks.len());
+    /// Takes a word of children out.
+    fn next_children(&mut self, blocks: &[Block]) -> Option<()> {
+        while self.children == 0 {
+            let at =
+                if is_grouped(blocks.len()) { self.next_of_group(blocks)? } else { self.next_sharer(blocks.len())? };
+            // Relaxed: only whoever set a bit of this round is due, and what came with that bit is visible.
+            if blocks[at].ready.load(Ordering::Relaxed) != 0 {
+                self.first_child = at * BLOCK;
+                // Acquire: pairs with the Release in `set_ready`, of this wake and of those that stopped at it.
+                self.children = blocks[at].ready.swap(0, Ordering::Acquire);
+            }
+        }
+        Some(())
+    }
+
+    fn next_of_group(&mut self, blocks: &[Block]) -> Option<usize> {
         while self.blocks == 0 {
-            let Some(group) = self.group else {
-                if self.top == 0 {
-                    self.top = core::mem::take(&mut self.later);
-                }
-                if self.top == 0 {
-                    return None;
-                }
-                if grouped {
-                    self.group = Some(take_lowest(&mut self.top));
-                    continue;
-                }
-                return Some(take_lowest(&mut self.top));
-            };
-            self.group = Some(group + Parent::BITS).filter(|next| next * BLOCK < blocks.len());
+            let group = self.next_sharer(blocks.len().div_ceil(BLOCK))?;
             self.first_block = group * BLOCK;
             // Acquire: pairs with the Release in `set_ready`.
             self.blocks = blocks[group].group.swap(0, Ordering::Acquire);
         }
         Some(self.first_block + take_lowest(&mut self.blocks))
     }
+
+    /// What the bits of the parent's word stand for: groups, or blocks.
+    fn next_sharer(&mut self, count: usize) -> Option<usize> {
+        let sharer = match self.sharer {
+            Some(sharer) => sharer,
+            None => {
+                if self.top == 0 {
+                    self.top = core::mem::take(&mut self.later);
+                }
+                if self.top == 0 {
+                    return None;
+                }
+                take_lowest(&mut self.top)
+            }
+        };
+        self.sharer = Some(sharer + Parent::BITS).filter(|next| *next < count);
+        Some(sharer)
+    }
 }
 
 /// Whether that many blocks need a level of groups below the parent's word.
 fn is_grouped(blocks: usize) -> bool {
-    blocks > Parent::BITS
+    blocks > Parent::BITS * SHARERS
 }
 
 /// The lowest `count` bits, at most all 64.

@@ -12,6 +12,14 @@ pub(crate) fn pinned<T>(slice: Pin<&mut [T]>, index: usize) -> Pin<&mut T> {
     unsafe { slice.map_unchecked_mut(|slice| &mut slice[index]) }
 }
 
+/// A pinned slice's elements, each pinned.
+pub(crate) fn each_pinned<T>(slice: Pin<&mut [T]>) -> impl Iterator<Item = Pin<&mut T>> {
+    // SAFETY: nothing is moved out of what this lends: only the line below has it, and pins each element again.
+    let slice = unsafe { slice.get_unchecked_mut() };
+    // SAFETY: as for `pinned`.
+    slice.iter_mut().map(|element| unsafe { Pin::new_unchecked(element) })
+}
+
 /// A fixed number of places for futures.
 pub(crate) struct Slots<F> {
     slots: Pin<Box<[Option<F>]>>,

@@ -69,12 +69,6 @@ impl<T> Slab<T> {
         }
     }
 
-    /// Takes any value out.
-    pub(crate) fn pop(&mut self) -> Option<T> {
-        let key = self.places.iter().rposition(|place| matches!(place, Place::Taken(_)))?;
-        self.remove(key)
-    }
-
     /// All values, in the order of their places, to change them.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.places.iter_mut().filter_map(|place| match place {
@@ -102,6 +96,7 @@ impl<T> Slab<T> {
     }
 
     /// How many values there are.
+    #[cfg(all(test, not(motet_loom)))]
     pub(crate) fn len(&self) -> usize {
         self.length
     }

@@ -12,7 +12,7 @@
 //! | [`BoundedSemaphore`] | … and a release too many is an error | as the semaphore | as the semaphore | never |
 //! | [`Condition`] | the holder of a lock waits until its value has changed | FIFO | is without the lock; its notification goes to the next | never |
 //! | [`Notify`] | one task, or all who wait, look again; one notification is stored | FIFO | leaves the line; its notification goes to the next | never |
-//! | [`Event`] | something has happened, or is the case | all at once, the oldest is woken first | nothing happened | when it has to wait |
+//! | [`Event`] | something has happened, or is the case | all at once, the oldest is woken first | nothing happened | never |
 //! | [`Barrier`] | so many wait for each other, round after round | all at once | is counted out | when it has to wait |
 //! | [`OnceCell`] | a value is made once, by whoever needs it first | one makes it; if it fails, the oldest is called | nothing happened, or the next one makes it | when it has to wait |
 //! | [`Latch`] | a known number of things is done | all at once | nothing happened | when it has to wait |
@@ -46,8 +46,9 @@
 //! | types | wait through | why |
 //! | --- | --- | --- |
 //! | [`Lock`], [`RwLock`], [`Semaphore`] and its kin | `motet_prim::WaitList` | a release hands over to one waiter in particular, on a hot path: the place in line lives in the future, so that waiting allocates nothing, and the grant is made under the line's own lock |
+//! | [`Event`] | `motet_prim::WaitList` | a wait for it stands beside others in many a `select`, and is polled again and again: that takes no lock here, and no memory |
 //! | [`Condition`], [`Notify`] | `motet_prim::WaitList` | a notification is such a grant too: it belongs to one waiter, or is stored, in one step with the line; and whoever is dropped with it hands it on |
-//! | [`Event`], [`Barrier`], [`OnceCell`], [`Latch`], [`WaitGroup`] | the crate event-listener | a change of state after which those who wait look again, off the hot path. It stands behind a counter of waiters, so that a change nobody waits for touches no lock; and it is given a waker of ours, since it wakes under its lock. Their blocking kinds wait in the listener's own parker |
+//! | [`Barrier`], [`OnceCell`], [`Latch`], [`WaitGroup`] | the crate event-listener | a change of state after which those who wait look again, off the hot path. It stands behind a counter of waiters, so that a change nobody waits for touches no lock; and it is given a waker of ours, since it wakes under its lock. Their blocking kinds wait in the listener's own parker |
 
 mod barrier;
 mod condition;

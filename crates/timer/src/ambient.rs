@@ -6,33 +6,60 @@ use core::fmt;
 use core::marker::PhantomData;
 use std::time::{Duration, Instant};
 
+use crate::clock;
 use crate::interval::Interval;
 use crate::queue::{Clock, Lease};
-use crate::sleep::{Origin, Sleep};
+use crate::sleep::Sleep;
 use crate::timers::Timers;
 
 motet_prim::thread_local! {
-    static AMBIENT: Cell<Option<Lease>> = const { Cell::new(None) };
+    static AMBIENT: Cell<Option<Ambient>> = const { Cell::new(None) };
 }
 
-/// The lease of the entered timers; none for the global ones, or if those entered have closed while ambient.
-fn entered() -> Option<Lease> {
+/// Timers that were entered.
+#[derive(Clone, Copy)]
+pub(crate) struct Ambient {
+    pub(crate) lease: Lease,
+    /// The shard that this thread arms in.
+    pub(crate) home: u8,
+}
+
+/// The entered timers, which may have closed while ambient; none for the global ones.
+#[inline]
+fn entered() -> Option<Ambient> {
     // A thread that is being torn down has entered nothing.
     AMBIENT.try_with(Cell::get).ok().flatten()
 }
 
 /// The entered timers, if their clock is the real one.
-pub(crate) fn real() -> Option<Lease> {
-    entered().filter(|lease| lease.queue.clock() == Clock::Real)
+#[inline]
+pub(crate) fn real() -> Option<Ambient> {
+    entered().filter(|ambient| ambient.lease.queue.clock() == Clock::Real)
 }
 
-/// The ambient time, and where a sleep on it may be armed.
-fn here() -> (Instant, Origin) {
-    let virtual_ = entered().filter(|lease| lease.queue.clock() == Clock::Virtual);
-    match virtual_.and_then(|lease| Some((lease.now()?, Origin::Of(lease)))) {
-        Some(here) => here,
-        None => (Instant::now(), Origin::Ambient),
+/// The shard of a queue that this thread arms in.
+#[inline]
+pub(crate) fn home_in(lease: Lease) -> u8 {
+    match entered() {
+        Some(ambient) if ambient.lease.is(lease) => ambient.home,
+        _ => lease.shared_home(),
     }
+}
+
+/// The ambient time, and where a sleep by it may be armed: nowhere but in that queue, if its clock is virtual.
+#[inline]
+fn here() -> (u64, Option<Lease>) {
+    let virtual_ = entered().map(|ambient| ambient.lease).filter(|lease| lease.queue.clock() == Clock::Virtual);
+    match virtual_.and_then(|lease| Some((lease.nanos()?, lease))) {
+        Some((now, lease)) => (now, Some(lease)),
+        None => (clock::now(), None),
+    }
+}
+
+/// Where a sleep by the ambient clock may be armed.
+fn home() -> Option<Lease> {
+    let lease = entered()?.lease;
+    (lease.queue.clock() == Clock::Virtual && lease.nanos().is_some()).then_some(lease)
 }
 
 /// The time by the ambient clock: virtual inside a simulation, else the system's.
@@ -49,7 +76,10 @@ fn here() -> (Instant, Origin) {
 /// ```
 #[must_use]
 pub fn now() -> Instant {
-    here().0
+    match entered().and_then(|ambient| ambient.lease.now()) {
+        Some(now) => now,
+        None => Instant::now(),
+    }
 }
 
 /// Waits for a duration, on the ambient timers: asyncio's `sleep`.
@@ -74,8 +104,8 @@ pub fn now() -> Instant {
 ///
 /// Its first poll panics if that needs the helper thread, and the system refuses to start one.
 pub fn sleep(duration: Duration) -> Sleep {
-    let (now, origin) = here();
-    Sleep::lasting(duration, now, origin)
+    let (now, home) = here();
+    Sleep::lasting(duration, now, home)
 }
 
 /// Waits until an instant, on the ambient timers. One that has passed is ready at the first poll.
@@ -93,8 +123,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 ///
 /// Cancel safe: dropped, it frees its place in the wheel at once.
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    let (_, origin) = here();
-    Sleep::until(deadline, origin)
+    Sleep::until(clock::nanos(deadline), home())
 }
 
 /// Ticks at once, and then every `period`, on the ambient timers.
@@ -116,8 +145,8 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// If `period` is zero: such an interval would keep its task busy for ever.
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
-    let (now, origin) = here();
-    Interval::new(now, period, origin)
+    let (now, home) = here();
+    Interval::new(now, period, home)
 }
 
 /// Ticks at `start`, and then every `period`, on the ambient timers.
@@ -136,8 +165,7 @@ pub fn interval(period: Duration) -> Interval {
 /// If `period` is zero: such an interval would keep its task busy for ever.
 #[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
-    let (_, origin) = here();
-    Interval::new(start, period, origin)
+    Interval::new(clock::nanos(start), period, home())
 }
 
 /// Keeps some timers ambient on this thread; see [`Timers::enter`].
@@ -147,7 +175,9 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
 #[must_use = "the timers are left when the guard is dropped"]
 pub struct Entered {
     timers: Timers,
-    before: Option<Lease>,
+    before: Option<Ambient>,
+    /// The shard that is this thread's until the guard is dropped; none if it has one already, or there are none left.
+    own: Option<u8>,
     /// It belongs to the thread that it was made on.
     _thread: PhantomData<*const ()>,
 }
@@ -155,8 +185,13 @@ pub struct Entered {
 impl Entered {
     pub(crate) fn new(timers: Timers) -> Self {
         let lease = timers.lease();
-        let before = AMBIENT.try_with(|ambient| ambient.replace(Some(lease))).ok().flatten();
-        Self { timers, before, _thread: PhantomData }
+        let before = entered();
+        let known = before.filter(|before| before.lease.is(lease));
+        let own = if known.is_some() { None } else { lease.take_home() };
+        let home = own.or(known.map(|known| known.home)).unwrap_or_else(|| lease.shared_home());
+        // A thread that is being torn down keeps what it has.
+        let _torn_down = AMBIENT.try_with(|ambient| ambient.set(Some(Ambient { lease, home })));
+        Self { timers, before, own, _thread: PhantomData }
     }
 }
 
@@ -165,10 +200,13 @@ impl Drop for Entered {
         let mine = self.timers.lease();
         let _torn_down = AMBIENT.try_with(|ambient| {
             // Dropped out of order, the timers that were entered last stay.
-            if ambient.get().is_some_and(|lease| lease.is(mine)) {
+            if ambient.get().is_some_and(|ambient| ambient.lease.is(mine)) {
                 ambient.set(self.before);
             }
         });
+        if let Some(home) = self.own {
+            mine.give_back_home(home);
+        }
     }
 }
 

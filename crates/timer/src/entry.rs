@@ -1,18 +1,21 @@
-//! A timer in a wheel: the pinned record that a `Sleep` carries, and the intrusive list that a slot is.
+//! A timer in a wheel: the pinned record that a `Sleep` is, and the intrusive list that a slot is.
 //!
 //! | field | who writes | who reads |
 //! | --- | --- | --- |
 //! | `word` | owner and queue, as drawn in `state.rs` | anybody |
-//! | `links` | whoever holds the queue's lock, while armed | the same |
-//! | `waker` | the owner, with the queue's lock held, while armed | the queue under its lock; the owner at any time |
+//! | `before`, `after`, `spot` | whoever holds the shard's lock, while armed | the same |
+//! | `waker` | the owner, with the shard's lock held, while armed | the queue under that lock; the owner at any time |
+//! | the home | the owner, while not armed | the owner |
 //!
 //! The queue never writes to `waker`: to fire, it copies the bits and ends the timer, and with that the copy is the one
 //! that counts. So the owner may compare its waker with the registered one without a lock, although a fire may copy it
 //! at the same moment: two reads do not race.
 //!
-//! An armed entry is in exactly one list of one queue. The order that keeps this sound: the owner unlinks, under the lock,
-//! before it frees or moves an entry that is still armed; the queue ends an entry (`Word::finish`, `Word::evict`) as its
-//! last access, and forms no reference to the whole entry across that store, since the owner may free it meanwhile.
+//! An armed entry is in exactly one list of one shard of one queue. The order that keeps this sound: the owner unlinks, under
+//! the lock, before it frees or moves an entry that is still armed; the queue ends an entry (`Word::finish`, `Word::evict`) as
+//! its last access, and forms no reference to the whole entry across that store, since the owner may free it meanwhile.
+//!
+//! Seven words, with no gap: a million sleeping tasks hold a million of them.
 
 use core::marker::PhantomPinned;
 use core::mem::MaybeUninit;
@@ -22,46 +25,72 @@ use core::task::Waker;
 
 use motet_prim::cell::UnsafeCell;
 
+use crate::queue::{Lease, Place, TimerQueue};
 use crate::state::{State, Word};
 use crate::wheel::{Chain, Spot};
 
 /// See the file's head.
 pub(crate) struct Entry {
     word: Word,
-    links: UnsafeCell<Links>,
+    before: Link,
+    after: Link,
     waker: UnsafeCell<MaybeUninit<Waker>>,
+    queue: Option<&'static TimerQueue>,
+    number: u32,
+    spot: UnsafeCell<Spot>,
+    shard: u8,
+    is_ambient: bool,
     _pinned: PhantomPinned,
 }
 
-#[derive(Clone, Copy)]
-struct Links {
-    before: Option<NonNull<Entry>>,
-    after: Option<NonNull<Entry>>,
-    spot: Spot,
-}
+#[cfg(not(motet_loom))]
+const _: () = assert!(size_of::<Entry>() <= 7 * size_of::<u64>(), "a timer has grown");
 
-// SAFETY: the word is atomic, the waker is Send and Sync, and the links are touched only under the queue's lock, by
+type Link = UnsafeCell<Option<NonNull<Entry>>>;
+
+// SAFETY: the word is atomic, the waker is Send and Sync, and the links are touched only under the shard's lock, by
 // whichever thread holds it.
 unsafe impl Send for Entry {}
-// SAFETY: as for Send; `&Entry` gives nothing but reads of the word.
+// SAFETY: as for Send; `&Entry` gives nothing but reads of the word, and of the home, which is written by `&mut Entry`.
 unsafe impl Sync for Entry {}
 
 impl Entry {
-    motet_prim::const_fn! {
-        /// An entry that is in no wheel.
-        pub(crate) const fn new() -> Self {
-            Self {
-                word: Word::new(),
-                links: UnsafeCell::new(Links { before: None, after: None, spot: Spot::NOWHERE }),
-                waker: UnsafeCell::new(MaybeUninit::uninit()),
-                _pinned: PhantomPinned,
-            }
+    /// An entry that is in no wheel, at home in that queue, or wherever is ambient when it is armed.
+    pub(crate) fn new(state: State, at: u64, home: Option<Lease>) -> Self {
+        Self {
+            word: Word::new(state, at),
+            before: UnsafeCell::new(None),
+            after: UnsafeCell::new(None),
+            waker: UnsafeCell::new(MaybeUninit::uninit()),
+            queue: home.map(|lease| lease.queue),
+            number: home.map_or(0, |lease| lease.number),
+            spot: UnsafeCell::new(Spot::NOWHERE),
+            shard: 0,
+            is_ambient: home.is_none(),
+            _pinned: PhantomPinned,
         }
     }
 
     /// The word, which anybody may read.
     pub(crate) fn word(&self) -> &Word {
         &self.word
+    }
+
+    /// The wheels that it was made for; none for the ambient ones.
+    pub(crate) fn home(&self) -> Option<Lease> {
+        if self.is_ambient { None } else { self.queue.map(|queue| Lease { queue, number: self.number }) }
+    }
+
+    /// Where it was armed last.
+    pub(crate) fn place(&self) -> Option<Place> {
+        self.queue.map(|queue| Place { queue, shard: self.shard })
+    }
+
+    /// Before it is armed: remembers where.
+    pub(crate) fn set_place(&mut self, lease: Lease, shard: u8) {
+        self.queue = Some(lease.queue);
+        self.number = lease.number;
+        self.shard = shard;
     }
 
     /// Whether `waker` is the one that is registered.
@@ -83,7 +112,7 @@ impl Entry {
     ///
     /// # Safety
     ///
-    /// The caller is the owner, and holds the lock of the queue that the entry is in, or is about to be in.
+    /// The caller is the owner, and holds the lock of the shard that the entry is in, or is about to be in.
     pub(crate) unsafe fn put_waker(&self, waker: Waker) {
         // SAFETY: only the owner writes, and the queue reads under the lock that is held.
         self.waker.with_mut(|registered| unsafe { *registered = MaybeUninit::new(waker) });
@@ -93,7 +122,7 @@ impl Entry {
     ///
     /// # Safety
     ///
-    /// The entry is armed, the caller is its owner, and holds the lock of its queue. Nobody takes it again until the next
+    /// The entry is armed, the caller is its owner, and holds the lock of its shard. Nobody takes it again until the next
     /// `put_waker`: the entry is disarmed or given another waker before the lock is released.
     pub(crate) unsafe fn take_waker(&self) -> Waker {
         // SAFETY: only the owner writes, and the owner is here.
@@ -107,18 +136,21 @@ impl Entry {
 #[cfg(motet_loom)]
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.links.with_mut(|_| {});
+        self.before.with_mut(|_| {});
+        self.after.with_mut(|_| {});
+        self.spot.with_mut(|_| {});
         self.waker.with_mut(|_| {});
     }
 }
 
-/// An entry in, or on its way into, the wheel of a queue whose lock is held.
+/// An entry in, or on its way into, a wheel whose lock is held.
 ///
 /// Whoever has one may touch the entry's links, and may read its waker; the entry stays where it is. Both are promised
 /// to `Linked::new`.
+#[derive(PartialEq, Eq)]
 pub(crate) struct Linked(NonNull<Entry>);
 
-// SAFETY: it stands for an entry in a queue, which is used by whichever thread holds the lock.
+// SAFETY: it stands for an entry in a wheel, which is used by whichever thread holds the lock.
 unsafe impl Send for Linked {}
 
 /// What became of an entry whose slot was due.
@@ -131,19 +163,22 @@ pub(crate) enum Due {
 }
 
 impl Linked {
-    /// The entry as an item for its queue's wheel.
+    /// Stands for an entry in the wheel whose lock is held, or on its way into it.
     ///
     /// # Safety
     ///
-    /// The caller holds the queue's lock for as long as the item is outside of the wheel. The entry stays pinned and
-    /// alive until it has been taken out of the wheel; if it is in a wheel now, then in this queue's.
+    /// The caller holds the wheel's lock for as long as the item is outside of the wheel. The entry stays pinned and
+    /// alive until it has been taken out of the wheel; if it is in a wheel now, then in this one.
     pub(crate) unsafe fn new(entry: Pin<&Entry>) -> Self {
         Self(NonNull::from(entry.get_ref()))
     }
 
     /// Where the entry is.
     pub(crate) fn spot(&self) -> Spot {
-        self.links().spot
+        // SAFETY: an entry in the lock's keeping is alive.
+        let cell = unsafe { &(*self.0.as_ptr()).spot };
+        // SAFETY: touched only under the lock that is held.
+        cell.with(|spot| unsafe { *spot })
     }
 
     /// Ends the entry, which has been taken out of the wheel, if it is due at `now`.
@@ -181,19 +216,34 @@ impl Linked {
         cell.with(|waker| unsafe { waker.read() })
     }
 
-    fn links(&self) -> Links {
+    fn set_spot(&self, spot: Spot) {
         // SAFETY: an entry in the lock's keeping is alive.
-        let cell = unsafe { &(*self.0.as_ptr()).links };
+        let cell = unsafe { &(*self.0.as_ptr()).spot };
         // SAFETY: touched only under the lock that is held.
-        cell.with(|links| unsafe { *links })
+        cell.with_mut(|slot| unsafe { *slot = spot });
     }
 
-    fn set_links(&self, links: Links) {
+    fn before(&self) -> &Link {
         // SAFETY: an entry in the lock's keeping is alive.
-        let cell = unsafe { &(*self.0.as_ptr()).links };
-        // SAFETY: touched only under the lock that is held.
-        cell.with_mut(|slot| unsafe { *slot = links });
+        unsafe { &(*self.0.as_ptr()).before }
     }
+
+    fn after(&self) -> &Link {
+        // SAFETY: an entry in the lock's keeping is alive.
+        unsafe { &(*self.0.as_ptr()).after }
+    }
+}
+
+/// The neighbour that a link of an entry in the lock's keeping leads to.
+fn follow(link: &Link) -> Option<Linked> {
+    // SAFETY: touched only under the lock that is held.
+    link.with(|link| unsafe { *link }).map(Linked)
+}
+
+/// Sets a link of an entry in the lock's keeping.
+fn lead(link: &Link, to: Option<&Linked>) {
+    // SAFETY: touched only under the lock that is held.
+    link.with_mut(|link| unsafe { *link = to.map(|to| to.0) });
 }
 
 /// The entries of one slot, linked through themselves.
@@ -202,14 +252,10 @@ pub(crate) struct List {
     ends: Option<Ends>,
 }
 
-#[derive(Clone, Copy)]
 struct Ends {
-    head: NonNull<Entry>,
-    tail: NonNull<Entry>,
+    head: Linked,
+    tail: Linked,
 }
-
-// SAFETY: it links entries of a queue, and lives in the queue's lock.
-unsafe impl Send for List {}
 
 impl Chain for List {
     type Item = Linked;
@@ -219,52 +265,58 @@ impl Chain for List {
     }
 
     fn push_back(&mut self, item: Linked, spot: Spot) {
-        let entry = item.0;
-        item.set_links(Links { before: self.ends.map(|ends| ends.tail), after: None, spot });
-        self.ends = Some(match self.ends {
-            None => Ends { head: entry, tail: entry },
-            Some(Ends { head, tail }) => {
-                let tail = Linked(tail);
-                tail.set_links(Links { after: Some(entry), ..tail.links() });
-                Ends { head, tail: entry }
+        item.set_spot(spot);
+        lead(item.after(), None);
+        match &mut self.ends {
+            None => {
+                lead(item.before(), None);
+                self.ends = Some(Ends { head: Linked(item.0), tail: item });
             }
-        });
+            Some(ends) => {
+                lead(item.before(), Some(&ends.tail));
+                lead(ends.tail.after(), Some(&item));
+                ends.tail = item;
+            }
+        }
     }
 
     fn pop_front(&mut self) -> Option<Linked> {
-        let Ends { head, tail } = self.ends?;
-        let item = Linked(head);
-        self.ends = item.links().after.map(|after| {
-            let after = Linked(after);
-            after.set_links(Links { before: None, ..after.links() });
-            Ends { head: after.0, tail }
-        });
-        Some(item)
+        let ends = self.ends.as_mut()?;
+        match follow(ends.head.after()) {
+            None => self.ends.take().map(|ends| ends.head),
+            Some(after) => {
+                lead(after.before(), None);
+                Some(core::mem::replace(&mut ends.head, after))
+            }
+        }
     }
 
     fn unlink(&mut self, item: Linked) {
-        let Links { before, after, .. } = item.links();
-        if let Some(before) = before.map(Linked) {
-            before.set_links(Links { after, ..before.links() });
+        match (follow(item.before()), follow(item.after())) {
+            (None, None) => self.ends = None,
+            (None, Some(after)) => {
+                lead(after.before(), None);
+                self.ends = self.ends.take().map(|ends| Ends { head: after, ..ends });
+            }
+            (Some(before), None) => {
+                lead(before.after(), None);
+                self.ends = self.ends.take().map(|ends| Ends { tail: before, ..ends });
+            }
+            (Some(before), Some(after)) => {
+                lead(before.after(), Some(&after));
+                lead(after.before(), Some(&before));
+            }
         }
-        if let Some(after) = after.map(Linked) {
-            after.set_links(Links { before, ..after.links() });
-        }
-        self.ends = self.ends.and_then(|ends| {
-            let head = if before.is_some() { Some(ends.head) } else { after };
-            let tail = if after.is_some() { Some(ends.tail) } else { before };
-            head.zip(tail).map(|(head, tail)| Ends { head, tail })
-        });
     }
 
     fn earliest(&self, most: usize) -> Option<u64> {
-        let mut item = self.ends.map(|ends| Linked(ends.head));
+        let mut item = self.ends.as_ref().map(|ends| Linked(ends.head.0));
         let mut earliest = None;
         for _ in 0..most {
             let Some(here) = item else { return earliest };
             let at = Self::deadline(&here);
             earliest = Some(earliest.map_or(at, |earliest: u64| earliest.min(at)));
-            item = here.links().after.map(Linked);
+            item = follow(here.after());
         }
         if item.is_none() { earliest } else { None }
     }
@@ -272,9 +324,7 @@ impl Chain for List {
     fn deadline(item: &Linked) -> u64 {
         // SAFETY: an entry in the lock's keeping is alive.
         let word = unsafe { &(*item.0.as_ptr()).word };
-        match word.state() {
-            State::Armed(at) => at,
-            State::Fired | State::Evicted => unreachable!("a timer in a wheel is armed"),
-        }
+        debug_assert!(word.state() == State::Armed, "a timer in a wheel is armed");
+        word.deadline()
     }
 }

@@ -11,7 +11,8 @@ use futures_core::Stream;
 use futures_core::stream::FusedStream;
 
 use crate::clock;
-use crate::sleep::{Origin, Sleep};
+use crate::queue::Lease;
+use crate::sleep::Sleep;
 
 /// How late a tick may be taken before it counts as missed.
 const SLACK: Duration = Duration::from_millis(5);
@@ -66,9 +67,9 @@ pub struct Interval {
 
 impl Interval {
     #[track_caller]
-    pub(crate) fn new(start: Instant, period: Duration, origin: Origin) -> Self {
+    pub(crate) fn new(start: u64, period: Duration, home: Option<Lease>) -> Self {
         assert!(!period.is_zero(), "the period of an interval has to be greater than zero");
-        Self { sleep: Box::pin(Sleep::until(start, origin)), period, missed_tick: MissedTick::default() }
+        Self { sleep: Box::pin(Sleep::until(start, home)), period, missed_tick: MissedTick::default() }
     }
 
     /// Waits for the next tick, and returns when it was due.

@@ -38,6 +38,7 @@ mod interval;
 mod model;
 mod pool;
 mod queue;
+mod slack;
 mod sleep;
 mod state;
 mod timer;

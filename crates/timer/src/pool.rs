@@ -3,7 +3,8 @@
 
 use motet_prim::lock::Mutex;
 
-use crate::queue::{Clock, TimerQueue};
+use crate::helper;
+use crate::queue::{Clock, Lease, TimerQueue};
 
 motet_prim::global! {
     static REAL: Mutex<Vec<&'static TimerQueue>> = Mutex::new(Vec::new());
@@ -12,17 +13,21 @@ motet_prim::global! {
 
 /// An idle queue with that clock, or a new one.
 pub(crate) fn take(clock: Clock) -> &'static TimerQueue {
-    let idle = match clock {
-        Clock::Real => REAL.lock().pop(),
-        Clock::Virtual => VIRTUAL.lock().pop(),
+    let (idle, shards) = match clock {
+        Clock::Real => (REAL.lock().pop(), TimerQueue::MOST_SHARDS),
+        // One, for the order of equal deadlines counts.
+        Clock::Virtual => (VIRTUAL.lock().pop(), 1),
     };
-    idle.unwrap_or_else(|| Box::leak(Box::new(TimerQueue::new(clock))))
+    idle.unwrap_or_else(|| Box::leak(Box::new(TimerQueue::new(clock, shards, helper::global()))))
 }
 
-/// Gives back a queue whose lease was closed.
-pub(crate) fn put(queue: &'static TimerQueue) {
-    match queue.clock() {
-        Clock::Real => REAL.lock().push(queue),
-        Clock::Virtual => VIRTUAL.lock().push(queue),
+/// Gives back the queue of a lease that was closed.
+pub(crate) fn put(lease: Lease) {
+    if lease.is_last() {
+        return;
+    }
+    match lease.queue.clock() {
+        Clock::Real => REAL.lock().push(lease.queue),
+        Clock::Virtual => VIRTUAL.lock().push(lease.queue),
     }
 }

@@ -1,15 +1,7 @@
-//! A future that completes at a deadline.
+//! A future that completes at a deadline: the owner's side of a timer.
 //!
-//! ```text
-//!                first Pending poll
-//!    Unarmed ────────────────────────▶ Armed(queue) ───▶ Elapsed
-//!     ▲ ▲  └── poll, deadline passed ───────┼───────────▶ ▲ │
-//!     │ └── evicted, or reset to the past ──┘   fired ────┘ │
-//!     └──────────────────────── reset ──────────────────────┘
-//! ```
-//!
-//! Only the owner moves the phase; what the queue does to an armed timer shows in its word (`state.rs`), which the owner
-//! looks at before anything else.
+//! All that it knows is in its [`Entry`]: the word says where it stands (`state.rs` draws it), the home where it was armed
+//! or may be. Whatever the queue does to an armed timer shows in the word, which the owner looks at before anything else.
 
 use core::fmt;
 use core::future::Future;
@@ -19,9 +11,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::ambient;
-use crate::clock;
+use crate::clock::{self, NEVER};
 use crate::entry::Entry;
-use crate::queue::{Arm, Clock, Lease, Rearm, Replace, TimerQueue};
+use crate::queue::{Arm, Clock, Lease, Place, Rearm, Replace};
 use crate::state::State;
 use crate::timers::Timers;
 
@@ -63,56 +55,28 @@ use crate::timers::Timers;
 /// again with the same waker, and a reset to a later time take no lock.
 #[must_use = "a future does nothing unless it is polled or awaited"]
 pub struct Sleep {
-    deadline: Instant,
-    origin: Origin,
-    phase: Phase,
     entry: Entry,
-}
-
-/// Where a `Sleep` may be armed.
-#[derive(Clone, Copy)]
-pub(crate) enum Origin {
-    /// In whatever wheel of the real clock is ambient when it is armed.
-    Ambient,
-    /// In that wheel, or if it has closed and its clock is real, in the ambient one.
-    Of(Lease),
-}
-
-#[derive(Clone, Copy)]
-enum Phase {
-    Unarmed(Due),
-    Armed(&'static TimerQueue),
-    Elapsed,
-}
-
-/// What is known of an unarmed sleep's deadline.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Due {
-    /// It may have passed: the clock has to be asked.
-    Perhaps,
-    /// It was a long way off when the clock was last asked. Should it have passed after all, the wheel knows, or its driver
-    /// is told at once.
-    Hardly,
 }
 
 /// A sleep at least as long as this is armed without asking the clock a second time, which costs as much as arming does.
 const LONG: Duration = Duration::from_secs(1);
 
 impl Sleep {
-    pub(crate) fn until(deadline: Instant, origin: Origin) -> Self {
-        Self { deadline, origin, phase: Phase::Unarmed(Due::Perhaps), entry: Entry::new() }
+    /// At home in that queue; without one, wherever is ambient when it is armed.
+    pub(crate) fn until(deadline: u64, home: Option<Lease>) -> Self {
+        Self { entry: Entry::new(State::Idle, deadline, home) }
     }
 
-    pub(crate) fn lasting(duration: Duration, now: Instant, origin: Origin) -> Self {
-        let due = if duration >= LONG { Due::Hardly } else { Due::Perhaps };
-        let deadline = clock::saturating_add(now, duration);
-        Self { deadline, origin, phase: Phase::Unarmed(due), entry: Entry::new() }
+    /// `now` is what the clock has just said.
+    pub(crate) fn lasting(duration: Duration, now: u64, home: Option<Lease>) -> Self {
+        let state = if duration >= LONG { State::Distant } else { State::Idle };
+        Self { entry: Entry::new(state, clock::after(now, duration), home) }
     }
 
     /// The instant that it waits for.
     ///
-    /// A duration beyond what the clock can say, such as [`Duration::MAX`](std::time::Duration::MAX), has become an
-    /// instant a lifetime away.
+    /// One further away than a century, such as after [`Duration::MAX`](std::time::Duration::MAX), has become an instant a
+    /// century away, which is "never".
     ///
     /// ```
     /// let deadline = std::time::Instant::now() + std::time::Duration::from_secs(1);
@@ -120,7 +84,7 @@ impl Sleep {
     /// ```
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        self.deadline
+        clock::instant(self.entry.word().deadline())
     }
 
     /// Whether the deadline has passed, by this sleep's clock; it need not have been polled.
@@ -133,11 +97,8 @@ impl Sleep {
     /// ```
     #[must_use]
     pub fn is_elapsed(&self) -> bool {
-        match self.phase {
-            Phase::Elapsed => true,
-            Phase::Armed(_) if self.entry.word().state() == State::Fired => true,
-            Phase::Armed(_) | Phase::Unarmed(_) => self.now().is_some_and(|now| now >= self.deadline),
-        }
+        let at = self.entry.word().deadline();
+        self.entry.word().state() == State::Fired || self.now().is_some_and(|now| clock::nanos(now) >= at && at < NEVER)
     }
 
     /// Waits for another deadline from now on, whether it has completed before or not.
@@ -150,19 +111,17 @@ impl Sleep {
     /// A later deadline takes one compare-and-swap and no lock on the real clock, however often it is moved; the wheel
     /// looks at it again when the old deadline comes. An earlier one is O(1) under the wheel's lock.
     pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
-        // SAFETY: nothing is moved out of it; the entry is only lent, pinned.
-        let this = unsafe { self.get_unchecked_mut() };
-        this.deadline = deadline;
-        let Phase::Armed(queue) = this.phase else {
-            this.phase = Phase::Unarmed(Due::Perhaps);
-            return;
+        let at = clock::nanos(deadline);
+        let word = self.entry.word();
+        let (State::Armed, Some(place)) = (word.state(), self.entry.place()) else {
+            return word.set(State::Idle, at);
         };
         // SAFETY: this sleep is the owner, and armed its entry there.
-        match unsafe { queue.rearm(this.entry(), clock::nanos(deadline)) } {
+        match unsafe { place.rearm(self.entry(), at) } {
             Rearm::Moved => {}
-            Rearm::IsOver => this.phase = Phase::Unarmed(Due::Perhaps),
+            Rearm::IsOver => word.set(State::Idle, at),
             Rearm::IsDue(waker) => {
-                this.phase = Phase::Unarmed(Due::Perhaps);
+                word.set(State::Idle, at);
                 waker.wake();
             }
         }
@@ -170,10 +129,7 @@ impl Sleep {
 
     /// The time by its clock; none if that was virtual, and is gone.
     pub(crate) fn now(&self) -> Option<Instant> {
-        match self.origin {
-            Origin::Ambient => Some(Instant::now()),
-            Origin::Of(lease) => lease.now(),
-        }
+        self.entry.home().map_or_else(|| Some(Instant::now()), Lease::now)
     }
 
     /// The entry, pinned as the sleep is: callers have the sleep from a `Pin`, or drop it.
@@ -183,19 +139,19 @@ impl Sleep {
     }
 
     /// Looks at an armed timer; `None` if it has to be armed again.
-    fn poll_armed(&self, queue: &TimerQueue, cx: &Context<'_>) -> Option<Poll<()>> {
+    fn poll_armed(&self, place: Place, cx: &Context<'_>) -> Option<Poll<()>> {
         loop {
             match self.entry.word().state() {
                 State::Fired => return Some(Poll::Ready(())),
-                State::Evicted => return None,
-                State::Armed(_) => {}
+                State::Idle | State::Distant => return None,
+                State::Armed => {}
             }
             // SAFETY: armed by this sleep, its owner, with a waker.
             if unsafe { self.entry.is_registered(cx.waker()) } {
                 return Some(Poll::Pending);
             }
             // SAFETY: this sleep is the owner, and armed its entry there.
-            match unsafe { queue.replace_waker(&self.entry, cx.waker().clone()) } {
+            match unsafe { place.replace_waker(&self.entry, cx.waker().clone()) } {
                 Replace::Replaced(_former) => return Some(Poll::Pending),
                 Replace::IsOver(_unused) => {}
             }
@@ -203,25 +159,28 @@ impl Sleep {
     }
 
     /// Arms the timer in the first wheel of its clock that is open.
-    fn poll_unarmed(&mut self, due: Due, cx: &Context<'_>) -> Poll<()> {
-        // The wheel knows the virtual time, and looks at it under its lock.
-        if due == Due::Perhaps && self.is_on_real_clock() && Instant::now() >= self.deadline {
-            self.phase = Phase::Elapsed;
+    fn poll_unarmed(mut self: Pin<&mut Self>, state: State, cx: &Context<'_>) -> Poll<()> {
+        let at = self.entry.word().deadline();
+        let home = self.entry.home();
+        let is_real = home.is_none_or(|lease| lease.queue.clock() == Clock::Real);
+        // A virtual wheel knows the time, and looks at it under its lock.
+        if state != State::Distant && is_real && at < NEVER && clock::now() >= at {
+            self.entry.word().set(State::Fired, at);
             return Poll::Ready(());
         }
-        let at = clock::nanos(self.deadline);
         let mut waker = cx.waker().clone();
-        for lease in self.wheels() {
+        for (lease, shard) in wheels(home, is_real) {
+            // SAFETY: nothing is moved out of it, and no wheel has the entry.
+            unsafe { &mut self.as_mut().get_unchecked_mut().entry }.set_place(lease, shard);
             // SAFETY: this sleep is the owner; it is pinned, its entry is in no wheel, and its drop disarms it.
-            match unsafe { lease.arm(self.entry(), at, waker) } {
-                Arm::Armed(alarm) => {
-                    // Before the alarm, which may panic: an entry that is in the wheel is unlinked by our drop.
-                    self.phase = Phase::Armed(lease.queue);
-                    lease.queue.ring(alarm);
+            match unsafe { lease.arm(self.entry(), shard, at, waker) } {
+                Arm::Armed => {
+                    // It may panic: the drop of this sleep takes it out of the wheel.
+                    lease.queue.announce(at);
                     return Poll::Pending;
                 }
                 Arm::IsDue(_unused) => {
-                    self.phase = Phase::Elapsed;
+                    self.entry.word().set(State::Fired, at);
                     return Poll::Ready(());
                 }
                 Arm::Closed(unused) => waker = unused,
@@ -230,32 +189,25 @@ impl Sleep {
         // A virtual clock that nobody can advance any more: its time stands still.
         Poll::Pending
     }
-
-    fn is_on_real_clock(&self) -> bool {
-        match self.origin {
-            Origin::Ambient => true,
-            Origin::Of(lease) => lease.queue.clock() == Clock::Real,
-        }
-    }
-
-    /// The wheels to try, one after another: its own, the ambient one, and the global one, which never closes.
-    fn wheels(&self) -> impl Iterator<Item = Lease> + use<> {
-        let (own, is_real) = match self.origin {
-            Origin::Ambient => (None, true),
-            Origin::Of(lease) => (Some(lease), lease.queue.clock() == Clock::Real),
-        };
-        [Wheel::Own, Wheel::Ambient, Wheel::Global].into_iter().filter_map(move |wheel| match wheel {
-            Wheel::Own => own,
-            Wheel::Ambient if is_real => ambient::real(),
-            Wheel::Global if is_real => Some(Timers::global().lease()),
-            Wheel::Ambient | Wheel::Global => None,
-        })
-    }
 }
 
-/// One of the wheels that a sleep may be armed in.
-enum Wheel {
-    Own,
+/// The wheels to try, one after another, with this thread's shard: the timer's home, the ambient ones, and the global ones, which never
+/// close.
+fn wheels(home: Option<Lease>, is_real: bool) -> impl Iterator<Item = (Lease, u8)> {
+    [Wheels::Home, Wheels::Ambient, Wheels::Global].into_iter().filter_map(move |wheels| match wheels {
+        Wheels::Home => home.map(|lease| (lease, ambient::home_in(lease))),
+        Wheels::Ambient if is_real => ambient::real().map(|ambient| (ambient.lease, ambient.home)),
+        Wheels::Global if is_real => {
+            let lease = Timers::global().lease();
+            Some((lease, lease.shared_home()))
+        }
+        Wheels::Ambient | Wheels::Global => None,
+    })
+}
+
+/// Some wheels that a sleep may be armed in.
+enum Wheels {
+    Home,
     Ambient,
     Global,
 }
@@ -264,36 +216,27 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // SAFETY: nothing is moved out of it; the entry is only lent, pinned.
-        let this = unsafe { self.get_unchecked_mut() };
-        let due = match this.phase {
-            Phase::Elapsed => return Poll::Ready(()),
-            Phase::Unarmed(due) => due,
-            Phase::Armed(queue) => match this.poll_armed(queue, cx) {
-                Some(Poll::Pending) => return Poll::Pending,
-                Some(Poll::Ready(())) => {
-                    this.phase = Phase::Elapsed;
-                    return Poll::Ready(());
-                }
-                None => Due::Perhaps,
+        let state = self.entry.word().state();
+        match (state, self.entry.place()) {
+            (State::Fired, _) => Poll::Ready(()),
+            (State::Armed, Some(place)) => match self.poll_armed(place, cx) {
+                Some(polled) => polled,
+                None => self.poll_unarmed(State::Idle, cx),
             },
-        };
-        this.phase = Phase::Unarmed(due);
-        this.poll_unarmed(due, cx)
+            (unarmed, _) => self.poll_unarmed(unarmed, cx),
+        }
     }
 }
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        let Phase::Armed(queue) = self.phase else { return };
         // Acquire, inside: a fired entry is the queue's no longer, and needs no lock to be freed.
-        if matches!(self.entry.word().state(), State::Armed(_)) {
-            // SAFETY: this sleep is the owner, and armed its entry there.
-            let waker: Option<Waker> = unsafe { queue.disarm(self.entry()) };
-            // To drop a waker may be to drop a task: foreign code, whose panic must not leave a drop.
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(waker))) {
-                core::mem::forget(panic);
-            }
+        let (State::Armed, Some(place)) = (self.entry.word().state(), self.entry.place()) else { return };
+        // SAFETY: this sleep is the owner, and armed its entry there.
+        let waker: Option<Waker> = unsafe { place.disarm(self.entry()) };
+        // To drop a waker may be to drop a task: foreign code, whose panic must not leave a drop.
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(waker))) {
+            core::mem::forget(panic);
         }
     }
 }
@@ -301,21 +244,8 @@ impl Drop for Sleep {
 impl fmt::Debug for Sleep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sleep")
-            .field("deadline", &self.deadline)
+            .field("deadline", &self.deadline())
             .field("is_elapsed", &self.is_elapsed())
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(all(test, not(motet_loom)))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_sleep_that_is_first_polled_after_its_deadline_is_fired_at_once() {
-        let made = Instant::now().checked_sub(2 * LONG).expect("the system is up for two seconds");
-        let sleep = Sleep::lasting(LONG, made, Origin::Ambient);
-        assert!(sleep.is_elapsed());
-        futures::executor::block_on(sleep);
     }
 }

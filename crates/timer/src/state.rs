@@ -1,13 +1,20 @@
-//! The one atomic word of a timer: its deadline, or how it ended.
+//! The one atomic word of a timer: its deadline, and where it stands.
 //!
 //! ```text
-//!             postpone (owner, no lock)
-//!               ┌────┐
-//!               │    ▼          finish(at, Fired)  (queue, under its lock)
-//!   arm ──────▶ Armed(at) ─────────────────────────▶ Fired
-//!  (owner, under   │
-//!   the lock)      └────────── evict (queue, under its lock) ──▶ Evicted
+//!                          postpone (owner, no lock)
+//!                               ┌────┐
+//!    Distant ──┐                │    ▼     finish(at)  (queue, under its lock)
+//!              ├── arm ───────▶ Armed(at) ───────────────────────────────────▶ Fired
+//!    Idle ─────┘  (owner,        │  │                                          ▲  │
+//!     ▲ ▲ │      under the lock) │  └── evict (queue, under its lock) ──▶ Idle │  │
+//!     │ │ └──────────────────────┼──── the clock says that it is over ────────┘  │
+//!     │ └─ disarm (owner, ───────┘                                               │
+//!     │    under the lock)                                                       │
+//!     └──────────────────────────────── reset ──────────────────────────────────┘
 //! ```
+//!
+//! While a timer is armed, it moves by compare-and-swap, or under the queue's lock; else the owner stores as it likes. The deadline
+//! stays in the word whatever happens.
 //!
 //! The race to fear: the queue finds a timer due while its owner postpones it. With the deadline and the end in two
 //! words, the queue may read the old deadline, the owner may write the new one, and the timer fires early. In one word
@@ -19,19 +26,24 @@ use motet_prim::atomic::{AtomicU64, Ordering};
 
 use crate::clock::NEVER;
 
-const FIRED: u64 = 1 << 63;
-const EVICTED: u64 = 1 << 62;
-const _: () = assert!(NEVER < EVICTED, "a deadline must not look like an end");
+const STATE: u64 = 0b11 << 62;
+const ARMED: u64 = 0b00 << 62;
+const IDLE: u64 = 0b01 << 62;
+const FIRED: u64 = 0b10 << 62;
+const DISTANT: u64 = 0b11 << 62;
+const _: () = assert!(NEVER & STATE == 0, "a deadline must not look like a state");
 
-/// What the word says.
+/// Where a timer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// In a wheel, due at that nanosecond.
-    Armed(u64),
-    /// Taken out of its wheel because it was due; its waker was called.
+    /// In no wheel: never armed, or taken out by its owner, or because the wheel closed. Its deadline may have passed.
+    Idle,
+    /// As `Idle`, but its deadline was a long way off when the clock was last asked.
+    Distant,
+    /// In a wheel.
+    Armed,
+    /// Its deadline has passed; if it was in a wheel, that has called its waker and let go of it.
     Fired,
-    /// Taken out of its wheel because that closed; its waker was called, and it has to be armed elsewhere.
-    Evicted,
 }
 
 /// What came of [`Word::postpone`].
@@ -50,41 +62,62 @@ pub(crate) enum Postpone {
 #[derive(Debug)]
 pub(crate) struct Word(AtomicU64);
 
+fn bits(state: State) -> u64 {
+    match state {
+        State::Idle => IDLE,
+        State::Distant => DISTANT,
+        State::Armed => ARMED,
+        State::Fired => FIRED,
+    }
+}
+
 impl Word {
-    motet_prim::const_fn! {
-        /// A timer that was never armed.
-        pub(crate) const fn new() -> Self {
-            Self(AtomicU64::new(NEVER))
-        }
+    /// A timer in no wheel.
+    pub(crate) fn new(state: State, at: u64) -> Self {
+        debug_assert!(at <= NEVER && state != State::Armed, "a new timer is in no wheel");
+        Self(AtomicU64::new(bits(state) | at))
     }
 
-    /// What the word says now.
+    /// Where it stands now.
+    #[inline]
     pub(crate) fn state(&self) -> State {
         // Acquire: pairs with the Release in `finish` and `evict`, so that the owner may free what the queue has read.
-        let word = self.0.load(Ordering::Acquire);
-        match word {
+        match self.0.load(Ordering::Acquire) & STATE {
+            ARMED => State::Armed,
+            IDLE => State::Idle,
             FIRED => State::Fired,
-            EVICTED => State::Evicted,
-            at => State::Armed(at),
+            _ => State::Distant,
         }
     }
 
-    /// Owner, with the queue's lock held: sets the deadline of a timer that enters or changes its place.
-    pub(crate) fn set_deadline(&self, at: u64) {
-        // Relaxed: the queue reads it under the same lock.
-        self.0.store(at, Ordering::Relaxed);
+    /// Its deadline, passed or not.
+    #[inline]
+    pub(crate) fn deadline(&self) -> u64 {
+        // Relaxed: the number tells of nothing else.
+        self.0.load(Ordering::Relaxed) & !STATE
+    }
+
+    /// Owner, of a timer in no wheel, or with the lock of its queue held.
+    #[inline]
+    pub(crate) fn set(&self, state: State, at: u64) {
+        debug_assert!(at <= NEVER, "a deadline past the last");
+        // Relaxed: the queue reads it under the same lock, the others are the owner's.
+        self.0.store(bits(state) | at, Ordering::Relaxed);
     }
 
     /// Owner, without any lock: moves the deadline of an armed timer to the same or a later time.
     pub(crate) fn postpone(&self, at: u64) -> Postpone {
         loop {
-            let old = match self.state() {
-                State::Fired | State::Evicted => return Postpone::IsOver,
-                State::Armed(old) if at < old => return Postpone::IsEarlier,
-                State::Armed(old) => old,
-            };
+            match self.state() {
+                State::Armed => {}
+                State::Fired | State::Idle | State::Distant => return Postpone::IsOver,
+            }
+            let old = self.deadline();
+            if at < old {
+                return Postpone::IsEarlier;
+            }
             // Relaxed: only the number itself is told, and a failure goes back to the Acquire in `state`.
-            if self.0.compare_exchange(old, at, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            if self.0.compare_exchange(ARMED | old, ARMED | at, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
                 return Postpone::Postponed;
             }
         }
@@ -94,13 +127,13 @@ impl Word {
     #[must_use]
     pub(crate) fn finish(&self, at: u64) -> bool {
         // Release: our reads of the timer happen before its owner, who sees FIRED with the Acquire in `state`, frees it.
-        self.0.compare_exchange(at, FIRED, Ordering::Release, Ordering::Relaxed).is_ok()
+        self.0.compare_exchange(ARMED | at, FIRED | at, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 
-    /// Queue, under its lock, the timer unlinked and its waker copied: ends the timer whatever its deadline.
+    /// Queue, under its lock, the timer unlinked and its waker copied: lets go of the timer, whatever its deadline.
     pub(crate) fn evict(&self) {
         // Release: as in `finish`. A `postpone` at the same time fails, or its deadline goes with the timer.
-        self.0.store(EVICTED, Ordering::Release);
+        self.0.fetch_or(IDLE, Ordering::Release);
     }
 }
 
@@ -110,23 +143,25 @@ mod tests {
 
     #[test]
     fn a_postponed_deadline_does_not_fire_at_the_old_one() {
-        let word = Word::new();
-        word.set_deadline(5);
+        let word = Word::new(State::Distant, 5);
+        assert_eq!(word.state(), State::Distant);
+        word.set(State::Armed, 5);
         assert_eq!(word.postpone(9), Postpone::Postponed);
         assert!(!word.finish(5));
-        assert_eq!(word.state(), State::Armed(9));
+        assert_eq!((word.state(), word.deadline()), (State::Armed, 9));
         assert!(word.finish(9));
-        assert_eq!(word.state(), State::Fired);
+        assert_eq!((word.state(), word.deadline()), (State::Fired, 9));
     }
 
     #[test]
     fn only_an_armed_timer_is_postponed_and_only_to_later() {
-        let word = Word::new();
-        word.set_deadline(5);
-        assert_eq!(word.postpone(4), Postpone::IsEarlier);
-        assert_eq!(word.postpone(5), Postpone::Postponed);
-        word.evict();
+        let word = Word::new(State::Idle, 5);
         assert_eq!(word.postpone(9), Postpone::IsOver);
-        assert_eq!(word.state(), State::Evicted);
+        word.set(State::Armed, 5);
+        assert_eq!(word.postpone(4), Postpone::IsEarlier);
+        assert_eq!(word.postpone(NEVER), Postpone::Postponed);
+        word.evict();
+        assert_eq!(word.postpone(NEVER), Postpone::IsOver);
+        assert_eq!((word.state(), word.deadline()), (State::Idle, NEVER));
     }
 }

@@ -68,9 +68,8 @@ impl VirtualClock {
     /// assert_eq!(clock.advance_to_next(), Some(sleep.deadline()));
     /// assert_eq!(clock.now(), sleep.deadline());
     /// ```
-    #[expect(clippy::must_use_candidate, reason = "a simulation that steps need not know where to")]
     pub fn advance_to_next(&self) -> Option<Instant> {
-        self.timers.lease().advance_to_next()
+        self.timers.lease().advance_to_next().map(clock::instant)
     }
 
     /// The timers on this clock.

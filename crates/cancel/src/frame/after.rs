@@ -17,6 +17,7 @@ use super::run::Run;
 use crate::clock::Mark;
 use futures_util::future::FutureExt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -39,32 +40,43 @@ impl<K: Kind> After<K> {
     }
 }
 
+impl<K: Kind> After<K> {
+    /// Ready when the exit runs.
+    fn begin(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let (exit, mut go) = match mem::replace(&mut self.state, State::Ended) {
+            State::Ended => panic!("polled after completion"),
+            State::Due(exit) if place::is_busy_since(self.mark) => (exit, queue_up(self.mark)),
+            State::Waiting(exit, go) => (exit, go),
+            State::Due(exit) => {
+                self.state = State::Running(Carried::new(exit));
+                return Poll::Ready(());
+            }
+            running @ State::Running(_) => {
+                self.state = running;
+                return Poll::Ready(());
+            }
+        };
+        place::advance(cx);
+        let polled = Pin::new(&mut go).poll(cx);
+        self.state = match polled {
+            Poll::Pending => State::Waiting(exit, go),
+            Poll::Ready(()) => State::Running(Carried::new(exit)),
+        };
+        polled
+    }
+}
+
 impl<K: Kind> Future for After<K> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            self.state = match std::mem::replace(&mut self.state, State::Ended) {
-                State::Due(exit) if place::is_busy_since(self.mark) => State::Waiting(exit, queue_up(self.mark)),
-                State::Due(exit) => State::Running(Carried::new(exit)),
-                State::Waiting(exit, mut go) => {
-                    place::advance(cx);
-                    if Pin::new(&mut go).poll(cx).is_pending() {
-                        self.state = State::Waiting(exit, go);
-                        return Poll::Pending;
-                    }
-                    State::Running(Carried::new(exit))
-                }
-                State::Running(exit) => {
-                    self.state = State::Running(exit);
-                    let State::Running(exit) = &mut self.state else { unreachable!("set in the line above") };
-                    ready!(Pin::new(exit).poll(cx));
-                    self.state = State::Ended;
-                    return Poll::Ready(());
-                }
-                State::Ended => panic!("polled after completion"),
-            };
+        if !matches!(self.state, State::Running(_)) {
+            ready!(self.begin(cx));
         }
+        let State::Running(exit) = &mut self.state else { unreachable!("it has begun") };
+        ready!(Pin::new(exit).poll(cx));
+        self.state = State::Ended;
+        Poll::Ready(())
     }
 }
 
@@ -78,7 +90,7 @@ fn queue_up(mark: Mark) -> Wait {
 
 impl<K: Kind> Drop for After<K> {
     fn drop(&mut self) {
-        match std::mem::replace(&mut self.state, State::Ended) {
+        match mem::replace(&mut self.state, State::Ended) {
             State::Due(exit) | State::Waiting(exit, _) => K::hand_over(self.mark, Run::new(exit)),
             // A running exit hands itself over.
             State::Running(_) | State::Ended => {}

@@ -226,7 +226,13 @@ impl<K: Slotted> Leave<'_, K> {
 }
 
 /// Whether something that the current frame adopted after `mark` is unfinished.
+#[inline]
 pub(super) fn is_busy_since(mark: Mark) -> bool {
+    CURRENT.with(|current| current.here.get().is_laden()) && is_laden_since(mark)
+}
+
+#[cold]
+fn is_laden_since(mark: Mark) -> bool {
     match place() {
         Place::Sendable | Place::SendableInLocal => {
             with_nearest(|adopted: &mut Adopted<Sendable>| adopted.is_busy_since(mark))

@@ -3,8 +3,11 @@
 mod account;
 mod agnostic;
 mod auto_traits;
+mod broadcast;
 mod channel;
 mod drop_anywhere;
+mod local;
 mod oneshot;
 mod queue;
 mod reference;
+mod watch;

@@ -41,12 +41,23 @@ fn two_wakes_of_one_block_are_both_seen() {
 }
 
 #[test]
-fn two_wakes_of_two_blocks_are_both_seen() {
+fn two_wakes_of_two_blocks_with_one_bit_are_both_seen() {
     model(|| {
         let mut slab = Slab::new(128, 0);
         let (one, two) = (waker_of(&slab, 3), waker_of(&slab, 64));
         let threads = [one, two].map(|waker| thread::spawn(move || waker.wake()));
         assert_eq!(visit(&mut slab, 2), [3, 64]);
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+}
+
+#[test]
+fn two_wakes_of_two_groups_blocks_are_both_seen() {
+    model(|| {
+        let mut slab = Slab::new(192, 0);
+        let (one, two) = (waker_of(&slab, 3), waker_of(&slab, 130));
+        let threads = [one, two].map(|waker| thread::spawn(move || waker.wake()));
+        assert_eq!(visit(&mut slab, 2), [3, 130]);
         threads.into_iter().for_each(|thread| thread.join().unwrap());
     });
 }

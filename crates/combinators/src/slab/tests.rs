@@ -35,7 +35,9 @@ fn only_the_woken_are_visited_and_the_task_is_woken_once() {
 
 #[test]
 fn marked_children_are_all_visited() {
-    for (children, marked) in [(1, 1), (64, 64), (100, 65), (4000, 4000), (300_000, 299_999), (300_000, 70)] {
+    for (children, marked) in
+        [(1, 1), (64, 64), (100, 65), (4100, 4100), (20_000, 9000), (300_000, 299_999), (300_000, 70)]
+    {
         let mut slab = Slab::new(children, marked);
         slab.begin(Waker::noop());
         let mut visited = all(&mut slab);
@@ -43,6 +45,22 @@ fn marked_children_are_all_visited() {
         assert!(visited.into_iter().eq(0..marked), "{marked} of {children} children");
         assert_eq!(slab.rest(), Rest::Armed);
     }
+}
+
+#[test]
+fn blocks_that_share_a_bit_of_the_parent_are_told_apart() {
+    let task = WakeCount::new();
+    let apart = Parent::BITS * BLOCK;
+    let mut slab = armed(3 * apart, &task);
+    for child in [5, 5 + 2 * apart, apart - 1] {
+        waker_of(&slab, child).wake();
+    }
+    assert_eq!(task.count(), 1);
+    slab.begin(&task.waker());
+    let mut visited = all(&mut slab);
+    visited.sort_unstable();
+    assert_eq!(visited, [5, apart - 1, 5 + 2 * apart]);
+    assert_eq!(slab.rest(), Rest::Armed);
 }
 
 #[test]

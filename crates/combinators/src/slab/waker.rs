@@ -13,6 +13,7 @@ static CHILD: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, dro
 const _: () = assert!(align_of::<Block>() >= BLOCK && size_of::<Block>() >= BLOCK, "the low six bits are free");
 
 /// Lends the waker of a child.
+#[inline]
 pub(super) fn lend<R>(blocks: &Arc<[Block]>, child: usize, f: impl FnOnce(&Waker) -> R) -> R {
     assert!(child < blocks.len() * BLOCK, "no such child");
     let first = Arc::as_ptr(blocks).cast::<Block>();

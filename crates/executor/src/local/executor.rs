@@ -1,11 +1,11 @@
 //! The executor of one thread.
 
 use super::queue::LocalQueue;
-use super::run::Run;
-use super::shell::{self, Bodies};
+use super::run::{self, Run};
+use super::shell;
 use crate::pool::hand_over;
 use crate::seam;
-use crate::task::{Origin, Task, TaskInfo, TaskState, contain};
+use crate::task::{Origin, Task, TaskInfo, TaskState};
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
@@ -42,9 +42,8 @@ use std::sync::Arc;
 /// First in, first out; [`with_order`](Self::with_order) has another.
 pub struct LocalExecutor<'a> {
     queue: Arc<LocalQueue>,
-    bodies: Rc<Bodies>,
-    /// Whether this thread polls tasks of this executor right now.
-    is_polling: Cell<bool>,
+    /// Stays on this thread, and so does the executor.
+    reaper: Rc<Reaper>,
     /// Which of so many tasks that are due runs next; none: first in, first out.
     order: Option<Box<dyn Fn(usize) -> usize + 'a>>,
     /// Invariant: a task may borrow for `'a` and no less.
@@ -55,13 +54,9 @@ impl<'a> LocalExecutor<'a> {
     /// An executor without tasks.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            queue: Arc::new(LocalQueue::new()),
-            bodies: Rc::new(Bodies::new()),
-            is_polling: Cell::new(false),
-            order: None,
-            borrows: PhantomData,
-        }
+        let queue = LocalQueue::new();
+        let reaper = Rc::new(Reaper { queue: queue.clone(), of_this_thread: PhantomData });
+        Self { queue, reaper, order: None, borrows: PhantomData }
     }
 
     /// An executor whose order is yours: before each poll of a task, `order` is told how many are due, and answers which of
@@ -108,9 +103,10 @@ impl<'a> LocalExecutor<'a> {
     #[track_caller]
     pub fn spawn<T>(&self, f: impl Future<Output = T> + 'a) -> Task<T> {
         let origin = Origin::at(Location::caller());
-        // SAFETY: `'a` outlives this executor, and invariance keeps it from being shortened; `drop` below empties the bodies.
-        // Whoever forgets the executor forgets its queue, so that its tasks are neither polled nor dropped any more.
-        unsafe { shell::spawn(&self.queue, &self.bodies, f, origin) }
+        // SAFETY: the executor is not `Send`, so this is its thread. `'a` outlives it, and invariance keeps `'a` from being
+        // shortened; `drop` below ends the queue. Whoever forgets the executor forgets its queue, so that its tasks are neither
+        // polled nor dropped any more.
+        unsafe { shell::spawn(&self.queue, f, origin) }
     }
 
     /// Runs a future to its end on this thread, and the executor's tasks meanwhile.
@@ -129,11 +125,11 @@ impl<'a> LocalExecutor<'a> {
     /// Inside of a task of this executor, where it could never return; and with the future's panic.
     pub fn block_on<F: Future>(&self, f: F) -> F::Output {
         assert!(
-            !self.is_polling.get(),
+            !self.queue.is_polled(),
             "`LocalExecutor::block_on` inside of a task of the same executor waits for itself: use `.await` there"
         );
         let _nested = hand_over();
-        motet_prim::park::block_on(self.run(f))
+        run::block_on(self, seam::root(f))
     }
 
     /// Runs a future to its end, and the executor's tasks meanwhile, inside of whatever polls this.
@@ -168,8 +164,7 @@ impl<'a> LocalExecutor<'a> {
     #[must_use]
     pub fn tasks(&self) -> Vec<TaskInfo> {
         // One that waits is among the bodies, one that was never polled is due, and many are both.
-        let mut tasks = self.bodies.infos();
-        tasks.extend(self.queue.infos());
+        let mut tasks = self.queue.infos();
         tasks.retain(|task| task.state != TaskState::Finished);
         tasks.sort_by_key(|task| task.id);
         tasks.dedup_by_key(|task| task.id);
@@ -194,7 +189,7 @@ impl<'a> LocalExecutor<'a> {
     /// O(1).
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.queue.due() == 0 && self.bodies.len() == 0
+        self.queue.tasks() == 0
     }
 
     pub(super) fn queue(&self) -> &LocalQueue {
@@ -212,41 +207,37 @@ impl<'a> LocalExecutor<'a> {
 
     /// This thread polls tasks of this executor until the guard is dropped: what they leave behind outside of their scopes
     /// becomes tasks of this executor.
-    pub(super) fn enter(&self) -> Polling<'_> {
-        let (queue, bodies) = (self.queue.clone(), self.bodies.clone());
-        let reaper = Rc::new(move |exit: LocalBoxFuture<'static, ()>| shell::spawn_exit(&queue, &bodies, exit));
-        let sendable = reaper.clone();
-        Polling {
-            is_polling: &self.is_polling,
-            outer: self.is_polling.replace(true),
-            _local: frame::enter_local_reaper(move |exit| reaper(exit)),
-            _sendable: frame::enter_reaper(move |exit| sendable(exit)),
+    pub(super) fn enter(&self) -> Entered {
+        let (local, sendable) = (self.reaper.clone(), self.reaper.clone());
+        Entered {
+            _local: frame::enter_local_reaper(move |exit| local.reap(exit)),
+            _sendable: frame::enter_reaper(move |exit| sendable.reap(exit)),
         }
     }
 }
 
+/// Takes what is left behind on this thread outside of any scope.
+struct Reaper {
+    queue: Arc<LocalQueue>,
+    of_this_thread: PhantomData<*const ()>,
+}
+
+impl Reaper {
+    fn reap(&self, exit: LocalBoxFuture<'static, ()>) {
+        // SAFETY: the executor was made on the thread of its queue, and this, which is not `Send`, with it.
+        unsafe { shell::spawn_exit(&self.queue, exit) };
+    }
+}
+
 /// See [`LocalExecutor::enter`].
-pub(super) struct Polling<'e> {
-    is_polling: &'e Cell<bool>,
-    outer: bool,
+pub(super) struct Entered {
     _sendable: EnteredReaper,
     _local: EnteredReaper,
 }
 
-impl Drop for Polling<'_> {
-    fn drop(&mut self) {
-        self.is_polling.set(self.outer);
-    }
-}
-
 impl Drop for LocalExecutor<'_> {
     fn drop(&mut self) {
-        // Tasks that are due, those never polled among them: dropped here, with their bodies.
-        self.queue.take().into_iter().for_each(|runnable| contain(|| drop(runnable)));
-        // Tasks that wait: emptied in place, then woken, so that their last runnables come to the queue.
-        self.bodies.empty_all();
-        // From here on a wake that was on its way finds the queue closed and an empty body.
-        self.queue.close().into_iter().for_each(|runnable| contain(|| drop(runnable)));
+        self.queue.end();
     }
 }
 
@@ -274,6 +265,6 @@ impl Spawn for LocalExecutor<'_> {
 
 impl fmt::Debug for LocalExecutor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalExecutor").field("waiting", &self.bodies.len()).finish_non_exhaustive()
+        f.debug_struct("LocalExecutor").field("tasks", &self.queue.tasks()).finish_non_exhaustive()
     }
 }

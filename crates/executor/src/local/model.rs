@@ -1,9 +1,13 @@
-//! Models of a local executor: wakes from another thread against its drop, and against the drop of a runner.
+//! Models of a local executor: wakes from another thread against its drop, against the drop of a runner, and against runners
+//! and threads that lie down.
 
 use super::LocalExecutor;
+use super::remote::Remote;
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::lock::Mutex;
 use motet_prim::loom::thread::{self, ThreadId};
+use motet_prim::park::Parker;
+use std::collections::VecDeque;
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -94,5 +98,84 @@ fn a_runner_that_is_dropped_passes_a_wake_on() {
         assert_eq!(second.0.load(Ordering::SeqCst), 1, "the task is due, and somebody knows");
         assert!(stays.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         assert!(executor.is_empty());
+    });
+}
+
+#[test]
+fn a_thread_in_block_on_hears_of_a_wake_from_elsewhere() {
+    motet_prim::model(|| {
+        let waker = Arc::default();
+        let executor = LocalExecutor::new();
+        let task = executor.spawn(woken(Arc::clone(&waker)));
+        let mut task = pin!(task);
+        let mut elsewhere = None;
+        executor
+            .block_on(poll_fn(|cx| {
+                if let Some(waker) = waker.lock().take() {
+                    elsewhere = Some(thread::spawn(move || waker.wake()));
+                } else if elsewhere.is_none() {
+                    // The task has not been polled yet.
+                    cx.waker().wake_by_ref();
+                }
+                task.as_mut().poll(cx)
+            }))
+            .expect("it ends");
+        elsewhere.map(|thread| thread.join().expect("the waker does not panic"));
+    });
+}
+
+/// Wakes a task of another thread's executor.
+fn bring(remote: &Remote<u32>, item: u32) {
+    let waker = remote.push(item).expect("it is open");
+    waker.into_iter().for_each(Waker::wake);
+}
+
+/// As a runner's poll: takes what waits; says how many that were.
+fn take(remote: &Remote<u32>) -> usize {
+    remote.begin();
+    let taken = if remote.len() > 0 { remote.take(VecDeque::new()).len() } else { 0 };
+    remote.end();
+    taken
+}
+
+#[test]
+fn a_thread_that_rests_is_unparked_for_each_task_that_others_bring() {
+    motet_prim::model(|| {
+        let remote = Arc::new(Remote::new());
+        let runner = remote.register();
+        let others = [1, 2].map(|item| {
+            let remote = Arc::clone(&remote);
+            thread::spawn(move || bring(&remote, item))
+        });
+        let (parker, mut taken) = (Parker::new(), 0);
+        let waker = parker.waker();
+        while taken < 2 {
+            taken += take(&remote);
+            if taken < 2 && remote.rest(runner, &waker) {
+                parker.park();
+            }
+        }
+        others.into_iter().for_each(|other| other.join().expect("nothing panics there"));
+    });
+}
+
+#[test]
+fn a_runner_that_polls_sees_what_wakes_nobody() {
+    motet_prim::model(|| {
+        let (remote, count) = (Arc::new(Remote::new()), Arc::new(Count::default()));
+        let (runner, waker) = (remote.register(), Waker::from(Arc::clone(&count)));
+        assert!(remote.rest(runner, &waker));
+        let other = thread::spawn({
+            let remote = Arc::clone(&remote);
+            move || bring(&remote, 1)
+        });
+        let mut taken = take(&remote);
+        let rests = remote.rest(runner, &waker);
+        other.join().expect("nothing panics there");
+        if taken == 0 {
+            assert!(!rests || count.0.load(Ordering::SeqCst) > 0, "it would sleep on a task");
+            taken = take(&remote);
+        }
+        assert_eq!(taken, 1);
     });
 }

@@ -44,7 +44,18 @@ impl<T> OwnThread<T> {
 
     /// The value, on its thread; elsewhere nothing.
     pub(super) fn get(&self) -> Option<&T> {
-        (self.owner == this_thread()).then_some(&self.value)
+        // A thread that has no number yet is not the owner, whose number is not zero.
+        (self.owner == NUMBER.with(Cell::get)).then_some(&self.value)
+    }
+
+    /// The value.
+    ///
+    /// # Safety
+    ///
+    /// This is its thread.
+    pub(super) unsafe fn get_unchecked(&self) -> &T {
+        debug_assert!(self.get().is_some(), "another thread's value");
+        &self.value
     }
 }
 

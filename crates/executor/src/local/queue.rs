@@ -1,191 +1,342 @@
-//! The tasks of a local executor that are due; any thread may add one.
+//! The queue of a local executor: the tasks that are due, the tasks that wait, and how long all of that must be there.
 //!
 //! ```text
-//!   open ── close ──▶ closed: whoever brings a task drops it
-//!
-//!   push on the executor's thread ──▶ own deque ─────────────┬──▶ the runner's batch
-//!   push on another thread ──▶ shared deque ── begin ────────┘
+//!   push on the executor's thread ──▶ own queue ─────────────┬──▶ the runner's batch
+//!   push on another thread ──▶ remote deque ── begin ────────┘
 //! ```
 //!
-//! The executor's own thread has a deque for itself: a task that is woken or spawned there is queued without a lock and
-//! without an atomic. What other threads wake lies in a second one, under a lock, and joins the first when a poll begins.
+//! The executor's own thread has a queue for itself: a task that is woken or spawned there is queued without a lock and
+//! without an atomic. What other threads wake lies under a lock (see [`remote`](super::remote)), and joins it when a poll begins.
 //!
-//! Whoever polls the executor is a *runner*, named by a place in the list of runners. While tasks are queued, a runner
-//! either polls or has been woken and not polled yet; one that is dropped then wakes the next. So a task is never left in
-//! the queue with a runner asleep. Runners live on the executor's thread, so its own pushes know without the lock whether
-//! there is one to wake.
+//! A record points to the queue and counts nothing, for a task that is spawned, woken and ends on its thread should write no
+//! word that other threads can see. Instead the executor counts, in a plain cell, the tasks whose shells are there:
+//!
+//! ```text
+//!   open ── the executor's drop ──▶ ending: shells are emptied, runnables dropped ──▶ closed
+//!                                    enter, leave: a plain count                       leave: drops an `Arc`
+//! ```
+//!
+//! * *Open*, *ending*: the executor holds the queue. Whoever wakes a task on another thread holds it too before the push, for
+//!   after the push the task may end, and the executor with it.
+//! * *Closed*: the tasks that are left are those whose runnables are on their way on other threads. The executor has left a
+//!   hold on the queue for each of them; each gives it back in the drop of its shell. async-task drops a future before it lets
+//!   the task end, and schedules no task that has ended: so nobody follows a record's pointer after that.
 
+use super::due::Due;
+use super::list::{List, Node};
 use super::own_thread::OwnThread;
-use crate::slab::Slab;
-use crate::task::{Runnable, TaskInfo};
-use motet_prim::lock::Mutex;
-use std::cell::{Cell, RefCell};
+use super::remote::Remote;
+use super::shell;
+use crate::task::{Runnable, TaskInfo, contain};
+use core::ptr::NonNull;
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::task::Waker;
 
-/// An empty queue gives the memory of a rush back beyond so many places.
+/// The deque for what other threads bring gives the memory of a rush back beyond so many places.
 const KEPT: usize = 1 << 12;
 
 /// The queue, shared by the executor and the records of its tasks.
 pub(crate) struct LocalQueue {
     own: OwnThread<Own>,
-    shared: Mutex<State>,
+    remote: Remote<Runnable>,
 }
 
 /// What the executor's thread has for itself.
 struct Own {
-    due: RefCell<VecDeque<Runnable>>,
-    /// How many runners poll.
-    polling: Cell<usize>,
+    due: Due<Runnable>,
+    /// The tasks that were polled and have not ended.
+    polled: List,
+    /// How many tasks there are: how many shells.
+    tasks: Cell<usize>,
     /// How many runners there are.
     runners: Cell<usize>,
-    is_closed: Cell<bool>,
+    /// Empty, between two exchanges with the deque of the other threads.
+    exchange: Cell<VecDeque<Runnable>>,
+    stage: Cell<Stage>,
 }
 
-/// What other threads may reach.
-struct State {
-    due: VecDeque<Runnable>,
-    /// A place is empty while its runner polls, or has been woken.
-    runners: Slab<Option<Waker>>,
-    /// How many runners poll: they look at the queue before they go.
-    polling: usize,
-    is_closed: bool,
+/// See the head of this file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Open,
+    Ending,
+    Closed,
+}
+
+/// The queue as the records of its tasks know it: not counted; see the head of this file.
+#[derive(Clone, Copy)]
+pub(crate) struct QueuePointer(NonNull<LocalQueue>);
+
+// SAFETY: it is a `&LocalQueue` without the lifetime, and a queue is `Sync` (checked below).
+unsafe impl Send for QueuePointer {}
+// SAFETY: as above.
+unsafe impl Sync for QueuePointer {}
+
+const _: () = {
+    const fn is_send_and_sync<T: Send + Sync + 'static>() {}
+    is_send_and_sync::<LocalQueue>();
+};
+
+impl QueuePointer {
+    /// A task is due; on any thread.
+    ///
+    /// # Safety
+    ///
+    /// The runnable is of a task of this queue, and its shell is there.
+    pub(crate) unsafe fn push(self, runnable: Runnable) {
+        // SAFETY: the task's shell is there, so the queue is, until the runnable is pushed.
+        let queue = unsafe { self.0.as_ref() };
+        let is_held_here = queue.own.get().is_some_and(|own| own.stage.get() != Stage::Closed);
+        let waker = if is_held_here {
+            // SAFETY: this is the queue's thread, and its executor holds it.
+            unsafe { queue.push_here(runnable) }
+        } else {
+            // SAFETY: as above.
+            return unsafe { self.push_from_outside(runnable) };
+        };
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// The same on another thread, or after the executor's end.
+    ///
+    /// # Safety
+    ///
+    /// As [`push`](Self::push).
+    unsafe fn push_from_outside(self, runnable: Runnable) {
+        // Before the push: after it the executor may go, and the queue with it.
+        // SAFETY: the task's shell is there, so the queue is.
+        let queue = unsafe { self.hold() };
+        match queue.remote.push(runnable) {
+            Ok(waker) => waker.into_iter().for_each(Waker::wake),
+            // Its shell is empty: the executor saw to that before it closed the queue.
+            Err(runnable) => drop(runnable),
+        }
+    }
+
+    /// One more counted hold on the queue.
+    ///
+    /// # Safety
+    ///
+    /// The queue is there.
+    unsafe fn hold(self) -> Arc<LocalQueue> {
+        // SAFETY: the pointer was made from an `Arc`, which is there, says the caller.
+        unsafe { Arc::increment_strong_count(self.0.as_ptr()) };
+        // SAFETY: the count above is this hold's.
+        unsafe { Arc::from_raw(self.0.as_ptr()) }
+    }
+
+    /// A shell is polled for the first time.
+    ///
+    /// # Safety
+    ///
+    /// As [`List::insert`]'s, for the node of a shell of this queue.
+    pub(super) unsafe fn list(self, node: NonNull<Node>) {
+        // SAFETY: the shell is there, so the queue is.
+        let queue = unsafe { self.0.as_ref() };
+        // SAFETY: the caller is on the list's thread.
+        let own = unsafe { queue.own.get_unchecked() };
+        // SAFETY: says the caller; the list lies where the queue does, in an `Arc`.
+        unsafe { own.polled.insert(node) };
+    }
+
+    /// A shell goes, on whatever thread.
+    ///
+    /// # Safety
+    ///
+    /// For each time that a shell entered, this is called once, in the shell's drop; its caller uses nothing of the queue afterwards.
+    pub(super) unsafe fn leave(self) {
+        // SAFETY: the shell is there still, so the queue is.
+        let own = unsafe { self.0.as_ref() }.own.get();
+        match own {
+            Some(own) if own.stage.get() != Stage::Closed => own.tasks.set(own.tasks.get() - 1),
+            // SAFETY: this shell was there when the queue was closed, so one of the holds that the executor left is its own.
+            _ => drop(unsafe { Arc::from_raw(self.0.as_ptr()) }),
+        }
+    }
 }
 
 impl LocalQueue {
-    pub(super) fn new() -> Self {
+    /// A queue of this thread.
+    pub(super) fn new() -> Arc<Self> {
         let own = Own {
-            due: RefCell::new(VecDeque::new()),
-            polling: Cell::new(0),
+            due: Due::new(),
+            polled: List::new(),
+            tasks: Cell::new(0),
             runners: Cell::new(0),
-            is_closed: Cell::new(false),
+            exchange: Cell::new(VecDeque::new()),
+            stage: Cell::new(Stage::Open),
         };
-        let state = State { due: VecDeque::new(), runners: Slab::new(), polling: 0, is_closed: false };
-        Self { own: OwnThread::new(own), shared: Mutex::new(state) }
+        Arc::new(Self { own: OwnThread::new(own), remote: Remote::new() })
     }
 
-    /// Whether this is the executor's thread, and the executor is there: then it holds the queue.
-    pub(crate) fn is_held_here(&self) -> bool {
-        self.own.get().is_some_and(|own| !own.is_closed.get())
-    }
-
-    /// A task is due, on the executor's thread; gives the waker of a runner that is to hear of it.
-    #[must_use]
-    pub(crate) fn push_here(&self, runnable: Runnable) -> Option<Waker> {
-        let own = self.own();
-        own.due.borrow_mut().push_back(runnable);
-        if own.polling.get() > 0 || own.runners.get() == 0 { None } else { self.shared.lock().take_waker() }
-    }
-
-    /// A task is due.
-    pub(crate) fn push(&self, runnable: Runnable) {
-        let mut state = self.shared.lock();
-        if state.is_closed {
-            drop(state);
-            // Its shell is empty: the executor saw to that before it closed the queue.
-            return drop(runnable);
-        }
-        state.due.push_back(runnable);
-        let waker = if state.polling == 0 { state.take_waker() } else { None };
-        drop(state);
-        waker.into_iter().for_each(Waker::wake);
+    /// What its tasks' records have of it.
+    pub(super) fn pointer(self: &Arc<Self>) -> QueuePointer {
+        // Not through a reference, which would give no right to the count beside the queue.
+        QueuePointer(NonNull::new(Arc::as_ptr(self).cast_mut()).expect("an `Arc` is not null"))
     }
 
     fn own(&self) -> &Own {
         self.own.get().expect("the executor and its runners stay on one thread")
     }
 
+    /// A task's shell is about to be made.
+    ///
+    /// # Safety
+    ///
+    /// This is the queue's thread, and the shell [leaves](QueuePointer::leave).
+    pub(super) unsafe fn enter(&self) {
+        // SAFETY: says the caller.
+        let tasks = unsafe { &self.own.get_unchecked().tasks };
+        tasks.set(tasks.get() + 1);
+    }
+
+    /// A task is due, on the executor's thread; gives the waker of a runner that is to hear of it. That is foreign code, by
+    /// which the executor may go.
+    ///
+    /// # Safety
+    ///
+    /// This is the queue's thread.
+    #[must_use = "somebody waits for the wake"]
+    pub(super) unsafe fn push_here(&self, runnable: Runnable) -> Option<Waker> {
+        // SAFETY: says the caller.
+        let own = unsafe { self.own.get_unchecked() };
+        own.due.push(runnable);
+        if self.remote.is_polled() || own.runners.get() == 0 { None } else { self.remote.take_waker() }
+    }
+
     /// A runner begins: names it.
     pub(super) fn register(&self) -> usize {
         let runners = &self.own().runners;
         runners.set(runners.get() + 1);
-        self.shared.lock().runners.insert(None)
+        self.remote.register()
     }
 
     /// A runner ends, polled to its end or dropped: a notification that it may have had goes on to another.
     pub(super) fn unregister(&self, runner: usize) {
         let own = self.own();
         own.runners.set(own.runners.get() - 1);
-        let mut state = self.shared.lock();
-        let removed = state.runners.remove(runner);
-        let is_due = !state.due.is_empty() || !own.due.borrow().is_empty();
-        let next = if is_due && state.polling == 0 { state.take_waker() } else { None };
-        drop(state);
-        drop(removed);
+        let next = self.remote.unregister(runner, own.due.len() > 0);
         next.into_iter().for_each(Waker::wake);
     }
 
-    /// A runner's poll begins: everything that is due now is its batch; says how many tasks that are.
-    pub(super) fn begin(&self) -> usize {
+    /// A runner that was never registered goes: somebody else may be needed, now that it polls no more.
+    pub(super) fn hand_on(&self) {
+        if self.due() > 0 && !self.is_polled() {
+            self.remote.take_waker().into_iter().for_each(Waker::wake);
+        }
+    }
+
+    /// Whether a runner polls.
+    pub(super) fn is_polled(&self) -> bool {
+        self.remote.is_polled()
+    }
+
+    /// A runner polls until the guard goes: nobody else need be woken for what is pushed.
+    pub(super) fn begin(&self) -> Polling<'_> {
+        self.remote.begin();
+        Polling(self)
+    }
+
+    /// What other threads brought joins the queue; says how many tasks are due.
+    pub(super) fn collect(&self) -> usize {
         let own = self.own();
-        own.polling.set(own.polling.get() + 1);
-        let mut state = self.shared.lock();
-        state.polling += 1;
-        let mut due = own.due.borrow_mut();
-        due.append(&mut state.due);
-        due.len()
+        if self.remote.len() > 0 {
+            let mut brought = self.remote.take(own.exchange.take());
+            brought.drain(..).for_each(|runnable| own.due.push(runnable));
+            if brought.capacity() > KEPT {
+                brought.shrink_to(KEPT / 2);
+            }
+            own.exchange.set(brought);
+        }
+        own.due.len()
     }
 
-    /// A task of the batch, if no other runner took it.
-    pub(super) fn pop(&self) -> Option<Runnable> {
-        self.own().due.borrow_mut().pop_front()
+    /// Gives `count` tasks to `run`, and fewer if another runner takes some.
+    pub(super) fn run(&self, count: &mut usize, mut run: impl FnMut(Runnable)) {
+        let own = self.own();
+        while *count > 0 {
+            *count -= 1;
+            let Some(runnable) = own.due.pop() else { return };
+            run(runnable);
+        }
     }
 
-    /// A runner's poll begins: of what is due now its batch is one task, that at `place`.
-    pub(super) fn begin_at(&self, place: usize) -> Option<Runnable> {
-        let last = self.begin().checked_sub(1)?;
-        self.own().due.borrow_mut().swap_remove_back(place.min(last))
+    /// The task at `place` of those that are due; the last if there are fewer.
+    pub(super) fn take(&self, place: usize) -> Option<Runnable> {
+        let last = self.collect().checked_sub(1)?;
+        self.own().due.swap_remove_back(place.min(last))
     }
 
     /// How many tasks are due.
     pub(super) fn due(&self) -> usize {
-        self.own().due.borrow().len() + self.shared.lock().due.len()
+        self.own().due.len() + self.remote.len()
     }
 
-    /// What is known of the tasks that are due.
+    /// How many tasks have not ended.
+    pub(super) fn tasks(&self) -> usize {
+        self.own().tasks.get()
+    }
+
+    /// What is known of the tasks that have not ended; those that are due and were polled before are told twice.
     pub(super) fn infos(&self) -> Vec<TaskInfo> {
-        let info = |runnable: &Runnable| TaskInfo::of(runnable.metadata());
-        let mut infos: Vec<TaskInfo> = self.own().due.borrow().iter().map(info).collect();
-        infos.extend(self.shared.lock().due.iter().map(info));
+        let (own, mut infos) = (self.own(), Vec::new());
+        // SAFETY: a task on the list has its shell, and so its record.
+        own.polled.for_each(|record| infos.push(TaskInfo::of(unsafe { record.as_ref() })));
+        own.due.for_each(|runnable| infos.push(TaskInfo::of(runnable.metadata())));
+        self.remote.for_each(|runnable| infos.push(TaskInfo::of(runnable.metadata())));
         infos
     }
 
-    /// A runner's poll ends, and it would be woken through `waker`; true if something is due already.
-    pub(super) fn end(&self, runner: usize, waker: Waker) -> bool {
+    /// A runner whose poll is over rests until `waker` is called; false, and it wakes itself, if something is due.
+    pub(super) fn rest(&self, runner: usize, waker: &Waker) -> bool {
+        self.own().due.len() == 0 && self.remote.rest(runner, waker)
+    }
+
+    /// Whether the executor is gone, or goes.
+    ///
+    /// # Safety
+    ///
+    /// This is the queue's thread.
+    pub(super) unsafe fn is_ending(&self) -> bool {
+        // SAFETY: says the caller.
+        unsafe { self.own.get_unchecked() }.stage.get() != Stage::Open
+    }
+
+    /// The executor goes: drops every body here, on its thread.
+    pub(super) fn end(self: &Arc<Self>) {
         let own = self.own();
-        own.polling.set(own.polling.get() - 1);
-        let mut due = own.due.borrow_mut();
-        if due.is_empty() && due.capacity() > KEPT {
-            due.shrink_to(KEPT / 2);
+        own.stage.set(Stage::Ending);
+        // Tasks that are due, those never polled among them: dropped here, with their bodies.
+        self.drop_due();
+        // Tasks that wait: emptied in place, then woken, so that their last runnables come to the queue.
+        while let Some(node) = own.polled.pop() {
+            // SAFETY: this is the executor's thread, and the executor is being dropped.
+            unsafe { shell::empty(node) };
         }
-        let mut state = self.shared.lock();
-        state.polling -= 1;
-        let is_due = !state.due.is_empty() || !due.is_empty();
-        let stale = state.runners.get_mut(runner).and_then(|place| place.replace(waker));
-        drop(state);
-        drop(due);
-        drop(stale);
-        is_due
+        self.drop_due();
+        // The shells that are left are empty, and each will leave on the thread that brings its runnable: with such a hold.
+        (0..own.tasks.get()).for_each(|_| std::mem::forget(self.clone()));
+        own.stage.set(Stage::Closed);
+        // From here on a wake that was on its way finds the queue closed and an empty body.
+        self.remote.close();
+        self.drop_due();
     }
 
-    /// The tasks that are due, for an executor that is being dropped.
-    pub(super) fn take(&self) -> VecDeque<Runnable> {
-        let mut due = std::mem::take(&mut *self.own().due.borrow_mut());
-        due.append(&mut self.shared.lock().due);
-        due
-    }
-
-    /// Nothing can be added from here on; gives what was added at last.
-    pub(super) fn close(&self) -> VecDeque<Runnable> {
-        self.own().is_closed.set(true);
-        self.shared.lock().is_closed = true;
-        self.take()
+    /// Drops the tasks that are due, and those that become due by that.
+    fn drop_due(&self) {
+        while self.collect() > 0 {
+            self.run(&mut { usize::MAX }, |runnable| contain(|| drop(runnable)));
+        }
     }
 }
 
-impl State {
-    /// The waker of a runner that sleeps.
-    fn take_waker(&mut self) -> Option<Waker> {
-        self.runners.iter_mut().find_map(Option::take)
+/// A runner that polls.
+pub(super) struct Polling<'q>(&'q LocalQueue);
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        self.0.remote.end();
     }
 }

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! * *Unpolled*: its only runnable is in the queue of its executor, from the spawn to the first poll. Nobody else drops it.
-//! * *Listed*: at its first poll, where async-task has pinned it, the shell puts its address on the list of its executor.
+//! * *Listed*: at its first poll, where async-task has pinned it, the shell's node goes on the list of its executor.
 //! * *Empty*: nothing of the body is left; the shell may be dropped anywhere.
 //!
 //! The race to fear: a wake is on its way on another thread while the executor is dropped. That thread holds a runnable, and
@@ -18,83 +18,39 @@
 //! runnable that is pushed before the close is dropped by the executor, one that comes later is dropped by its bringer, who
 //! saw the close and so everything before it.
 
-use super::queue::LocalQueue;
-use crate::slab::Slab;
+use super::list::Node;
+use super::queue::{LocalQueue, QueuePointer};
 use crate::task::{
-    Home, Origin, Output, Record, RecordPointer, Task, TaskInfo, TaskPointer, TaskRef, contain, finish, poll_body, schedule,
+    Home, Origin, Output, Record, RecordPointer, Task, TaskPointer, contain, finish, poll_body, schedule,
 };
 use async_task::WithInfo;
 use core::future::Future;
-use core::marker::PhantomPinned;
+use core::mem::offset_of;
 use core::pin::Pin;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 use futures_util::future::LocalBoxFuture;
 use motet_cancel::raw::LocalBody;
 use pin_project_lite::pin_project;
-use std::cell::RefCell;
 use std::panic::Location;
-use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Waker;
 
 pin_project! {
-    /// See the head of this file. Never `Unpin`: a pointer to it lies in the list while others poll it.
+    /// See the head of this file.
     struct LocalShell<F: Future> {
         #[pin]
-        body: Option<LocalBody<F>>,
-        listing: Option<Listing>,
-        record: RecordPointer,
+        node: Node,
         #[pin]
-        pinned: PhantomPinned,
+        body: Option<LocalBody<F>>,
     }
 
     impl<F: Future> PinnedDrop for LocalShell<F> {
         fn drop(this: Pin<&mut Self>) {
+            let queue = this.queue();
             this.empty();
-        }
-    }
-}
-
-/// Where a shell is before its first poll, and after it.
-enum Listing {
-    Unpolled(Rc<Bodies>),
-    Listed(Rc<Bodies>, usize),
-}
-
-/// The list of the shells whose bodies an executor must empty before it goes.
-pub(super) struct Bodies(RefCell<Slab<Listed>>);
-
-struct Listed {
-    shell: NonNull<()>,
-    /// Empties the shell.
-    empty: unsafe fn(NonNull<()>),
-    task: TaskRef,
-}
-
-impl Bodies {
-    pub(super) fn new() -> Self {
-        Self(RefCell::new(Slab::new()))
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.borrow().len()
-    }
-
-    /// What is known of the tasks that were polled and have not ended.
-    pub(super) fn infos(&self) -> Vec<TaskInfo> {
-        self.0.borrow_mut().iter_mut().map(|listed| TaskInfo::of(&listed.task)).collect()
-    }
-
-    /// Empties every listed shell in place, and wakes its task, so that its last runnable comes to the queue.
-    pub(super) fn empty_all(&self) {
-        loop {
-            // Not under the borrow: a body's drop is foreign code, which may drop other tasks.
-            let next = self.0.borrow_mut().pop();
-            let Some(Listed { shell, empty, task }) = next else { return };
-            // SAFETY: the shell was listed at a poll, so it is pinned, and `task` keeps it allocated; nobody polls it, for
-            // only this thread does and it is here; it takes itself off this list before its body goes.
-            unsafe { empty(shell) };
-            task.wake();
+            // SAFETY: this is the shell's drop, and nothing of the queue is used after it.
+            unsafe { queue.leave() };
         }
     }
 }
@@ -103,102 +59,114 @@ impl Bodies {
 ///
 /// # Safety
 ///
-/// The executor that `queue` and `bodies` belong to stays on this thread, and either it is forgotten, or it drops what is in
-/// the queue, calls `empty_all`, and closes the queue, in this order, before anything that `future` borrows is gone.
-pub(super) unsafe fn spawn<F: Future>(
-    queue: &Arc<LocalQueue>,
-    bodies: &Rc<Bodies>,
-    future: F,
-    origin: Origin,
-) -> Task<F::Output> {
-    let record = Record::new(Home::Local(queue.clone()), origin);
-    let listing = Some(Listing::Unpolled(bodies.clone()));
+/// This is the thread of the executor, which is there. Either it is forgotten, or its drop ends the queue (see
+/// [`LocalQueue::end`]) before anything that `future` borrows is gone.
+pub(super) unsafe fn spawn<F: Future>(queue: &Arc<LocalQueue>, future: F, origin: Origin) -> Task<F::Output> {
+    let home = queue.pointer();
     let shell = |record: &Record| LocalShell {
+        node: Node::new(RecordPointer::new(record), empty_at::<F>),
         body: Some(LocalBody::new(future)),
-        listing,
-        record: RecordPointer::new(record),
-        pinned: PhantomPinned,
     };
-    let builder = async_task::Builder::new().metadata(record);
+    let builder = async_task::Builder::new().metadata(Record::new(Home::Local(home), origin));
+    // SAFETY: this is the queue's thread, says the caller; the shell that enters leaves in its drop.
+    unsafe { queue.enter() };
     // SAFETY: the schedule function is `Send`, `Sync` and `'static`, and so is the metadata. The future is neither: see the
     // head of this file, and the promise of the caller.
     let (runnable, task) = unsafe { builder.spawn_unchecked(shell, WithInfo(schedule)) };
     let (pointer, runnable) = TaskPointer::of(runnable);
-    runnable.schedule();
+    // SAFETY: says the caller.
+    let waker = unsafe { queue.push_here(runnable) };
+    waker.into_iter().for_each(Waker::wake);
     Task::new(task, pointer)
 }
 
-/// Spawns an exit that a task left behind outside of its scope, detached.
-pub(super) fn spawn_exit(queue: &Arc<LocalQueue>, bodies: &Rc<Bodies>, exit: LocalBoxFuture<'static, ()>) {
+/// Spawns an exit that a task left behind outside of its scope, detached. An executor that is gone, or goes, drops the exit.
+///
+/// # Safety
+///
+/// This is the thread of the queue.
+pub(super) unsafe fn spawn_exit(queue: &Arc<LocalQueue>, exit: LocalBoxFuture<'static, ()>) {
+    // SAFETY: says the caller.
+    if unsafe { queue.is_ending() } {
+        return drop(exit);
+    }
     let origin = Origin { name: Some("reaped exit".into()), location: Location::caller() };
-    // SAFETY: the exit borrows nothing; `bodies` is no `Send`, so this is the executor's thread. An executor that was dropped
-    // has closed its queue: then the task is dropped right here.
-    unsafe { spawn(queue, bodies, exit, origin) }.detach();
+    // SAFETY: the thread is the queue's, says the caller, the executor is there, and the exit borrows nothing.
+    unsafe { spawn(queue, exit, origin) }.detach();
 }
 
 impl<F: Future> LocalShell<F> {
-    /// Puts this shell on the list at its first poll.
-    fn list(self: Pin<&mut Self>, cx: &Context<'_>) {
-        let pointer = *self.as_ref().get_ref().record_pointer();
-        let listing = self.as_ref().get_ref().listing.as_ref();
-        let Some(Listing::Unpolled(bodies)) = listing else { return };
-        let bodies = bodies.clone();
-        // SAFETY: nothing is moved: the address is kept, and given back to `empty_at` alone.
-        let this = unsafe { self.get_unchecked_mut() };
-        let shell = NonNull::from(&mut *this).cast();
-        let task = TaskRef::of_polled(pointer, cx);
-        let listed = Listed { shell, empty: empty_at::<F>, task };
-        let key = bodies.0.borrow_mut().insert(listed);
-        this.listing = Some(Listing::Listed(bodies, key));
+    fn queue(&self) -> QueuePointer {
+        // SAFETY: async-task polls and drops the future while the record beside it is there.
+        let record = unsafe { self.node.record().as_ref() };
+        record.local_queue().expect("a local task's home is a local queue")
     }
 
-    fn record_pointer(&self) -> &RecordPointer {
-        &self.record
+    /// Puts this shell on the list at its first poll.
+    #[cold]
+    fn list(self: Pin<&mut Self>) {
+        let queue = self.queue();
+        // SAFETY: nothing is moved: the address is kept, and given back to `empty_at` alone.
+        let this = NonNull::from(unsafe { self.get_unchecked_mut() });
+        // SAFETY: the field of a shell that is there.
+        let node = unsafe { this.byte_add(offset_of!(Self, node)) }.cast::<Node>();
+        // SAFETY: only the executor's thread polls; the shell is pinned, and unlinks the node before it goes; its node was made
+        // for `empty_at::<F>`.
+        unsafe { queue.list(node) };
     }
 
     /// Takes the body out and drops it here; the task is over.
     fn empty(self: Pin<&mut Self>) {
         let mut this = self.project();
-        unlist(this.listing.take());
+        this.node.unlink();
         if this.body.is_none() {
             return;
         }
         contain(|| this.body.set(None));
         // SAFETY: async-task drops the future, and its executor the task, before the metadata beside it.
-        finish(unsafe { this.record.as_ref() }, None);
+        finish(unsafe { this.node.record().as_ref() }, None);
     }
 }
 
-/// Empties the shell at an address.
+/// Empties the shell around a node.
 ///
 /// # Safety
 ///
-/// A `LocalShell<F>` lies there, pinned, and nobody else uses it during the call.
-unsafe fn empty_at<F: Future>(shell: NonNull<()>) {
-    // SAFETY: the caller says what lies there, and that it is ours for now.
-    let shell = unsafe { shell.cast::<LocalShell<F>>().as_mut() };
-    // SAFETY: it is pinned, says the caller.
+/// The pointer is that which a `LocalShell<F>` put on the list; the shell is there, and nobody else uses it during the call.
+unsafe fn empty_at<F: Future>(node: NonNull<Node>) {
+    // SAFETY: the node lies in a shell, says the caller, and the pointer was made from one to the shell.
+    let mut shell = unsafe { node.byte_sub(offset_of!(LocalShell<F>, node)) }.cast::<LocalShell<F>>();
+    // SAFETY: it is there, and ours for now.
+    let shell = unsafe { shell.as_mut() };
+    // SAFETY: it was pinned when it was listed.
     unsafe { Pin::new_unchecked(shell) }.empty();
 }
 
-/// Takes a shell off its list, if it is still there.
-fn unlist(listing: Option<Listing>) {
-    if let Some(Listing::Listed(bodies, key)) = listing {
-        // Out of the borrow: what is removed holds a reference on a task.
-        let listed = bodies.0.borrow_mut().remove(key);
-        drop(listed);
-    }
+/// Empties a shell that was taken off the list, and wakes its task, so that its last runnable comes to the queue.
+///
+/// # Safety
+///
+/// This is the executor's thread, which polls nothing; the node was taken off its list just now.
+pub(super) unsafe fn empty(node: NonNull<Node>) {
+    // SAFETY: a node that was on the list is there: its shell takes it off before it goes.
+    let known = unsafe { node.as_ref() };
+    let (held, empty) = (known.let_go(), known.empty());
+    // SAFETY: the shell is pinned and `held` keeps it allocated; only this thread polls it, and it is here.
+    unsafe { empty(node) };
+    held.into_iter().for_each(Waker::wake);
 }
 
 impl<F: Future> Future for LocalShell<F> {
     type Output = Output<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.as_mut().list(cx);
+        if !self.node.is_listed() {
+            self.as_mut().list();
+        }
         let this = self.project();
-        let polled = poll_body(this.body, *this.record, cx);
-        if polled.is_ready() {
-            unlist(this.listing.take());
+        let polled = poll_body(this.body, this.node.record(), cx);
+        if polled.is_pending() {
+            this.node.hold(cx.waker());
         }
         polled
     }

@@ -1,5 +1,5 @@
-//! Models of sleep: no push goes unseen, and a driver that is free never waits for a worker that sleeps. And of the end: it
-//! comes once, and everybody who waits for it hears of it.
+//! Models of sleep: no push goes unseen, and a driver that is free never waits for a worker that sleeps. Of the watch: one has it, and
+//! it and the driver are not both left. And of the end: it comes once, and everybody who waits for it hears of it.
 
 use super::berth::{Berth, Rested};
 use super::ledger::Ledger;
@@ -7,7 +7,7 @@ use super::sleepers::{Sleepers, Up};
 use super::watch::Watch;
 use crate::driver::{Driver, Wheelhouse};
 use crate::queue::Injector;
-use motet_prim::atomic::{AtomicUsize, Ordering, fence};
+use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::loom::thread;
 use motet_prim::park::{Parker, Unparker};
 use std::sync::Arc;
@@ -158,23 +158,41 @@ fn an_idle_worker_gets_the_driver_that_another_leaves() {
 #[test]
 fn the_driver_is_handed_on_by_who_leaves_it_or_by_who_leaves_the_watch() {
     motet_prim::model(|| {
-        let house = House::<1>::new(Some(Idle::new()));
+        let driver = Arc::new(Wheelhouse::new(Box::new(Idle::new())));
         let watch = Arc::new(Watch::new());
         assert!(watch.post());
         let on_watch = thread::spawn({
-            let (house, watch) = (house.clone(), watch.clone());
+            let (driver, watch) = (driver.clone(), watch.clone());
             move || {
                 watch.leave();
-                fence(Ordering::SeqCst);
-                house.driver.as_ref().is_some_and(Wheelhouse::is_free)
+                watch.leaves_alone(&driver)
             }
         });
-        let driver = house.driver.as_ref().expect("there is a driver");
         drop(driver.try_enter().expect("nobody else tries"));
-        fence(Ordering::SeqCst);
-        let by_leaver = !watch.is_posted();
+        let by_leaver = watch.leaves_alone(&driver);
         let by_watch = on_watch.join().expect("the watch does not panic");
         assert!(by_leaver || by_watch, "each relies on the other");
+    });
+}
+
+#[test]
+fn one_worker_at_most_is_on_watch() {
+    motet_prim::model(|| {
+        let (watch, posted) = (Arc::new(Watch::new()), Arc::new(AtomicUsize::new(0)));
+        let goes_on_watch = |watch: Arc<Watch>, posted: Arc<AtomicUsize>| {
+            move || {
+                let is_posted = watch.post();
+                if is_posted {
+                    assert_eq!(posted.fetch_add(1, Ordering::Relaxed), 0, "two are on watch");
+                    posted.fetch_sub(1, Ordering::Relaxed);
+                    watch.leave();
+                }
+                is_posted
+            }
+        };
+        let other = thread::spawn(goes_on_watch(watch.clone(), posted.clone()));
+        let one = goes_on_watch(watch, posted)();
+        assert!(other.join().expect("nobody panics") || one, "somebody goes on watch");
     });
 }
 

@@ -94,8 +94,7 @@ impl Shared {
         let ledger = Arc::new(Ledger::new());
         let (panic_hook, enter) = hooks;
         let shared = Arc::new_cyclic(|weak: &Weak<Self>| {
-            let common =
-                Common { pool: weak.clone(), blocking: blocking.clone(), panic_hook, ledger: ledger.clone() };
+            let common = Common { pool: weak.clone(), blocking: blocking.clone(), panic_hook, ledger: ledger.clone() };
             let on_over = weak.clone();
             ledger.set_on_over(move || on_over.upgrade().into_iter().for_each(|shared| shared.dismiss()));
             Self {
@@ -204,8 +203,7 @@ impl Shared {
             let shard = self.shard(worker);
             let (mut due, mut tasks) = (Vec::new(), Vec::new());
             for future in futures {
-                let (runnable, task, pointer) =
-                    new_task(future, Home::Pool(ShardPointer::new(shard)), origin.clone());
+                let (runnable, task, pointer) = new_task(future, Home::Pool(ShardPointer::new(shard)), origin.clone());
                 tasks.push(Task::new(task, pointer));
                 due.push((runnable, pointer));
             }

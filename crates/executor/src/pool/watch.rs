@@ -20,10 +20,10 @@
 
 use super::metrics::Event;
 use super::worker::Worker;
-use crate::driver::Wheelhouse;
+use crate::driver::{Driver, Wheelhouse};
 use crate::task::Runnable;
 use motet_prim::CachePadded;
-use motet_prim::atomic::{AtomicBool, Ordering};
+use motet_prim::atomic::{AtomicBool, Ordering, fence};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -55,6 +55,13 @@ impl Watch {
     /// Takes the post down; the caller looks at the slots after it.
     pub(super) fn leave(&self) {
         self.0.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether nobody looks after the driver; to be asked by whoever has left the driver, and by whoever has left the watch.
+    pub(super) fn leaves_alone<D: Driver + ?Sized>(&self, driver: &Wheelhouse<D>) -> bool {
+        // SeqCst: after the driver or the watch was left, before the look at the other; see `driver.rs`.
+        fence(Ordering::SeqCst);
+        driver.is_free() && (driver.is_virtual() || !self.is_posted())
     }
 }
 

@@ -11,7 +11,6 @@ use super::shard::ShardPointer;
 use super::shared::{Kit, Seat, Shared};
 use super::watch::Duty;
 use crate::task::{Runnable, contain};
-use motet_prim::atomic::{Ordering, fence};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -42,7 +41,17 @@ impl Worker {
         shared.shards[index].sit_down();
         let (tick, lifo_polls, has_settled) = (Cell::new(0), Cell::new(0), Cell::new(false));
         let seat = shared.seats[index].clone();
-        Self { shared, seat, index, kit, tick, lifo_polls, has_settled, rest: Cell::new(Rest::default()), duty: Duty::new() }
+        Self {
+            shared,
+            seat,
+            index,
+            kit,
+            tick,
+            lifo_polls,
+            has_settled,
+            rest: Cell::new(Rest::default()),
+            duty: Duty::new(),
+        }
     }
 
     pub(crate) fn index(&self) -> usize {
@@ -175,10 +184,7 @@ impl Worker {
 
     /// After this worker left the driver, or the watch: whether somebody must be woken so that the driver is looked after.
     pub(super) fn must_hand_driver_on(&self) -> bool {
-        let Some(driver) = &self.shared.driver else { return false };
-        // SeqCst: after the driver or the watch was left, before the look at the other; see `driver.rs`.
-        fence(Ordering::SeqCst);
-        driver.is_free() && (driver.is_virtual() || !self.shared.watch.is_posted())
+        self.shared.driver.as_ref().is_some_and(|driver| self.shared.watch.leaves_alone(driver))
     }
 
     fn poll_driver(&self) {

@@ -6,10 +6,9 @@
 use super::{Runnable, TaskId, TaskPanic, TaskState};
 use crate::ambient;
 use crate::foreign::Pump;
-use crate::local::LocalQueue;
+use crate::local::QueuePointer;
 use crate::pool::{Key, PanicHook, ShardPointer};
 use async_task::ScheduleInfo;
-use core::ptr::NonNull;
 use core::task::Waker;
 use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
@@ -26,7 +25,7 @@ pub(crate) enum Home {
     /// The blocking threads of an executor.
     Blocking(ShardPointer),
     /// A local executor.
-    Local(Arc<LocalQueue>),
+    Local(QueuePointer),
     /// Somebody else's executor.
     Foreign(Arc<Pump>),
 }
@@ -136,6 +135,14 @@ impl Record {
             _ if self.is_finished() => Asked::Finished,
             None => self.requests.cancel(reason),
             Some(limit) => self.requests.cancel_with_grace(reason, limit),
+        }
+    }
+
+    /// The queue of a local task.
+    pub(crate) fn local_queue(&self) -> Option<QueuePointer> {
+        match self.home {
+            Home::Local(queue) => Some(queue),
+            Home::Pool(_) | Home::Blocking(_) | Home::Foreign(_) => None,
         }
     }
 
@@ -272,17 +279,8 @@ pub(crate) fn schedule(runnable: Runnable, info: ScheduleInfo) {
             let blocking = unsafe { shard.as_ref() }.blocking().clone();
             blocking.push(runnable);
         }
-        Home::Local(queue) if queue.is_held_here() => {
-            let queue = NonNull::from(&**queue);
-            // SAFETY: the executor holds the queue, and it is dropped on this thread only: not within the push, whose waker
-            // is called after it.
-            let waker = unsafe { queue.as_ref() }.push_here(runnable);
-            waker.into_iter().for_each(Waker::wake);
-        }
-        Home::Local(queue) => {
-            let queue = queue.clone();
-            queue.push(runnable);
-        }
+        // SAFETY: a task that is scheduled has its shell.
+        &Home::Local(queue) => unsafe { queue.push(runnable) },
         Home::Foreign(pump) => {
             let pump = pump.clone();
             pump.push(runnable);

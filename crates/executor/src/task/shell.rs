@@ -75,7 +75,11 @@ pub(crate) trait ScopedBody {
 impl<F: Future> ScopedBody for Body<F> {
     type Output = F::Output;
 
-    fn poll_with(self: Pin<&mut Self>, cx: &mut Context<'_>, requests: &Requests) -> Poll<Result<F::Output, Cancelled>> {
+    fn poll_with(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        requests: &Requests,
+    ) -> Poll<Result<F::Output, Cancelled>> {
         self.poll_with(cx, requests)
     }
 }
@@ -83,7 +87,11 @@ impl<F: Future> ScopedBody for Body<F> {
 impl<F: Future> ScopedBody for LocalBody<F> {
     type Output = F::Output;
 
-    fn poll_with(self: Pin<&mut Self>, cx: &mut Context<'_>, requests: &Requests) -> Poll<Result<F::Output, Cancelled>> {
+    fn poll_with(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        requests: &Requests,
+    ) -> Poll<Result<F::Output, Cancelled>> {
         self.poll_with(cx, requests)
     }
 }

@@ -2,33 +2,51 @@
 
 use core::fmt;
 use core::future::Future;
-use core::marker::PhantomPinned;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use motet_prim::pin_project;
+use motet_prim::{Admit, Locked, WaitList, Waitable, Waiter, WakeBatch, pin_project};
 
 use super::Event;
-use super::state::Generation;
-use crate::line::Place;
+use super::state::{Enter, Generation};
+
+/// A reference to an event. A type of its own, so that the line is nobody else's to touch.
+struct Handle<'a>(&'a Event);
+
+/// What a waiter waits for the end of; stamped when it joins the line.
+pub(super) type Ticket = Generation;
+
+impl Waitable for Handle<'_> {
+    type State = ();
+    type Payload = Ticket;
+
+    fn wait_list(&self) -> &WaitList<(), Ticket> {
+        &self.0.line
+    }
+
+    fn on_leave(&self, _list: usize, line: &mut Locked<'_, (), Ticket>, _wakes: &mut WakeBatch) {
+        self.0.note_if_empty(line);
+    }
+
+    /// Nothing was taken from anybody.
+    fn on_return(&self, _list: usize, _ticket: Ticket) {}
+}
 
 pin_project! {
     /// Waits until an [`Event`] is set; made by [`Event::wait`].
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct EventWait<'a> {
         event: &'a Event,
-        // What it waits for the end of, from the first poll on.
-        seen: Option<Generation>,
-        place: Place<'a>,
+        // Once there is something to wait for.
         #[pin]
-        _not_unpin: PhantomPinned,
+        place: Option<Waiter<Handle<'a>>>,
     }
 }
 
 impl<'a> EventWait<'a> {
     #[inline]
     pub(super) fn new(event: &'a Event) -> Self {
-        Self { event, seen: None, place: Place::new(), _not_unpin: PhantomPinned }
+        Self { event, place: None }
     }
 }
 
@@ -37,19 +55,29 @@ impl Future for EventWait<'_> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
-        if this.seen.is_none() {
-            *this.seen = this.event.state.clear_generation();
+        let mut this = self.project();
+        if this.place.is_none() {
+            if this.event.is_set() {
+                return Poll::Ready(());
+            }
+            this.place.set(Some(Waiter::new(Handle(this.event), 0, this.event.state.generation())));
         }
-        match *this.seen {
-            None => Poll::Ready(()),
-            Some(seen) => this.place.poll(cx, || this.event.look(seen)),
-        }
+        // The check again, under the lock: a setter in between saw nobody in line.
+        let admit =
+            |event: &Handle<'_>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| match event.0.state.enter() {
+                Enter::Pass => Admit::Pass,
+                Enter::Queue(generation) => {
+                    *ticket = generation;
+                    Admit::Wait
+                }
+            };
+        let waiter = this.place.as_pin_mut().expect("an event is waited for in line");
+        waiter.poll_wait(cx, |_, _| false, admit).map(drop)
     }
 }
 
 impl fmt::Debug for EventWait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventWait").field("place", &self.place).finish()
+        f.debug_struct("EventWait").field("waiter", &self.place).finish()
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | file | what it holds |
 //! | --- | --- |
-//! | `state` | the word: the flag, and how often it was set |
+//! | `state` | the word: the flag, whether somebody waits, and how often it was set |
 //! | `future` | waiting |
 
 #![forbid(unsafe_code)]
@@ -14,9 +14,11 @@ mod state;
 
 pub use future::EventWait;
 
-use crate::line::{Line, Look, Place};
 use core::fmt;
-use state::{Generation, Set, State};
+use future::Ticket;
+use motet_prim::park::block_on;
+use motet_prim::{Locked, WaitList, WakeBatch};
+use state::{Set, State};
 
 /// A flag that is set or clear, and that any number of tasks and threads can wait for; `asyncio.Event`.
 ///
@@ -42,11 +44,11 @@ use state::{Generation, Set, State};
 /// # Complexity
 ///
 /// `is_set`, `wait` on an event that is set, and `set` and `clear` while nobody waits are one or two atomic operations, and
-/// touch no lock. `set` is O(n) in those who wait; their tasks are woken with no lock held. A wait that has to wait
-/// allocates.
+/// touch no lock. `set` is O(n) in those who wait; their tasks are woken with no lock held. Waiting allocates nothing;
+/// joining and leaving the line, from anywhere in it, is O(1).
 pub struct Event {
     state: State,
-    line: Line,
+    line: WaitList<(), Ticket>,
 }
 
 impl Event {
@@ -58,7 +60,7 @@ impl Event {
         /// ```
         #[must_use]
         pub const fn new() -> Self {
-            Self { state: State::clear(), line: Line::new() }
+            Self { state: State::clear(), line: WaitList::new(()) }
         }
     }
 
@@ -86,7 +88,26 @@ impl Event {
     pub fn set(&self) {
         match self.state.set() {
             Set::Done => {}
-            Set::Release => self.line.notify_all(),
+            Set::Release => self.release(),
+        }
+    }
+
+    #[cold]
+    fn release(&self) {
+        let mut wakes = WakeBatch::new();
+        let mut line = self.line.lock();
+        // Those who join while a full batch is woken found it clear again, and are not meant: they have the generation that is
+        // clear now. It is asked for each of them, for it may be set, and cleared, once more meanwhile.
+        line.grant_while(0, &mut wakes, |(), ticket| *ticket != self.state.generation());
+        self.note_if_empty(&line);
+        drop(line);
+        wakes.wake_all();
+    }
+
+    /// Under the line's lock.
+    fn note_if_empty(&self, line: &Locked<'_, (), Ticket>) {
+        if line.is_empty(0) {
+            self.state.nobody_waits();
         }
     }
 
@@ -128,13 +149,9 @@ impl Event {
     /// ready.wait_blocking();
     /// ```
     pub fn wait_blocking(&self) {
-        if let Some(seen) = self.state.clear_generation() {
-            Place::block(|| self.look(seen));
+        if !self.is_set() {
+            block_on(self.wait());
         }
-    }
-
-    fn look(&self, seen: Generation) -> Look<'_, ()> {
-        if self.state.was_set_since(seen) { Look::Ready(()) } else { Look::Wait(&self.line) }
     }
 }
 

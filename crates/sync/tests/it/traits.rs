@@ -87,10 +87,10 @@ const _: () = unwind_safe::<Event>();
 fn they_are_small() {
     let word = size_of::<usize>();
     assert_eq!(size_of::<Lock<()>>(), 4 * word);
-    assert_eq!(size_of::<Event>(), 3 * word);
+    assert_eq!(size_of::<Event>(), 4 * word);
     assert_eq!(size_of::<Semaphore>(), 5 * word);
     assert!(size_of::<LockFuture<'static, u8>>() <= 10 * word);
-    assert!(size_of::<EventWait<'static>>() <= 6 * word);
+    assert!(size_of::<EventWait<'static>>() <= 11 * word);
     assert!(size_of::<Acquire<'static>>() <= 12 * word);
     assert_eq!(size_of::<LockGuard<'static, u8>>(), word);
     assert_eq!(size_of::<RwLock<()>>(), 4 * word);

@@ -11,19 +11,25 @@
 //! ```
 //!
 //! The race to fear: a host asks for the next deadline, a timer with an earlier one is armed, and the host then waits
-//! for the later one. Both happen under the queue's lock. What the host was told is `published`; whoever arms earlier
-//! than that lowers it, so that each host is woken once for each new earliest deadline, and calls the host's waker
-//! after the unlock. The host's waker is sticky: it also ends a wait that has not begun.
+//! for the later one. That no look at the shards misses a timer whose owner keeps quiet is the horizon's business
+//! (`horizon.rs`); an owner who lowers the horizon comes here, and so does everybody who looks, with what they have found,
+//! for the owner of that may find it said already. Under this lock it is compared with what the hosts were told, `waits_until`.
+//! Whoever is earlier lowers that, so that each host is woken once for each new earliest deadline, and calls the hosts'
+//! wakers after the unlock. They are sticky: they also end a wait that has not begun.
+//!
+//! `Dormant` means that nobody looks, and that `waits_until` is `NEVER`. The look that leads there leaves the horizon
+//! raised, so the next arm comes here.
 #![forbid(unsafe_code)]
 
 use core::task::Waker;
+use std::io;
 use std::sync::Arc;
 
 use motet_prim::Wakeup;
 
-use super::{Clock, Lease, Locked, TimerQueue, Unhosted};
+use super::{Clock, Lease, TimerQueue, Unhosted};
 use crate::clock::NEVER;
-use crate::helper;
+use crate::slack;
 
 /// The waker of one host; its address tells hosts apart.
 pub(crate) type HostWaker = Arc<Waker>;
@@ -40,59 +46,110 @@ pub(super) enum Driver {
     Hosts(Arc<[HostWaker]>),
 }
 
+/// What concerns a queue as a whole.
+pub(super) struct Control {
+    /// As in each shard.
+    pub(super) lease: u32,
+    /// Hosts wait until a multiple of so many nanoseconds.
+    tick: u64,
+    /// What the host waits for: an earlier deadline has to wake it.
+    waits_until: u64,
+    driver: Driver,
+}
+
 /// Who has to be told of an earlier deadline, once the lock is released.
 #[must_use]
-pub(crate) enum Alarm {
+pub(super) enum Alarm {
     Nobody,
     Helper,
     Hosts(Arc<[HostWaker]>),
     /// The helper has to take the lease first.
-    Adopt(u64),
+    Adopt(u32),
 }
 
-impl Driver {
-    pub(super) fn unhosted(by: Unhosted) -> Self {
-        match by {
-            Unhosted::User => Self::User,
-            Unhosted::Helper => Self::Dormant,
-        }
+impl Control {
+    pub(super) fn new() -> Self {
+        Self { lease: 0, tick: 1, waits_until: NEVER, driver: Driver::User }
     }
-}
 
-impl Locked {
-    /// What a newly armed deadline means to the driver.
+    pub(super) fn open(&mut self, tick: u64, unhosted: Unhosted) {
+        self.tick = tick.max(1);
+        self.waits_until = NEVER;
+        self.driver = match unhosted {
+            Unhosted::User => Driver::User,
+            Unhosted::Helper => Driver::Dormant,
+        };
+    }
+
+    /// Ends a lease. The former driver comes back, to be dropped without the lock.
+    pub(super) fn close(&mut self, lease: u32) -> Driver {
+        debug_assert!(self.lease == lease, "a lease closed twice");
+        self.lease += 1;
+        core::mem::replace(&mut self.driver, Driver::User)
+    }
+
+    /// Whether its hosts should not be late by the system's usual slack.
+    pub(super) fn is_fine(&self) -> bool {
+        self.tick < slack::USUAL
+    }
+
+    /// The end of the tick that a deadline is in.
+    fn round_up(&self, at: u64) -> u64 {
+        if self.tick == 1 { at } else { at.div_ceil(self.tick).saturating_mul(self.tick).min(NEVER) }
+    }
+
+    /// The host is about to wait for the earliest deadline: until when, and who else has to be told of it.
+    pub(super) fn wait_for(&mut self, at: u64) -> (u64, Alarm) {
+        let alarm = self.alarm_for(at);
+        self.waits_until = self.round_up(at);
+        (self.waits_until, alarm)
+    }
+
+    /// What the earliest deadline, or one that is earlier than all others were, means to the driver.
     pub(super) fn alarm_for(&mut self, at: u64) -> Alarm {
         let at = self.round_up(at);
+        if at >= self.waits_until {
+            return Alarm::Nobody;
+        }
+        self.waits_until = at;
         match &self.driver {
             Driver::User => Alarm::Nobody,
             Driver::Dormant => {
                 self.driver = Driver::Helper;
                 Alarm::Adopt(self.lease)
             }
-            Driver::Helper | Driver::Hosts(_) if at >= self.published => Alarm::Nobody,
-            Driver::Helper => {
-                self.published = at;
-                Alarm::Helper
-            }
-            Driver::Hosts(hosts) => {
-                self.published = at;
-                Alarm::Hosts(hosts.clone())
-            }
+            Driver::Helper => Alarm::Helper,
+            Driver::Hosts(hosts) => Alarm::Hosts(hosts.clone()),
         }
     }
 }
 
 impl TimerQueue {
-    /// Tells those concerned. No lock is held here.
+    /// After arming: tells the driver, if it waits for a later deadline. No lock is held here.
     ///
     /// # Panics
     ///
     /// If the helper thread is needed and cannot be started: the timer just armed would never fire.
-    pub(crate) fn ring(&'static self, alarm: Alarm) {
+    #[inline]
+    pub(crate) fn announce(&'static self, at: u64) {
+        if self.horizon.lower(at) {
+            self.tell(at);
+        }
+    }
+
+    #[cold]
+    fn tell(&'static self, at: u64) {
+        let alarm = self.control.lock().alarm_for(at);
+        let told = self.ring(alarm);
+        told.expect("motet-timer cannot start its helper thread: raise the limit of threads, or host the timers");
+    }
+
+    /// Tells those concerned. No lock is held here.
+    pub(super) fn ring(&'static self, alarm: Alarm) -> io::Result<()> {
         let told = match alarm {
             Alarm::Nobody => Ok(()),
-            Alarm::Helper => helper::unpark(),
-            Alarm::Adopt(number) => helper::adopt(Lease { queue: self, number }),
+            Alarm::Helper => self.helper.unpark(),
+            Alarm::Adopt(number) => self.helper.adopt(Lease { queue: self, number }),
             Alarm::Hosts(hosts) => {
                 // One that panics costs neither the others their wake nor the owner of the timer its poll.
                 hosts.iter().for_each(|waker| Wakeup::from(Waker::clone(waker)).wake());
@@ -100,10 +157,12 @@ impl TimerQueue {
             }
         };
         if told.is_err() {
-            // Nobody was told: each arm from now on has to try again.
-            self.locked.lock().published = NEVER;
+            // Nobody was told: each arm from now on has to come forward and try again.
+            let mut control = self.control.lock();
+            let _raised = self.horizon.raise();
+            control.waits_until = NEVER;
         }
-        told.expect("motet-timer cannot start its helper thread: raise the limit of threads, or host the timers");
+        told
     }
 }
 
@@ -113,21 +172,21 @@ impl Lease {
         // The list is dropped after the lock: it may be the last to hold somebody's waker.
         let former;
         {
-            let mut locked = self.queue.locked.lock();
-            if locked.lease != self.number {
+            let mut control = self.queue.control.lock();
+            if control.lease != self.number {
                 return false;
             }
-            let others = match &locked.driver {
+            let others = match &control.driver {
                 Driver::Hosts(hosts) => &hosts[..],
                 Driver::User | Driver::Dormant | Driver::Helper => &[],
             };
             let hosts = others.iter().chain([waker]).cloned().collect();
-            former = core::mem::replace(&mut locked.driver, Driver::Hosts(hosts));
+            former = core::mem::replace(&mut control.driver, Driver::Hosts(hosts));
         }
         if matches!(former, Driver::Helper) {
             // It looks around, finds that the queue is no longer its own, and sleeps for good. If it does not even run,
             // that is as well.
-            let _not_running = helper::unpark();
+            let _not_running = self.queue.helper.unpark();
         }
         true
     }
@@ -136,36 +195,34 @@ impl Lease {
     pub(crate) fn remove_host(self, waker: &HostWaker) {
         // Dropped after the lock, as above.
         let _former;
-        let needs_helper = {
-            let mut locked = self.queue.locked.lock();
-            let Driver::Hosts(hosts) = &locked.driver else { return };
-            if locked.lease != self.number {
+        let alarm = {
+            let mut control = self.queue.control.lock();
+            let Driver::Hosts(hosts) = &control.driver else { return };
+            if control.lease != self.number {
                 return;
             }
             let others: Arc<[HostWaker]> = hosts.iter().filter(|host| !Arc::ptr_eq(host, waker)).cloned().collect();
-            let driver = match self.queue.clock {
-                _ if !others.is_empty() => Driver::Hosts(others),
-                Clock::Virtual => Driver::User,
-                Clock::Real if locked.wheel.is_empty() => Driver::Dormant,
-                Clock::Real => Driver::Helper,
+            let (driver, alarm) = if !others.is_empty() {
+                (Driver::Hosts(others), Alarm::Nobody)
+            } else if self.queue.clock == Clock::Virtual {
+                (Driver::User, Alarm::Nobody)
+            } else {
+                control.waits_until = self.queue.look();
+                match control.waits_until {
+                    NEVER => (Driver::Dormant, Alarm::Nobody),
+                    _ => (Driver::Helper, Alarm::Adopt(control.lease)),
+                }
             };
-            let needs_helper = matches!(driver, Driver::Helper);
-            if needs_helper {
-                // What the host was told is nothing to the thread, which asks for itself.
-                locked.published = NEVER;
-            }
-            _former = core::mem::replace(&mut locked.driver, driver);
-            needs_helper
+            _former = core::mem::replace(&mut control.driver, driver);
+            alarm
         };
-        if needs_helper {
-            // A host leaves by being dropped, which must not panic. Should the thread not start, the next arm tries again.
-            let _tried_again = helper::adopt(self);
-        }
+        // A host leaves by being dropped, which must not panic. Should the thread not start, the next arm tries again.
+        let _tried_again = self.queue.ring(alarm);
     }
 
     /// Whether the helper thread is to look after this queue.
     pub(crate) fn is_driven_by_helper(self) -> bool {
-        let locked = self.queue.locked.lock();
-        locked.lease == self.number && matches!(locked.driver, Driver::Helper)
+        let control = self.queue.control.lock();
+        control.lease == self.number && matches!(control.driver, Driver::Helper)
     }
 }

@@ -62,13 +62,6 @@ impl<C: Chain> Level<C> {
         item
     }
 
-    /// Takes all items of a slot.
-    pub(super) fn take(&mut self, number: usize) -> C {
-        let items = std::mem::take(&mut self.slots[number].chain);
-        self.note_slot(number);
-        items
-    }
-
     /// The earliest deadline in a slot that ends at `end`, brought up to date if that takes no more than `most` items.
     pub(super) fn earliest(&mut self, number: usize, end: u64, most: usize) -> u64 {
         let slot = &mut self.slots[number];
@@ -96,7 +89,6 @@ impl<C: Chain> Level<C> {
         &self.slots[number].chain
     }
 
-    #[cfg(test)]
     pub(super) fn is_occupied(&self, number: usize) -> bool {
         self.occupied >> number & 1 == 1
     }

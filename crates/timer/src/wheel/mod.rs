@@ -10,8 +10,9 @@
 //! 1. An item of level *k* agrees with `elapsed` in all groups above *k*, and is ahead of it in group *k*. So each level
 //!    lies wholly before the next, and slots of one level lie in the order of their numbers: there is no earlier
 //!    deadline hidden in a coarser level.
-//! 2. No slot above level 0 contains `elapsed`: time enters a slot only after [`Wheel::cascade`] has emptied it.
-//!    Therefore two items of equal deadlines always meet in the order in which they were inserted.
+//! 2. At most one slot above level 0 contains `elapsed`: the one that is being emptied into finer levels. Nothing comes out
+//!    before that is done, and nothing more goes into it. It may be done in steps, for a slot may hold a million items; done
+//!    in one, two items of equal deadlines always meet in the order in which they were inserted.
 //! 3. An occupancy bit is set if and only if its slot, or its level, has items. Empty slots are never looked at.
 //! 4. `earliest` of a slot is no later than its earliest item, and exactly that unless its `stale` bit is set (the
 //!    earliest was taken out) or an item was postponed in place.
@@ -72,6 +73,18 @@ pub(crate) enum Order {
     Loose,
 }
 
+/// What a look at the wheel came to.
+#[must_use]
+#[derive(Debug)]
+pub(crate) enum Look<T> {
+    /// This item's slot is due.
+    Due(T),
+    /// There may be more, but so many items have been moved that it is time for a break. Look again.
+    Break,
+    /// Nothing else is due: the wheel has reached that time.
+    Reached,
+}
+
 /// See the file's head.
 pub(crate) struct Wheel<C> {
     /// The time that the wheel has reached: all before it has come out.
@@ -79,15 +92,15 @@ pub(crate) struct Wheel<C> {
     /// One bit a level that has items.
     occupied: u16,
     order: Order,
-    /// Apart, for they are 17 kilobytes.
-    levels: Box<[Level<C>; LEVELS]>,
+    /// The slot that is being emptied into finer levels: the only one that `elapsed` has entered.
+    entered: Option<Spot>,
+    /// Apart, for they are 17 kilobytes; none before the first item.
+    levels: Box<[Level<C>]>,
 }
 
 impl<C: Chain> Wheel<C> {
     pub(crate) fn new(elapsed: u64, order: Order) -> Self {
-        let levels: Box<[Level<C>]> = (0..LEVELS).map(|_| Level::new()).collect();
-        let Ok(levels) = levels.try_into() else { unreachable!("as many levels as were asked for") };
-        Self { elapsed, occupied: 0, order, levels }
+        Self { elapsed, occupied: 0, order, entered: None, levels: Box::default() }
     }
 
     /// The time that the wheel has reached.
@@ -103,10 +116,14 @@ impl<C: Chain> Wheel<C> {
     pub(crate) fn restart(&mut self, elapsed: u64) {
         debug_assert!(self.is_empty(), "a wheel restarted with timers in it");
         self.elapsed = elapsed;
+        self.entered = None;
     }
 
     /// Puts an item in. A deadline that has passed comes out at the next [`pop_due`](Self::pop_due).
     pub(crate) fn insert(&mut self, item: C::Item) {
+        if self.levels.is_empty() {
+            self.levels = (0..LEVELS).map(|_| Level::new()).collect();
+        }
         let at = C::deadline(&item);
         let spot = self.spot_of(at.max(self.elapsed));
         self.levels[spot.level()].insert(item, at, spot);
@@ -122,22 +139,27 @@ impl<C: Chain> Wheel<C> {
 
     /// Takes out one item whose slot is due at `now`; if there is none, `now` is reached.
     ///
-    /// An item that was postponed in place comes out all the same, with its later deadline: put it in again.
-    pub(crate) fn pop_due(&mut self, now: u64) -> Option<C::Item> {
-        while let Some(spot) = self.first() {
+    /// An item that was postponed in place comes out all the same, with its later deadline: put it in again. `moves` counts
+    /// down the items that go to a finer level; at zero there is a break.
+    pub(crate) fn pop_due(&mut self, now: u64, moves: &mut usize) -> Look<C::Item> {
+        loop {
+            if !self.empty_entered(moves) {
+                return Look::Break;
+            }
+            let Some(spot) = self.first() else { break };
             let (start, end) = self.bounds(spot);
             if start > now {
                 break;
             }
             if spot.level() == 0 || (self.order == Order::Loose && end <= now) {
-                return self.pop_from(spot);
+                return self.pop_from(spot).map_or(Look::Reached, Look::Due);
             }
             // Nothing lies before the first slot, so time may enter it, and its items move to finer levels.
             self.elapsed = start;
-            self.cascade(spot);
+            self.entered = Some(spot);
         }
         self.elapsed = self.elapsed.max(now);
-        None
+        Look::Reached
     }
 
     /// Takes out any item, due or not.
@@ -145,12 +167,18 @@ impl<C: Chain> Wheel<C> {
         self.first().and_then(|spot| self.pop_from(spot))
     }
 
-    /// The earliest deadline. To bring a stale one up to date, at most `most` items are looked at; with more in the
-    /// slot, the answer may be too early, never too late.
+    /// The earliest deadline. To bring a stale one up to date, at most `most` items of a slot are looked at; with more, the
+    /// answer may be too early, never too late.
     pub(crate) fn next(&mut self, most: usize) -> Option<u64> {
-        let spot = self.first()?;
+        let first = self.first()?;
+        // Half emptied, a slot may hold the earliest, and so may a finer one that it was emptied into.
+        let entered = self.entered.filter(|&spot| spot != first && self.levels[spot.level()].is_occupied(spot.slot()));
+        [Some(first), entered].into_iter().flatten().map(|spot| self.earliest_in(spot, most)).min()
+    }
+
+    fn earliest_in(&mut self, spot: Spot, most: usize) -> u64 {
         let (_, end) = self.bounds(spot);
-        Some(self.levels[spot.level()].earliest(spot.slot(), end, most))
+        self.levels[spot.level()].earliest(spot.slot(), end, most)
     }
 
     /// The slot that is due first.
@@ -182,13 +210,18 @@ impl<C: Chain> Wheel<C> {
         (start, start + ((1 << shift) - 1))
     }
 
-    /// Moves the items of a slot that contains `elapsed` to finer levels, in their order.
-    fn cascade(&mut self, spot: Spot) {
-        let mut items = self.levels[spot.level()].take(spot.slot());
-        self.note_level(spot.level());
-        while let Some(item) = items.pop_front() {
+    /// Moves the items of the slot that `elapsed` has entered to finer levels, in their order; whether all of them are moved.
+    fn empty_entered(&mut self, moves: &mut usize) -> bool {
+        let Some(spot) = self.entered else { return true };
+        while *moves > 0 {
+            let Some(item) = self.pop_from(spot) else {
+                self.entered = None;
+                return true;
+            };
             self.insert(item);
+            *moves -= 1;
         }
+        false
     }
 
     /// Keeps the level's occupancy bit true after something was taken out.

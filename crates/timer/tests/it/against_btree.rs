@@ -177,7 +177,7 @@ fn run(timers: Timers, ahead: Duration, steps: Vec<Step>) -> (Vec<Vec<usize>>, V
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn virtual_timers_wake_in_the_models_order(steps in prop::collection::vec(step(), 1..80)) {

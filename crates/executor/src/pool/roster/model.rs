@@ -114,8 +114,12 @@ fn a_close_counts_what_lives_and_each_end_counts_itself_out() {
             move || end(&list, key, &task, &counted)
         });
         let close = |list: &Roster, counted: &AtomicUsize| {
-            let count = || { counted.fetch_add(1, Ordering::AcqRel); };
-            let uncount = || { counted.fetch_sub(1, Ordering::AcqRel); };
+            let count = || {
+                counted.fetch_add(1, Ordering::AcqRel);
+            };
+            let uncount = || {
+                counted.fetch_sub(1, Ordering::AcqRel);
+            };
             list.close(count, uncount, look_at);
         };
         let closer = thread::spawn({

@@ -1,0 +1,188 @@
+//! Loom models of the broadcast channel: every receiver sees every value that was not overwritten, a value is read while it is there,
+//! dropped once, and no wakeup is lost.
+
+use super::{Backpressure, Receiver, TryRecvError, channel, with_policy};
+use motet_prim::loom::future::block_on;
+use motet_prim::loom::thread;
+use motet_prim::model;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+fn poll_once<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// A value whose drops can be counted, on the heap, so that a read of a dropped one is seen by more than a model.
+type Value = Arc<u32>;
+
+fn values<const N: usize>() -> [Value; N] {
+    core::array::from_fn(|n| Arc::new(n as u32))
+}
+
+#[test]
+fn a_send_wakes_two_receivers() {
+    model(|| {
+        let (tx, mut first) = channel(1);
+        let mut second = tx.subscribe();
+        let thread = thread::spawn(move || block_on(second.recv()));
+        tx.send(7).unwrap();
+        assert_eq!(block_on(first.recv()), Ok(7));
+        assert_eq!(thread.join().unwrap(), Ok(7));
+    });
+}
+
+#[test]
+fn two_readers_of_one_value_drop_it_once() {
+    model(|| {
+        let [value] = values();
+        let (tx, mut first) = with_policy(1, Backpressure);
+        let mut second = tx.subscribe();
+        tx.try_send(value.clone()).unwrap();
+        let thread = thread::spawn(move || drop((second.try_recv().unwrap(), second)));
+        drop(first.try_recv().unwrap());
+        thread.join().unwrap();
+        assert_eq!(Arc::strong_count(&value), 1, "the last to see it took it out");
+        drop(tx);
+    });
+}
+
+#[test]
+fn a_sender_overwrites_what_nobody_reads() {
+    model(|| {
+        let [a, b] = values();
+        let (tx, mut rx) = channel(1);
+        tx.send(a.clone()).unwrap();
+        let sent = b.clone();
+        let thread = thread::spawn(move || {
+            tx.send(sent).unwrap();
+            tx
+        });
+        let seen = rx.try_recv();
+        let tx = thread.join().unwrap();
+        match &seen {
+            Ok(value) if **value == 0 => assert_eq!(rx.try_recv().as_deref(), Ok(&1)),
+            Ok(_) => panic!("a value was missed, and not told"),
+            Err(error) => {
+                assert_eq!(*error, TryRecvError::Lagged(1));
+                assert_eq!(rx.try_recv().as_deref(), Ok(&1));
+            }
+        }
+        drop((seen, tx, rx));
+        assert_eq!((Arc::strong_count(&a), Arc::strong_count(&b)), (1, 1));
+    });
+}
+
+#[test]
+fn two_readers_and_an_overwriting_sender_keep_apart() {
+    model(|| {
+        let [a, b] = values();
+        let (tx, mut first) = channel(1);
+        let mut second = tx.subscribe();
+        tx.send(a.clone()).unwrap();
+        let (sent, sender) = (b.clone(), tx.clone());
+        let sender = thread::spawn(move || sender.send(sent).unwrap());
+        let reader = thread::spawn(move || (second.try_recv(), second));
+        drop(first.try_recv());
+        sender.join().unwrap();
+        drop(reader.join().unwrap());
+        // Last, and here: loom does not see the channel's `Arc`, and would think that its drop races with what the threads did.
+        drop((first, tx));
+        assert_eq!((Arc::strong_count(&a), Arc::strong_count(&b)), (1, 1));
+    });
+}
+
+#[test]
+fn a_sender_waits_until_both_have_seen_the_value() {
+    model(|| {
+        let (tx, mut first) = with_policy(1, Backpressure);
+        let mut second = tx.subscribe();
+        tx.try_send(1).unwrap();
+        let receiver = thread::spawn(move || {
+            assert_eq!(second.try_recv(), Ok(1));
+            second
+        });
+        let other = thread::spawn(move || {
+            assert_eq!(first.try_recv(), Ok(1));
+            first
+        });
+        block_on(tx.send(2)).unwrap();
+        let (mut first, mut second) = (other.join().unwrap(), receiver.join().unwrap());
+        assert_eq!((first.try_recv(), second.try_recv()), (Ok(2), Ok(2)));
+    });
+}
+
+#[test]
+fn a_cancelled_send_passes_its_place_on() {
+    model(|| {
+        let (tx, mut rx) = with_policy(1, Backpressure);
+        tx.try_send(1).unwrap();
+        let receiver = thread::spawn(move || {
+            assert_eq!(rx.try_recv(), Ok(1));
+            rx
+        });
+        let sent = poll_once(pin!(tx.send(2))).is_ready();
+        let mut rx: Receiver<i32, _> = receiver.join().unwrap();
+        assert_eq!(rx.try_recv().ok(), sent.then_some(2), "a cancelled send has sent nothing");
+        assert_eq!(tx.try_send(3), Ok(()), "its place is free");
+    });
+}
+
+#[test]
+fn a_receiver_that_goes_lets_the_sender_on() {
+    model(|| {
+        let [a, b] = values();
+        let (tx, first) = with_policy(1, Backpressure);
+        let mut second = tx.subscribe();
+        tx.try_send(a.clone()).unwrap();
+        let thread = thread::spawn(move || drop(first));
+        assert_eq!(second.try_recv().as_deref(), Ok(&0));
+        block_on(tx.send(b.clone())).unwrap();
+        thread.join().unwrap();
+        assert_eq!(second.try_recv().as_deref(), Ok(&1));
+        assert_eq!((Arc::strong_count(&a), Arc::strong_count(&b)), (1, 1));
+    });
+}
+
+#[test]
+fn the_last_receiver_to_go_sends_a_waiting_sender_away() {
+    model(|| {
+        let (tx, rx) = with_policy(1, Backpressure);
+        tx.try_send(1).unwrap();
+        let thread = thread::spawn(move || drop(rx));
+        assert_eq!(block_on(tx.send(2)).unwrap_err().into_inner(), 2);
+        block_on(tx.closed());
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn a_close_against_a_receiver_that_goes_to_wait_wakes_it() {
+    model(|| {
+        let (tx, mut rx) = channel(1);
+        let thread = thread::spawn(move || {
+            tx.send(1).unwrap();
+        });
+        assert_eq!(block_on(rx.recv()), Ok(1));
+        assert!(block_on(rx.recv()).is_err());
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn a_clone_made_while_the_other_receiver_reads_sees_the_same() {
+    model(|| {
+        let [value] = values();
+        let (tx, rx) = with_policy(1, Backpressure);
+        let mut other = tx.subscribe();
+        tx.try_send(value.clone()).unwrap();
+        let thread = thread::spawn(move || drop((other.try_recv().unwrap(), other)));
+        let mut clone = rx.clone();
+        drop(rx);
+        assert_eq!(clone.try_recv().as_deref(), Ok(&0));
+        thread.join().unwrap();
+        assert_eq!(Arc::strong_count(&value), 1);
+        drop(tx);
+    });
+}

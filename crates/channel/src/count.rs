@@ -1,0 +1,39 @@
+//! How many ends one side of a channel has.
+//!
+//! A count that has reached zero stays there for `add_unless_gone`, so that a weak end cannot revive a side that has gone.
+#![forbid(unsafe_code)]
+
+use motet_prim::atomic::{AtomicUsize, Ordering};
+
+pub(crate) struct EndCount(AtomicUsize);
+
+impl EndCount {
+    pub(crate) fn one() -> Self {
+        Self(AtomicUsize::new(1))
+    }
+
+    /// One more, on the strength of one that exists.
+    pub(crate) fn add(&self) {
+        // Relaxed: whoever adds has an end, so the count cannot reach zero meanwhile.
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One more, if there is one.
+    pub(crate) fn add_unless_gone(&self) -> bool {
+        let one_more = |count: usize| (count > 0).then(|| count + 1);
+        // Relaxed: nothing is read on the strength of it; the channel's lock guards the channel.
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
+    }
+
+    /// One less. Whether it was the last.
+    #[must_use]
+    pub(crate) fn remove_is_last(&self) -> bool {
+        // Release: what I have sent comes before the close. Acquire: and so does what the others have.
+        self.0.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        // Relaxed: a number for show; where more hangs on it, the channel's lock orders it.
+        self.0.load(Ordering::Relaxed)
+    }
+}
