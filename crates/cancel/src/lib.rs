@@ -9,14 +9,16 @@
 //! | --- | --- | --- |
 //! | make work cancellable, and wait for its cleanup | [`scope`], [`scope_local`] | the body is dropped; the enclosing scope, else the reaper, cleans up |
 //! | cancel it | [`CancelHandle`] | – |
+//! | cancel it at a limit, and take what it gives in spite of that | [`cancel_when`], over any [`Cancellable`] | the work is dropped |
 //! | own a resource with an asynchronous exit | [`guard`], [`guard_local`] | the exit is handed over |
 //! | the same around one block | [`with`], [`try_with`], [`within`], [`finally`] | body dropped, exit handed over, in that order |
 //! | own many | [`ExitStack`] | the exits are handed over, last in, first out |
-//! | go on although the awaiter is cancelled | [`shield`], [`shield_local`] | goes on at the reaper |
+//! | go on although the awaiter is cancelled | [`shield`], [`shield_local`], [`try_shield`] | goes on at the reaper |
 //! | stop cooperatively | [`CancelToken`] | – |
 //! | let a cancel take effect in a long computation | [`checkpoint`] | nothing |
 //! | hand work over from a `Drop` of your own | [`adopt`], [`adopt_local`] | – |
 //! | say who cleans up outside of scopes | [`set_reaper`], [`set_on_abandon`], [`abandoned`] | – |
+//! | hear of errors that nobody awaits any more | [`set_on_unheard`], [`report_unheard`] | – |
 //! | write an executor or a combinator | [`frame`], [`raw`] | – |
 //!
 //! Costs: a poll of a scope that nobody cancels reads one atomic, relaxed, and swaps a small thread-local; nothing is allocated until something is
@@ -65,6 +67,7 @@
 #![forbid(unsafe_code)]
 
 mod abandon;
+mod cancellable;
 mod checkpoint;
 mod clock;
 mod context;
@@ -81,8 +84,10 @@ mod reason;
 mod scope;
 mod shield;
 mod token;
+mod unheard;
 
 pub use abandon::{Abandoned, abandoned, set_on_abandon};
+pub use cancellable::{CancelWhen, Cancellable, cancel_when};
 pub use checkpoint::checkpoint;
 pub use context::{AsyncContext, within};
 pub use error::{PanicPayload, TaskError};
@@ -94,5 +99,6 @@ pub use outcome::Outcome;
 pub use reaper::{ReaperGuard, set_reaper};
 pub use reason::{Cancelled, Reason, Taken};
 pub use scope::{CancelHandle, LocalScope, Scope, scope, scope_local};
-pub use shield::{LocalShield, Shield, shield, shield_local};
+pub use shield::{LocalShield, Shield, shield, shield_local, try_shield};
 pub use token::{CancelToken, DropGuard};
+pub use unheard::{Unheard, report_unheard, set_on_unheard};

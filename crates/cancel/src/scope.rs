@@ -102,6 +102,18 @@ pin_project_lite::pin_project! {
     }
 }
 
+impl<F: Future> Scope<F> {
+    pub(crate) fn word(&self) -> &CancelWord {
+        &self.finish.0
+    }
+}
+
+impl<F: Future> LocalScope<F> {
+    pub(crate) fn word(&self) -> &CancelWord {
+        &self.finish.0
+    }
+}
+
 impl<F: Future> Future for Scope<F> {
     type Output = Result<F::Output, Cancelled>;
 

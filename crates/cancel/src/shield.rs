@@ -3,6 +3,7 @@
 use crate::clock::Mark;
 use crate::frame::{self, Carried, Ending, Kind, Local, Run, Sendable};
 use crate::reaper::{LocalReaper, Reaper};
+use crate::unheard::report_unheard;
 use futures_util::future::FutureExt;
 use std::fmt;
 use std::future::Future;
@@ -35,7 +36,41 @@ use std::task::{Context, Poll, ready};
 ///
 /// Dropping it never stops the work, not even before its first poll.
 pub fn shield<F: Future + Send + 'static>(f: F) -> Shield<F> {
-    Shield { run: Run::new(Box::pin(f)) }
+    Shield { run: Run::new(Box::pin(f)), unheard: drop }
+}
+
+/// [`shield`] for fallible work: if its awaiter is cancelled and it fails later, the hook of [`set_on_unheard`](crate::set_on_unheard) is told, once.
+///
+/// ```
+/// use futures::executor::block_on;
+/// use motet_cancel::{set_on_unheard, set_reaper, try_shield};
+/// use std::{io, sync::mpsc};
+///
+/// let (tell, told) = mpsc::channel();
+/// set_on_unheard(move |unheard| tell.send(unheard.to_string()).unwrap_or_default());
+/// let (reap, reaped) = mpsc::channel();
+/// let registered = set_reaper(move |work| reap.send(work).unwrap());
+/// drop(try_shield(async { Err::<(), _>(io::Error::other("disk full")) })); // Its awaiter was cancelled.
+/// block_on(reaped.recv().unwrap());
+/// assert_eq!(told.recv().unwrap(), "an error that nobody awaits: disk full");
+/// # drop(registered);
+/// ```
+///
+/// # Cancel safety
+///
+/// Dropping it never stops the work, not even before its first poll.
+pub fn try_shield<F, T, E>(f: F) -> Shield<F>
+where
+    F: Future<Output = Result<T, E>> + Send + 'static,
+    E: 'static,
+{
+    Shield { run: Run::new(Box::pin(f)), unheard: tell }
+}
+
+fn tell<T, E: 'static>(output: Result<T, E>) {
+    if let Err(error) = output {
+        report_unheard(error);
+    }
 }
 
 /// [`shield`] for work that is not `Send`: goes to the thread's local reaper, else to the nearest local frame.
@@ -59,6 +94,8 @@ pub fn shield_local<F: Future + 'static>(f: F) -> LocalShield<F> {
 #[must_use = "a shield that is dropped goes to the reaper, which runs it"]
 pub struct Shield<F: Future + Send + 'static> {
     run: Run<Pin<Box<F>>, Sendable>,
+    /// What becomes of an output that nobody awaits.
+    unheard: fn(F::Output),
 }
 
 /// A [`Shield`] that stays on its thread; made by [`shield_local`].
@@ -75,8 +112,8 @@ fn poll_run<F: Future, K: Kind>(run: &mut Run<Pin<Box<F>>, K>, cx: &mut Context<
     }
 }
 
-async fn forget_output<F: Future>(work: F) {
-    drop(work.await);
+async fn forget_output<F: Future>(work: F, unheard: fn(F::Output)) {
+    unheard(work.await);
 }
 
 impl<F: Future + Send + 'static> Future for Shield<F> {
@@ -97,9 +134,13 @@ impl<F: Future + 'static> Future for LocalShield<F> {
 
 impl<F: Future + Send + 'static> Drop for Shield<F> {
     fn drop(&mut self) {
-        let Some(work) = self.run.rewrap(|body| forget_output(body).boxed()) else {
-            // Only cleanup is left, if anything: outside of every drain, that too.
-            return frame::outside(|| Pin::new(&mut self.run).hand_over_rest());
+        let unheard = self.unheard;
+        let Some(work) = self.run.rewrap(|body| forget_output(body, unheard).boxed()) else {
+            // Only an output and cleanup are left, if anything: outside of every drain, that too.
+            return frame::outside(|| {
+                Pin::new(&mut self.run).give_output(unheard);
+                Pin::new(&mut self.run).hand_over_rest();
+            });
         };
         match Reaper::nearest() {
             Some(reaper) => reaper.reap(Carried::from(work).boxed()),
@@ -110,7 +151,7 @@ impl<F: Future + Send + 'static> Drop for Shield<F> {
 
 impl<F: Future + 'static> Drop for LocalShield<F> {
     fn drop(&mut self) {
-        let Some(work) = self.run.rewrap(|body| forget_output(body).boxed_local()) else {
+        let Some(work) = self.run.rewrap(|body| forget_output(body, drop).boxed_local()) else {
             return frame::outside(|| Pin::new(&mut self.run).hand_over_rest());
         };
         match LocalReaper::nearest() {

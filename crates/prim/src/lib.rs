@@ -43,6 +43,8 @@
 //! | --- | --- | --- |
 //! | `padded` | `CachePadded`, and with it crossbeam-utils | off |
 
+#[cfg(any(not(motet_loom), test))]
+mod adaptive;
 pub mod atomic;
 pub mod cell;
 mod door;
@@ -53,7 +55,7 @@ pub mod thread;
 pub mod wait;
 
 pub use door::model;
-pub use wait::{Admit, Leave, Locked, WaitList, Waitable, Waiter, WakeBatch, Wakeup};
+pub use wait::{Admit, LazyWaiter, Leave, Locked, WaitList, Waitable, Waiter, WakeBatch, Wakeup};
 
 /// Pin projection for the futures that hold a [`Waiter`]: pin-project-lite's macro.
 pub use pin_project_lite::pin_project;

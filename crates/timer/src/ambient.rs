@@ -39,10 +39,10 @@ pub(crate) fn real() -> Option<Ambient> {
 
 /// The shard of a queue that this thread arms in.
 #[inline]
-pub(crate) fn home_in(lease: Lease) -> u8 {
+pub(crate) fn home_in(lease: Lease) -> Ambient {
     match entered() {
-        Some(ambient) if ambient.lease.is(lease) => ambient.home,
-        _ => lease.shared_home(),
+        Some(ambient) if ambient.lease.is(lease) => ambient,
+        _ => Ambient { lease, home: lease.shared_home() },
     }
 }
 

@@ -44,8 +44,11 @@ pub(crate) fn nanos(instant: Instant) -> u64 {
 /// A duration in nanoseconds, up to [`NEVER`].
 #[inline]
 pub(crate) fn span(duration: Duration) -> u64 {
-    let whole = duration.as_secs().saturating_mul(1_000_000_000);
-    whole.saturating_add(u64::from(duration.subsec_nanos())).min(NEVER)
+    const SECOND: u64 = 1_000_000_000;
+    if duration.as_secs() >= NEVER / SECOND {
+        return NEVER;
+    }
+    duration.as_secs() * SECOND + u64::from(duration.subsec_nanos())
 }
 
 /// So long after that nanosecond, up to [`NEVER`].

@@ -19,16 +19,16 @@ use crate::queue::Lease;
 mod tests;
 
 motet_prim::global! {
-    static HELPER: Helper = Helper::new();
+    static HELPER: DriverThread = DriverThread::new();
 }
 
 /// The process's helper.
-pub(crate) fn global() -> &'static Helper {
+pub(crate) fn global() -> &'static DriverThread {
     &HELPER
 }
 
 /// A thread, started or not, and what it looks after. One serves the whole process; tests and models have their own.
-pub(crate) struct Helper {
+pub(crate) struct DriverThread {
     state: Mutex<State>,
     /// How often it has looked around.
     turns: AtomicU64,
@@ -40,7 +40,7 @@ struct State {
     adopted: Vec<Lease>,
 }
 
-impl Helper {
+impl DriverThread {
     motet_prim::const_fn! {
         /// A helper that has not started.
         pub(crate) const fn new() -> Self {

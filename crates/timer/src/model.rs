@@ -17,7 +17,7 @@ use motet_test::WakeCount;
 
 use crate::clock;
 use crate::entry::Entry;
-use crate::helper::Helper;
+use crate::helper::DriverThread;
 use crate::queue::{Arm, Clock, Lease, TimerQueue, Unhosted};
 use crate::sleep::Sleep;
 use crate::state::State;
@@ -37,7 +37,7 @@ impl Order {
 /// A queue and its helper, which are freed at the end of a run, where the real ones live for ever.
 struct Queue {
     lease: Lease,
-    helper: &'static Helper,
+    helper: &'static DriverThread,
     /// Decades after the epoch, so that no real clock comes near it during the model.
     deadline: Instant,
     order: Order,
@@ -49,7 +49,7 @@ impl Queue {
     }
 
     fn with_shards(clock: Clock, shards: usize, unhosted: Unhosted) -> Self {
-        let helper: &Helper = Box::leak(Box::new(Helper::new()));
+        let helper: &DriverThread = Box::leak(Box::new(DriverThread::new()));
         let queue = Box::leak(Box::new(TimerQueue::new(clock, shards, helper)));
         // Each run has to do the same, so the times are given: how often a timer moves to a finer level depends on them.
         let order = Order(Arc::new(AtomicUsize::new(0)));
@@ -322,7 +322,7 @@ fn a_look_by_another_thread_does_not_swallow_the_wake_of_the_host() {
 }
 
 /// The helper thread, until it knows of a timer: as it runs, but for the end.
-fn helper_until_it_waits(helper: &Helper, parker: &Parker) -> u64 {
+fn helper_until_it_waits(helper: &DriverThread, parker: &Parker) -> u64 {
     loop {
         match helper.turn(0) {
             Some(next) => return next,

@@ -10,7 +10,7 @@ use core::task::{Context, Poll, Waker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use crate::ambient;
+use crate::ambient::{self, Ambient};
 use crate::clock::{self, NEVER};
 use crate::entry::Entry;
 use crate::queue::{Arm, Clock, Lease, Place, Rearm, Replace};
@@ -158,7 +158,7 @@ impl Sleep {
         }
     }
 
-    /// Arms the timer in the first wheel of its clock that is open.
+    /// Arms the timer in the first wheel of its clock that is open: at home, among the ambient ones, among the global ones.
     fn poll_unarmed(mut self: Pin<&mut Self>, state: State, cx: &Context<'_>) -> Poll<()> {
         let at = self.entry.word().deadline();
         let home = self.entry.home();
@@ -168,48 +168,52 @@ impl Sleep {
             self.entry.word().set(State::Fired, at);
             return Poll::Ready(());
         }
+        let first = match home {
+            Some(lease) => ambient::home_in(lease),
+            None => ambient::real().unwrap_or_else(global),
+        };
         let mut waker = cx.waker().clone();
-        for (lease, shard) in wheels(home, is_real) {
-            // SAFETY: nothing is moved out of it, and no wheel has the entry.
-            unsafe { &mut self.as_mut().get_unchecked_mut().entry }.set_place(lease, shard);
-            // SAFETY: this sleep is the owner; it is pinned, its entry is in no wheel, and its drop disarms it.
-            match unsafe { lease.arm(self.entry(), shard, at, waker) } {
-                Arm::Armed => {
-                    // It may panic: the drop of this sleep takes it out of the wheel.
-                    lease.queue.announce(at);
-                    return Poll::Pending;
+        match self.as_mut().arm(first, at, waker) {
+            Ok(polled) => return polled,
+            Err(unused) => waker = unused,
+        }
+        if is_real {
+            for next in [ambient::real(), Some(global())].into_iter().flatten() {
+                match self.as_mut().arm(next, at, waker) {
+                    Ok(polled) => return polled,
+                    Err(unused) => waker = unused,
                 }
-                Arm::IsDue(_unused) => {
-                    self.entry.word().set(State::Fired, at);
-                    return Poll::Ready(());
-                }
-                Arm::Closed(unused) => waker = unused,
             }
         }
         // A virtual clock that nobody can advance any more: its time stands still.
         Poll::Pending
     }
-}
 
-/// The wheels to try, one after another, with this thread's shard: the timer's home, the ambient ones, and the global ones, which never
-/// close.
-fn wheels(home: Option<Lease>, is_real: bool) -> impl Iterator<Item = (Lease, u8)> {
-    [Wheels::Home, Wheels::Ambient, Wheels::Global].into_iter().filter_map(move |wheels| match wheels {
-        Wheels::Home => home.map(|lease| (lease, ambient::home_in(lease))),
-        Wheels::Ambient if is_real => ambient::real().map(|ambient| (ambient.lease, ambient.home)),
-        Wheels::Global if is_real => {
-            let lease = Timers::global().lease();
-            Some((lease, lease.shared_home()))
+    /// Arms the timer there; gives the waker back if those timers have closed.
+    fn arm(mut self: Pin<&mut Self>, there: Ambient, at: u64, waker: Waker) -> Result<Poll<()>, Waker> {
+        let Ambient { lease, home } = there;
+        // SAFETY: nothing is moved out of it, and no wheel has the entry.
+        unsafe { &mut self.as_mut().get_unchecked_mut().entry }.set_place(lease, home);
+        // SAFETY: this sleep is the owner; it is pinned, its entry is in no wheel, and its drop disarms it.
+        match unsafe { lease.arm(self.entry(), home, at, waker) } {
+            Arm::Armed => {
+                // It may panic: the drop of this sleep takes it out of the wheel.
+                lease.queue.announce(at);
+                Ok(Poll::Pending)
+            }
+            Arm::IsDue(_unused) => {
+                self.entry.word().set(State::Fired, at);
+                Ok(Poll::Ready(()))
+            }
+            Arm::Closed(unused) => Err(unused),
         }
-        Wheels::Ambient | Wheels::Global => None,
-    })
+    }
 }
 
-/// Some wheels that a sleep may be armed in.
-enum Wheels {
-    Home,
-    Ambient,
-    Global,
+/// The global timers, which never close.
+fn global() -> Ambient {
+    let lease = Timers::global().lease();
+    Ambient { lease, home: lease.shared_home() }
 }
 
 impl Future for Sleep {

@@ -173,6 +173,20 @@ impl<F: Future, K: Kind> Run<F, K> {
         }
     }
 
+    /// Gives an output that is held to `last`, inside the frame: nobody will fetch it.
+    pub(crate) fn give_output(self: Pin<&mut Self>, last: impl FnOnce(F::Output)) {
+        let this = self.project();
+        let StageProjection::Ended { ending } = this.stage.project() else { return };
+        match ending.replace(Ending::Panicked) {
+            Some(Ending::Returned(output)) => {
+                if let Err(panic) = K::enter(this.adopted, Cause::Inherited, || catch(|| last(output))) {
+                    this.adopted.record(panic);
+                }
+            }
+            other => *ending = other,
+        }
+    }
+
     /// Drops what still runs in an abandoning frame: the body, which then ended like this, and the trees. A held output stays.
     pub(crate) fn expire(mut self: Pin<&mut Self>, ending: Ending<F::Output>) {
         if self.is_running() {

@@ -2,8 +2,10 @@
 
 mod adoption;
 mod auto_traits;
+mod cancellables;
 mod errors;
 mod exit_stacks;
+mod frames;
 mod grace;
 mod guards;
 mod local_work;

@@ -2,10 +2,13 @@
 
 use crate::scene::{Gate, Log};
 use motet_cancel::frame::{self, Nest};
-use motet_cancel::{scope, scope_local, shield, shield_local};
+use motet_cancel::{
+    Reason, TaskError, report_unheard, scope, scope_local, set_on_unheard, shield, shield_local, try_shield,
+};
 use motet_test::Stepped;
 use std::cell::{Cell, RefCell};
 use std::future::{poll_fn, ready};
+use std::io;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -103,4 +106,87 @@ fn a_local_shield_goes_to_the_local_frame_if_there_is_no_local_reaper() {
     let (outer, _handle) = scope_local(async move { drop(shield_local(async move { inside.set(true) })) });
     assert!(Stepped::new(outer).poll_until_stalled().is_ready());
     assert!(done.get());
+}
+
+/// What the hook for errors that nobody awaits was told while `run` ran; the hook is the process's.
+fn unheard_in(run: impl FnOnce()) -> Vec<String> {
+    let _alone = crate::scene::alone();
+    let log = Log::new();
+    let hook = log.clone();
+    set_on_unheard(move |unheard| hook.say(unheard.to_string()));
+    run();
+    set_on_unheard(|_| {});
+    log.take()
+}
+
+#[test]
+fn an_inner_error_after_the_awaiter_was_cancelled_is_told_once() {
+    // C39
+    let told = unheard_in(|| {
+        let gate = Gate::new();
+        let queue = Rc::new(RefCell::new(Vec::new()));
+        let into = Rc::clone(&queue);
+        let _entered = frame::enter_reaper(move |exit| into.borrow_mut().push(exit));
+        let (awaiter, handle) = scope(try_shield({
+            let gate = gate.clone();
+            async move {
+                gate.passed().await;
+                Err::<(), _>(io::Error::other("disk full"))
+            }
+        }));
+        let mut awaiter = Stepped::new(awaiter);
+        assert!(awaiter.poll().is_pending());
+        handle.cancel("awaiter");
+        assert!(awaiter.poll().is_ready());
+        gate.open();
+        assert!(Stepped::new(queue.borrow_mut().pop().unwrap()).poll().is_ready());
+    });
+    assert_eq!(told, ["an error that nobody awaits: disk full"]);
+}
+
+#[test]
+fn an_error_that_is_held_while_its_work_cleans_up_is_told_too() {
+    let told = unheard_in(|| {
+        let (log, exit) = (Log::new(), Gate::new());
+        let guard = log.gated("exit", &exit);
+        let mut work = Box::pin(try_shield(async move {
+            drop(guard);
+            Err::<(), _>("a text")
+        }));
+        assert!(motet_test::WakeCount::new().poll(work.as_mut()).is_pending(), "the exit runs");
+        let _entered = frame::enter_reaper(drop);
+        drop(work);
+    });
+    assert_eq!(told, ["an error that nobody awaits, of the type &str"]);
+}
+
+#[test]
+fn an_error_that_is_awaited_and_a_cancel_are_not_told() {
+    let told = unheard_in(|| {
+        let awaited = Stepped::new(try_shield(ready(Err::<(), _>("awaited")))).poll();
+        assert_eq!(awaited, Poll::Ready(Err("awaited")));
+        let (cancelled, handle) = scope(ready(()));
+        handle.cancel("inner");
+        let queue = Rc::new(RefCell::new(Vec::new()));
+        let into = Rc::clone(&queue);
+        let _entered = frame::enter_reaper(move |exit| into.borrow_mut().push(exit));
+        drop(try_shield(cancelled));
+        assert!(Stepped::new(queue.borrow_mut().pop().unwrap()).poll().is_ready());
+        report_unheard(TaskError::Cancelled(Reason::none()));
+    });
+    assert!(told.is_empty(), "{told:?}");
+}
+
+#[test]
+fn a_hook_and_an_error_that_panic_harm_nobody() {
+    struct Bad;
+    impl Drop for Bad {
+        fn drop(&mut self) {
+            panic!("in the drop of the error");
+        }
+    }
+    let _alone = crate::scene::alone();
+    set_on_unheard(|_| panic!("in the hook"));
+    report_unheard(Bad);
+    set_on_unheard(|_| {});
 }

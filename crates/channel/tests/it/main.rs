@@ -10,4 +10,5 @@ mod local;
 mod oneshot;
 mod queue;
 mod reference;
+mod rows;
 mod watch;

@@ -7,7 +7,11 @@ use core::panic::{RefUnwindSafe, UnwindSafe};
 use super::batch::{WakeBatch, Wakeup};
 use super::fifo::Fifo;
 use super::node::Node;
-use crate::lock::{self, Mutex, MutexGuard};
+// A model takes a mutex for a mutex; that this one is, is what its own models show.
+#[cfg(not(motet_loom))]
+use crate::adaptive::{AdaptiveGuard as Guard, AdaptiveMutex as Mutex, unlocked};
+#[cfg(motet_loom)]
+use crate::lock::{Mutex, MutexGuard as Guard, unlocked};
 
 /// A state `S` and `N` FIFO lists of waiters, each with a payload `P`, under one lock.
 ///
@@ -72,7 +76,7 @@ impl<S, P, const N: usize> fmt::Debug for WaitList<S, P, N> {
 /// A locked [`WaitList`]: derefs to the state; unlocks when dropped.
 pub struct Locked<'a, S, P, const N: usize = 1> {
     list: &'a WaitList<S, P, N>,
-    guarded: MutexGuard<'a, Guarded<S, P, N>>,
+    guarded: Guard<'a, Guarded<S, P, N>>,
 }
 
 impl<S, P, const N: usize> Locked<'_, S, P, N> {
@@ -156,7 +160,7 @@ impl<S, P, const N: usize> Locked<'_, S, P, N> {
 
     /// Unlocks, wakes everybody in the batch, and locks again.
     pub fn flush(&mut self, wakes: &mut WakeBatch) {
-        lock::unlocked(&mut self.guarded, || wakes.wake_all());
+        unlocked(&mut self.guarded, || wakes.wake_all());
     }
 
     pub(super) fn belongs_to(&self, list: &WaitList<S, P, N>) -> bool {

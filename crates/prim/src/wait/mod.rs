@@ -9,6 +9,7 @@
 //! | [`WaitList<S, P, N>`] | the lock around a state `S` and `N` lists, whose waiters each carry a payload `P` |
 //! | [`Locked`] | the locked list: look at the head, grant to it, flush the wakes |
 //! | [`Waiter<H, N>`] | a place in line for a handle `H`: `&X` or `Arc<X>` of a `Waitable` X; or any other `Waitable` handle |
+//! | [`LazyWaiter<H, N>`] | room for a waiter, taken when there is something to wait for |
 //! | [`Admit`] | the answer to a newcomer, given under the lock |
 //! | [`Wakeup`], [`WakeBatch`] | wakes that are due, to be made after the unlock |
 //!
@@ -86,8 +87,8 @@
 //! - *A fast path beside the lock.* Keep an atomic word of your own with a has-waiters bit: set it in `admit`, clear it
 //!   where a list has become empty (after a grant, and in [`Waitable::on_leave`]), always under the lock. Then `pass`,
 //!   and a release that sees the bit clear, never touch the lock.
-//! - *A fast path without a waiter.* A waiter is some ten words to write and to drop. Keep `#[pin] place:
-//!   Option<Waiter<…>>` in the future, try first, and set the waiter in place when there is something to wait for.
+//! - *A fast path without a waiter.* A waiter is some ten words to write and to drop. Keep a `#[pin] place: LazyWaiter<…>` in the future,
+//!   try first, and [enter](LazyWaiter::enter) it when there is something to wait for.
 //! - *A fast path under the lock.* Take it yourself in `pass`: `pass` runs before the waker is cloned, `admit` after it.
 //! - *Hand a value over.* `P = Option<T>`: a getter waits with `None` and is granted by `*slot = Some(item)`; a putter
 //!   waits with `Some(item)` and is granted by `slot.take()`. Both lists share one lock: `WaitList<Ring<T>, Option<T>, 2>`.
@@ -111,6 +112,7 @@
 
 mod batch;
 mod fifo;
+mod lazy;
 mod list;
 #[cfg(all(test, motet_loom))]
 mod model;
@@ -118,5 +120,6 @@ mod node;
 mod waiter;
 
 pub use batch::{WakeBatch, Wakeup};
+pub use lazy::LazyWaiter;
 pub use list::{Locked, WaitList};
 pub use waiter::{Admit, Leave, Waitable, Waiter};

@@ -6,4 +6,5 @@ mod foreign;
 mod gate;
 mod line;
 mod parking;
+mod pile_up;
 mod traits;

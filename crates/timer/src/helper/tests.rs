@@ -1,6 +1,6 @@
 //! The helper thread and the hosts, told apart by counting how often the thread wakes.
 
-use super::Helper;
+use super::DriverThread;
 use crate::clock;
 use crate::queue::{Clock, Lease, TimerQueue, Unhosted};
 use crate::sleep::Sleep;
@@ -17,8 +17,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 const MICRO: Duration = Duration::from_micros(1);
 
 /// A queue and a helper of the test's own.
-fn scene() -> (&'static Helper, Lease) {
-    let helper: &Helper = Box::leak(Box::new(Helper::new()));
+fn scene() -> (&'static DriverThread, Lease) {
+    let helper: &DriverThread = Box::leak(Box::new(DriverThread::new()));
     let queue: &TimerQueue = Box::leak(Box::new(TimerQueue::new(Clock::Real, 2, helper)));
     (helper, queue.open(clock::now(), 1, Unhosted::Helper))
 }
@@ -34,7 +34,7 @@ fn armed(lease: Lease, duration: Duration) -> (Pin<Box<Sleep>>, WakeCount) {
     (sleep, wakes)
 }
 
-fn turns(helper: &Helper) -> u64 {
+fn turns(helper: &DriverThread) -> u64 {
     helper.turns.load(Ordering::Relaxed)
 }
 

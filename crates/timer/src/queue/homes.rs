@@ -17,7 +17,7 @@ pub(super) struct Homes {
 
 impl Homes {
     pub(super) fn new(count: usize) -> Self {
-        debug_assert!((1..=64).contains(&count), "{count} homes in one word");
+        debug_assert!(count.is_power_of_two() && count <= 64, "{count} homes in one word");
         Self { taken: AtomicU64::new(0), count }
     }
 
@@ -42,34 +42,37 @@ impl Homes {
     }
 
     /// The shard of a thread that has none to itself.
+    #[inline]
     pub(super) fn of_this_thread(&self) -> u8 {
-        (ordinal() % spread().min(self.count)) as u8
+        usual() & (self.count - 1) as u8
     }
 }
 
-/// How many shards such threads are spread over.
-fn spread() -> usize {
-    static PROCESSORS: OnceLock<usize> = OnceLock::new();
-    *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from))
-}
-
-/// The number of this thread, among those that ever asked.
-fn ordinal() -> usize {
-    motet_prim::global! {
-        static THREADS: AtomicUsize = AtomicUsize::new(0);
-    }
+/// The shard that this thread takes wherever it has none to itself: the next in turn, when it first asks.
+fn usual() -> u8 {
     motet_prim::thread_local! {
-        static ORDINAL: Cell<Option<usize>> = const { Cell::new(None) };
+        static USUAL: Cell<Option<u8>> = const { Cell::new(None) };
     }
-    let known = |ordinal: &Cell<Option<usize>>| {
-        ordinal.get().unwrap_or_else(|| {
-            let new = THREADS.fetch_add(1, Ordering::Relaxed);
-            ordinal.set(Some(new));
+    // A thread that is being torn down goes where the first one does.
+    let known = |usual: &Cell<Option<u8>>| {
+        usual.get().unwrap_or_else(|| {
+            let new = next();
+            usual.set(Some(new));
             new
         })
     };
-    // A thread that is being torn down goes where the first one does.
-    ORDINAL.try_with(known).unwrap_or(0)
+    USUAL.try_with(known).unwrap_or(0)
+}
+
+/// Shards in turn, as many as there are processors.
+#[cold]
+fn next() -> u8 {
+    motet_prim::global! {
+        static TURN: AtomicUsize = AtomicUsize::new(0);
+    }
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    let processors = *PROCESSORS.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from).min(64));
+    (TURN.fetch_add(1, Ordering::Relaxed) % processors) as u8
 }
 
 #[cfg(all(test, not(motet_loom)))]
@@ -85,10 +88,11 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_keeps_its_shard_and_another_has_another() {
+    fn a_thread_keeps_its_shard() {
         let homes = Homes::new(64);
         let mine = homes.of_this_thread();
         assert_eq!(homes.of_this_thread(), mine);
-        assert!(usize::from(mine) < spread().min(64));
+        assert!(mine < 64);
+        assert_eq!(Homes::new(1).of_this_thread(), 0);
     }
 }

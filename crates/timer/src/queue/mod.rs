@@ -30,7 +30,7 @@ use std::time::Instant;
 use motet_prim::lock::Mutex;
 
 use crate::clock;
-use crate::helper::Helper;
+use crate::helper::DriverThread;
 use driver::Control;
 use homes::Homes;
 use horizon::Horizon;
@@ -60,7 +60,7 @@ pub(crate) enum Unhosted {
 /// See the file's head.
 pub(crate) struct TimerQueue {
     clock: Clock,
-    helper: &'static Helper,
+    helper: &'static DriverThread,
     homes: Homes,
     shards: Box<[Shard]>,
     horizon: Horizon,
@@ -86,7 +86,7 @@ impl TimerQueue {
     pub(crate) const MOST_SHARDS: usize = 64;
 
     /// A queue that nobody has leased, with so many shards, and that helper thread.
-    pub(crate) fn new(clock: Clock, shards: usize, helper: &'static Helper) -> Self {
+    pub(crate) fn new(clock: Clock, shards: usize, helper: &'static DriverThread) -> Self {
         Self {
             clock,
             helper,

@@ -5,7 +5,7 @@ use futures::executor::block_on;
 use motet_channel::SendError;
 use motet_channel::broadcast::{self, Lagged, RecvError, TryRecvError};
 use motet_test::Stepped;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 #[test]
@@ -158,20 +158,21 @@ fn a_stream_left_in_line_does_not_stand_in_its_own_way() {
 #[test]
 fn a_clone_that_panics_leaves_the_value_unseen() {
     #[derive(Debug)]
-    struct Fussy(Arc<std::sync::atomic::AtomicBool>);
+    struct Fussy(Arc<Mutex<bool>>);
     impl Clone for Fussy {
         fn clone(&self) -> Self {
-            assert!(self.0.load(std::sync::atomic::Ordering::Relaxed), "on purpose");
+            let calm = *self.0.lock().unwrap();
+            assert!(calm, "on purpose");
             Self(self.0.clone())
         }
     }
-    let calm = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let calm = Arc::new(Mutex::new(false));
     let (tx, mut rx) = broadcast::channel(1);
     let other = rx.clone();
     tx.send(Fussy(calm.clone())).unwrap();
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| rx.try_recv()));
     assert!(caught.is_err());
-    calm.store(true, std::sync::atomic::Ordering::Relaxed);
+    *calm.lock().unwrap() = true;
     assert!(rx.try_recv().is_ok());
     tx.send(Fussy(calm.clone())).unwrap();
     drop((tx, rx, other));

@@ -1,0 +1,186 @@
+//! The lock under every wait list: held for some ten nanoseconds at a time, millions of times a second.
+//!
+//! ```text
+//!            compare and exchange                   look again, with pauses          set WANTED, look, sleep
+//!   FREE ─────────────────────────▶ HELD    others: ──────────────────────▶ others: ────────────────────────▶ asleep on
+//!     ▲                              │                                        ▲        parking_lot's Condvar
+//!     └───── a store; no exchange ───┘                                        └── called by a release that sees WANTED,
+//!                                                                                 or after a nap at the latest
+//! ```
+//!
+//! A mutex whose unlock must not miss a sleeper pays an atomic exchange on both sides; on the way of a message through a channel that is half
+//! of all the time. Here the unlock is a plain store, and then a look at WANTED. The race to fear follows from that: the look
+//! may run ahead of the store, miss somebody who lies down at that very moment, and nobody calls him. He had found HELD after he
+//! had set WANTED, so all of that fell into the nanoseconds that a store takes to become visible. So a sleep is a nap: it ends after
+//! a tenth of a millisecond. Nothing depends on the call but how long that one wait takes.
+//!
+//! *Pauses.* Who finds the lock held looks again a few times at once, then at growing distance. A thread that takes the lock again and again
+//! is better left alone with it for a while: to pass it back and forth costs both of them more than the wait.
+//! Who has looked for long enough (the holder may have been preempted) sleeps.
+//!
+//! *Fairness.* None: whoever comes first when it is free. Who waits in line, and in which order, is the business of the list that is
+//! guarded, whose grants do not depend on who takes the lock when.
+
+use core::cell::UnsafeCell;
+use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
+
+use crate::atomic::{AtomicBool, Ordering};
+use crate::lock::MutexGuard;
+
+#[cfg_attr(motet_loom, path = "adaptive/turn.rs")]
+mod bed;
+#[cfg(all(test, motet_loom))]
+mod model;
+
+/// How often a thread looks before it sleeps, and the pauses before each look.
+#[cfg(not(motet_loom))]
+const PAUSES: [u32; 12] = [1, 1, 1, 1, 100, 100, 100, 100, 100, 100, 100, 100];
+
+/// A mutex for sections of some ten nanoseconds.
+pub(crate) struct AdaptiveMutex<T> {
+    held: AtomicBool,
+    /// Somebody sleeps, and wants the next release to call.
+    wanted: AtomicBool,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: the value moves with the mutex.
+unsafe impl<T: Send> Send for AdaptiveMutex<T> {}
+// SAFETY: one thread at a time has the value, the one that holds the lock: it moves between threads, and is never shared.
+unsafe impl<T: Send> Sync for AdaptiveMutex<T> {}
+
+impl<T> AdaptiveMutex<T> {
+    crate::const_fn! {
+        pub(crate) const fn new(value: T) -> Self {
+            Self {
+                held: AtomicBool::new(false),
+                wanted: AtomicBool::new(false),
+                value: UnsafeCell::new(value),
+            }
+        }
+    }
+
+    #[cfg(not(motet_loom))]
+    pub(crate) fn into_inner(self) -> T {
+        self.value.into_inner()
+    }
+
+    #[cfg(not(motet_loom))]
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.value.get_mut()
+    }
+
+    #[inline]
+    pub(crate) fn lock(&self) -> AdaptiveGuard<'_, T> {
+        self.acquire();
+        AdaptiveGuard { mutex: self, parked: PhantomData }
+    }
+
+    #[inline]
+    fn acquire(&self) {
+        if !self.try_acquire() {
+            self.wait();
+        }
+    }
+
+    #[inline]
+    fn try_acquire(&self) -> bool {
+        // Acquire: pairs with the Release in `release`; what the last holder did is visible.
+        self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    #[inline]
+    fn release(&self) {
+        // Release: pairs with the Acquire in `try_acquire`; publishes what was done under the lock.
+        self.held.store(false, Ordering::Release);
+        // Relaxed: it may run ahead of the store, see the head of this file.
+        if self.wanted.load(Ordering::Relaxed) {
+            self.call();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait(&self) {
+        #[cfg(not(motet_loom))]
+        for pauses in PAUSES {
+            (0..pauses).for_each(|_| crate::hint::spin_loop());
+            // Relaxed: only the exchange in `try_acquire` counts.
+            if !self.held.load(Ordering::Relaxed) && self.try_acquire() {
+                return;
+            }
+        }
+        self.sleep();
+    }
+
+    fn sleep(&self) {
+        bed::sleep_until(self.address(), || {
+            // Before the look: a release that comes after it calls.
+            self.wanted.store(true, Ordering::SeqCst);
+            self.try_acquire()
+        });
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn call(&self) {
+        // Relaxed: one call a sleep, however long it takes to wake up; whoever sleeps on wants another.
+        self.wanted.store(false, Ordering::Relaxed);
+        bed::call(self.address());
+    }
+
+    fn address(&self) -> usize {
+        core::ptr::from_ref(&self.held).addr()
+    }
+}
+
+/// Unlocks when dropped.
+pub(crate) struct AdaptiveGuard<'a, T> {
+    mutex: &'a AdaptiveMutex<T>,
+    /// Stays on its thread, like the guard of any mutex.
+    parked: PhantomData<MutexGuard<'a, T>>,
+}
+
+/// Unlocks, runs `f`, and locks again, also if `f` panics.
+pub(crate) fn unlocked<T, R>(guard: &mut AdaptiveGuard<'_, T>, f: impl FnOnce() -> R) -> R {
+    /// Locks again.
+    struct Again<'a, T>(&'a AdaptiveMutex<T>);
+
+    impl<T> Drop for Again<'_, T> {
+        fn drop(&mut self) {
+            self.0.acquire();
+        }
+    }
+
+    // Dropped after `f`: the guard, which is borrowed until then, stands for a lock that is held whenever it can be used.
+    let _again = Again(guard.mutex);
+    guard.mutex.release();
+    f()
+}
+
+impl<T> Deref for AdaptiveGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: the guard stands for the lock being held, by this thread: nobody else has a reference, and the borrow of the guard
+        // keeps this thread from a second one that is mutable.
+        unsafe { &*self.mutex.value.get() }
+    }
+}
+
+impl<T> DerefMut for AdaptiveGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as above, and the guard is borrowed mutably.
+        unsafe { &mut *self.mutex.value.get() }
+    }
+}
+
+impl<T> Drop for AdaptiveGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.mutex.release();
+    }
+}
