@@ -74,6 +74,8 @@ impl BlockingPool {
         if started.is_ok() {
             return;
         }
+        // Whoever drops a task that is on a list holds its executor.
+        let _executor = self.executor.get().and_then(Weak::upgrade);
         // The threads there are take it in their turn. With none, there is nobody: the tasks end as cancelled.
         let mut state = self.state.lock();
         state.threads -= 1;

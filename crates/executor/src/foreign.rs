@@ -93,7 +93,8 @@ where
     F::Output: Send + 'static,
 {
     let pump = Arc::new(Pump(Mutex::new(Due::default())));
-    let (runnable, task, reference) = new_task(future, Home::Foreign(pump.clone()), origin);
+    let (runnable, task, pointer) = new_task(future, Home::Foreign(pump.clone()), origin);
+    let reference = TaskRef::of_runnable(&runnable);
     let pumping = Pumping { pump, task: reference.clone() };
     match start {
         Start::Queued => runnable.schedule(),
@@ -101,7 +102,7 @@ where
     }
     // Refused, it is dropped, which closes the pump.
     drop(spawner.spawn_task(FutureObj::new(Box::new(pumping)), &TaskHandle::new(reference)));
-    Task::new(task)
+    Task::new(task, pointer)
 }
 
 /// The future that the other executor polls.

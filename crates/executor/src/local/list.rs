@@ -14,6 +14,7 @@ use crate::task::RecordPointer;
 use core::cell::Cell;
 use core::marker::PhantomPinned;
 use core::ptr::{self, NonNull};
+use core::task::Waker;
 
 /// A ring of links, with the list's own among them once it was used.
 pub(super) struct List {
@@ -36,6 +37,8 @@ pub(super) struct Node {
     /// Empties the shell around the node.
     empty: unsafe fn(NonNull<Self>),
     record: RecordPointer,
+    /// The task's own waker, from its first pending poll on: so it stays even if nobody else has one.
+    itself: Cell<Option<Waker>>,
     /// Others point to it.
     pinned: PhantomPinned,
 }
@@ -106,12 +109,23 @@ impl List {
 impl Node {
     /// The node of a shell that `empty` empties, given the address of the node in it.
     pub(super) const fn new(record: RecordPointer, empty: unsafe fn(NonNull<Self>)) -> Self {
-        Self { links: Links::unlinked(), empty, record, pinned: PhantomPinned }
+        Self { links: Links::unlinked(), empty, record, itself: Cell::new(None), pinned: PhantomPinned }
     }
 
     /// The record of the shell's task.
     pub(super) fn record(&self) -> RecordPointer {
         self.record
+    }
+
+    /// The task stays until this is dropped or lets go. `waker`: its own.
+    pub(super) fn hold(&self, waker: &Waker) {
+        let held = self.itself.take().unwrap_or_else(|| waker.clone());
+        self.itself.set(Some(held));
+    }
+
+    /// The reference that the task has on itself.
+    pub(super) fn let_go(&self) -> Option<Waker> {
+        self.itself.take()
     }
 
     /// How the shell around it is emptied.

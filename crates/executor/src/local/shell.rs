@@ -20,7 +20,9 @@
 
 use super::list::Node;
 use super::queue::{LocalQueue, QueuePointer};
-use crate::task::{Home, Origin, Output, Record, RecordPointer, Task, TaskRef, contain, finish, poll_body, schedule};
+use crate::task::{
+    Home, Origin, Output, Record, RecordPointer, Task, TaskPointer, contain, finish, poll_body, schedule,
+};
 use async_task::WithInfo;
 use core::future::Future;
 use core::mem::offset_of;
@@ -71,11 +73,11 @@ pub(super) unsafe fn spawn<F: Future>(queue: &Arc<LocalQueue>, future: F, origin
     // SAFETY: the schedule function is `Send`, `Sync` and `'static`, and so is the metadata. The future is neither: see the
     // head of this file, and the promise of the caller.
     let (runnable, task) = unsafe { builder.spawn_unchecked(shell, WithInfo(schedule)) };
-    drop(TaskRef::of_new(&runnable));
+    let (pointer, runnable) = TaskPointer::of(runnable);
     // SAFETY: says the caller.
     let waker = unsafe { queue.push_here(runnable) };
     waker.into_iter().for_each(Waker::wake);
-    Task::new(task)
+    Task::new(task, pointer)
 }
 
 /// Spawns an exit that a task left behind outside of its scope, detached. An executor that is gone, or goes, drops the exit.
@@ -122,7 +124,7 @@ impl<F: Future> LocalShell<F> {
         }
         contain(|| this.body.set(None));
         // SAFETY: async-task drops the future, and its executor the task, before the metadata beside it.
-        finish(unsafe { this.node.record().as_ref() });
+        finish(unsafe { this.node.record().as_ref() }, None);
     }
 }
 
@@ -148,12 +150,10 @@ unsafe fn empty_at<F: Future>(node: NonNull<Node>) {
 pub(super) unsafe fn empty(node: NonNull<Node>) {
     // SAFETY: a node that was on the list is there: its shell takes it off before it goes.
     let known = unsafe { node.as_ref() };
-    let (record, empty) = (known.record(), known.empty());
-    // SAFETY: the shell is there, so async-task has not let its task go.
-    let task = unsafe { TaskRef::of_living(record) };
-    // SAFETY: the shell is pinned and `task` keeps it allocated; only this thread polls it, and it is here.
+    let (held, empty) = (known.let_go(), known.empty());
+    // SAFETY: the shell is pinned and `held` keeps it allocated; only this thread polls it, and it is here.
     unsafe { empty(node) };
-    task.wake();
+    held.into_iter().for_each(Waker::wake);
 }
 
 impl<F: Future> Future for LocalShell<F> {
@@ -164,6 +164,10 @@ impl<F: Future> Future for LocalShell<F> {
             self.as_mut().list();
         }
         let this = self.project();
-        poll_body(this.body, this.node.record(), cx)
+        let polled = poll_body(this.body, this.node.record(), cx);
+        if polled.is_pending() {
+            this.node.hold(cx.waker());
+        }
+        polled
     }
 }

@@ -136,11 +136,11 @@ impl Builder {
         }
         let blocking = Arc::new(BlockingPool::new(self.blocking_threads, self.blocking_keep_alive));
         let driver = self.driver.map(Wheelhouse::new);
-        let (shared, rings) = Shared::new(threads, driver, blocking, (self.panic_hook, self.enter));
+        let (shared, kits) = Shared::new(threads, driver, blocking, (self.panic_hook, self.enter));
         // From here on a failure drops the executor, which ends the threads that have started.
         let executor = Executor::of(shared);
-        for (n, ring) in rings.into_iter().enumerate() {
-            threads::start(executor.shared(), n + 1, ring, (self.thread_name)(n + 1))?;
+        for (n, kit) in kits.into_iter().enumerate() {
+            threads::start(executor.shared(), n + 1, kit, (self.thread_name)(n + 1))?;
         }
         Ok(executor)
     }

@@ -10,7 +10,7 @@
 //! The race to fear: the guest leaves while a caller finds the seat taken and parks; then nobody works. Both happen under
 //! the seat's lock: a caller is on the list before it lets go of the lock, and the leaving guest looks at the list.
 
-use super::shared::{OwnRing, Shared, run_contained};
+use super::shared::{Kit, Shared, run_contained};
 use super::threads::Post;
 use super::worker::Worker;
 use crate::ambient::{self, Ambient};
@@ -29,8 +29,8 @@ use std::task::Wake;
 pub(super) struct GuestSeat(Mutex<Occupancy>);
 
 struct Occupancy {
-    /// The ring that goes with the seat, while it is free.
-    ring: Option<OwnRing>,
+    /// What goes with the seat, while it is free.
+    kit: Option<Kit>,
     waiting: Slab<Unparker>,
 }
 
@@ -38,30 +38,30 @@ struct Occupancy {
 const SEAT: usize = 0;
 
 impl GuestSeat {
-    pub(super) fn new(ring: OwnRing) -> Self {
-        Self(Mutex::new(Occupancy { ring: Some(ring), waiting: Slab::new() }))
+    pub(super) fn new(kit: Kit) -> Self {
+        Self(Mutex::new(Occupancy { kit: Some(kit), waiting: Slab::new() }))
     }
 
     /// Takes the seat if it is free.
-    pub(super) fn take(&self) -> Option<OwnRing> {
-        self.0.lock().ring.take()
+    pub(super) fn take(&self) -> Option<Kit> {
+        self.0.lock().kit.take()
     }
 
     /// Takes the seat if it is free; else the caller is on the list, at the place in `key`.
-    fn take_or_wait(&self, key: &mut Option<usize>, unparker: impl FnOnce() -> Unparker) -> Option<OwnRing> {
+    fn take_or_wait(&self, key: &mut Option<usize>, unparker: impl FnOnce() -> Unparker) -> Option<Kit> {
         let mut occupancy = self.0.lock();
-        if let Some(ring) = occupancy.ring.take() {
+        if let Some(kit) = occupancy.kit.take() {
             key.take().into_iter().for_each(|key| drop(occupancy.waiting.remove(key)));
-            return Some(ring);
+            return Some(kit);
         }
         key.get_or_insert_with(|| occupancy.waiting.insert(unparker()));
         None
     }
 
     /// Gives the seat back; its next guest is unparked.
-    fn give_back(&self, ring: OwnRing) {
+    fn give_back(&self, kit: Kit) {
         let mut occupancy = self.0.lock();
-        occupancy.ring = Some(ring);
+        occupancy.kit = Some(kit);
         let next = occupancy.waiting.iter().next().cloned();
         drop(occupancy);
         next.into_iter().for_each(|next| next.unpark());
@@ -71,7 +71,7 @@ impl GuestSeat {
     fn stop_waiting(&self, key: usize) {
         let mut occupancy = self.0.lock();
         occupancy.waiting.remove(key);
-        let next = occupancy.ring.as_ref().and_then(|_| occupancy.waiting.iter().next().cloned());
+        let next = occupancy.kit.as_ref().and_then(|_| occupancy.waiting.iter().next().cloned());
         drop(occupancy);
         next.into_iter().for_each(|next| next.unpark());
     }
@@ -129,8 +129,8 @@ impl<F: Future> Root<'_, F> {
     fn park_or_work(mut self, shared: &Arc<Shared>, parker: &Parker) -> F::Output {
         let mut waiting = Waiting { shared, key: None };
         loop {
-            if let Some(ring) = shared.guest.take_or_wait(&mut waiting.key, || parker.unparker()) {
-                return self.work(shared, ring);
+            if let Some(kit) = shared.guest.take_or_wait(&mut waiting.key, || parker.unparker()) {
+                return self.work(shared, kit);
             }
             if let Poll::Ready(output) = self.poll() {
                 return output;
@@ -139,10 +139,10 @@ impl<F: Future> Root<'_, F> {
         }
     }
 
-    fn work(mut self, shared: &Arc<Shared>, ring: OwnRing) -> F::Output {
+    fn work(mut self, shared: &Arc<Shared>, kit: Kit) -> F::Output {
         shared.seated.fetch_add(1, Ordering::Relaxed);
         self.waker.move_to_seat();
-        let guest = Guest { post: Some(Post::enter(Worker::new(shared.clone(), SEAT, ring))), shared };
+        let guest = Guest { post: Some(Post::enter(Worker::new(shared.clone(), SEAT, kit))), shared };
         loop {
             if self.waker.is_ready() {
                 guest.get_to_work();
@@ -200,8 +200,8 @@ impl Guest<'_> {
 
 impl Drop for Guest<'_> {
     fn drop(&mut self) {
-        let ring = self.post.take().and_then(|post| post.leave().0);
-        ring.into_iter().for_each(|ring| self.shared.guest.give_back(ring));
+        let kit = self.post.take().and_then(|post| post.leave().0);
+        kit.into_iter().for_each(|kit| self.shared.guest.give_back(kit));
         // The last handle may have gone meanwhile, and there may be no thread that would run the exits.
         self.shared.see_to_the_end();
     }

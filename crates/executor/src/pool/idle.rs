@@ -44,6 +44,7 @@ impl Worker {
     /// Sleeps until there may be something to do.
     pub(super) fn sleep(&self) {
         let shared = self.shared();
+        self.settle();
         if self.rest.get().searching && self.work_comes() {
             return;
         }

@@ -4,10 +4,10 @@
 //! * [`shared`]: what all workers of an executor share; [`worker`]: one of them, from poll to poll; [`idle`]: one that has
 //!   nothing to do; [`guest`]: the seat that `block_on`'s caller takes; [`threads`]: the workers' threads.
 //! * [`sleepers`], [`berth`]: whom to wake, and where they sleep; [`watch`]: who looks after the LIFO slots meanwhile.
-//! * [`shard`], [`ledger`]: which tasks live, and how many are left when it closes.
+//! * [`shard`], [`roster`], [`ledger`]: which tasks live, and how many are left when it closes.
 //!
-//! Who holds what: handles, workers and blocked callers hold [`shared::Shared`]; a task holds its shard, which holds it
-//! weakly. The last handle closes the executor; the workers leave when it is over; the last of them frees the state.
+//! Who holds what: handles, workers and blocked callers hold [`shared::Shared`]; a task knows its shard, which lies in
+//! there, and needs no hold on it: the last handle closes the executor, the workers leave when no task is left, and the last of them frees the state.
 
 mod berth;
 mod builder;
@@ -19,6 +19,7 @@ mod ledger;
 mod metrics;
 #[cfg(all(test, motet_loom))]
 mod model;
+mod roster;
 mod shard;
 mod shared;
 mod shutdown;
@@ -33,6 +34,7 @@ pub use metrics::{Metrics, WorkerMetrics};
 
 pub(crate) use guest::hand_over;
 pub(crate) use hooks::PanicHook;
+pub(crate) use roster::Key;
 pub(crate) use shard::ShardPointer;
 pub(crate) use shared::{Shared, Start, new_task, run_contained, run_outside};
 pub(crate) use worker::Worker;

@@ -1,41 +1,59 @@
-//! The list of live tasks, in shards: each worker adds to one of its own, foreign threads share the last.
+//! The part of an executor that a task knows: the list it is on, and what it must reach until its end.
+//!
+//! Each seat has one, and one more serves the threads that are no workers.
 //!
 //! ```text
-//!   open ── close ──▶ closed: nothing is admitted but cleanups, each retirement counts in the ledger
+//!   open ── close ──▶ closed: nothing is admitted but cleanups; what lives is counted in the ledger, and counts itself out
+//!                       └─ the seat was taken: its worker looks once more, for it may have spawned without seeing the close
 //! ```
 //!
-//! A shard's lock is held for an insertion or a removal, and nothing foreign runs under it.
+//! The race to fear: a worker spawns while another thread closes, and neither sees the other, since a spawn fences nothing. So the
+//! close counts each taken seat as if it were a task, and a worker that sees the close, or leaves its seat, *settles*: it counts and
+//! cancels what its close-time list lacked, and counts its seat out. Whether a seat is taken changes under the shard's lock.
 
 use super::hooks::PanicHook;
 use super::ledger::Ledger;
+use super::roster::{Admitter, Key, Retired, Roster};
 use super::shared::Shared;
+use crate::ambient;
 use crate::blocking::BlockingPool;
-use crate::slab::Slab;
-use crate::task::TaskRef;
+use crate::task::{TaskPointer, TaskRef};
 use core::ptr::NonNull;
 use motet_prim::lock::Mutex;
 use std::sync::{Arc, Weak};
 
-/// One shard, and what its tasks must reach when the executor's handles are long gone.
+/// See the head of this file.
 pub(crate) struct Shard {
+    roster: Arc<Roster>,
     pool: Weak<Shared>,
     blocking: Arc<BlockingPool>,
     panic_hook: PanicHook,
     ledger: Arc<Ledger>,
-    list: Mutex<List>,
+    seat: Mutex<Occupancy>,
 }
 
-struct List {
-    tasks: Slab<TaskRef>,
-    /// The shard itself, while a task is on the list.
-    keep: Option<Arc<Shard>>,
-    is_closed: bool,
+/// Whether somebody spawns onto the shard without a lock.
+#[derive(Default)]
+struct Occupancy {
+    is_taken: bool,
+    /// The seat counts in the ledger until its worker settles.
+    owes_a_look: bool,
+}
+
+/// What all shards of an executor have in common.
+#[derive(Clone)]
+pub(super) struct Common {
+    pub(super) pool: Weak<Shared>,
+    pub(super) blocking: Arc<BlockingPool>,
+    pub(super) panic_hook: PanicHook,
+    pub(super) ledger: Arc<Ledger>,
 }
 
 /// A shard as its tasks know it: not counted, for a count would be written by every spawn and every end of a task.
 ///
-/// A shard with a task on its list holds itself. So a task may follow the pointer until it is off the list; what
-/// happens to a task afterwards (late wakes, handles) never asks for the shard.
+/// An executor's state is held by its handles, its guests, and its threads, which stay until the last listed task has ended; and
+/// whoever polls or drops a listed task holds it meanwhile. So a task may follow the pointer until it is off the list; what happens
+/// to a task afterwards (late wakes, handles) never asks for the shard.
 #[derive(Clone, Copy)]
 pub(crate) struct ShardPointer(NonNull<Shard>);
 
@@ -50,8 +68,8 @@ const _: () = {
 };
 
 impl ShardPointer {
-    pub(super) fn new(shard: &Arc<Shard>) -> Self {
-        Self(NonNull::from(&**shard))
+    pub(super) fn new(shard: &Shard) -> Self {
+        Self(NonNull::from(shard))
     }
 
     /// The shard.
@@ -64,16 +82,22 @@ impl ShardPointer {
         unsafe { self.0.as_ref() }
     }
 
-    /// Takes a task off the list: its body is gone.
+    /// Whether this is the very same shard.
+    pub(super) fn is(self, shard: &Shard) -> bool {
+        core::ptr::eq(self.0.as_ptr(), shard)
+    }
+
+    /// Takes a task off the list: its body is gone. Gives its pointer.
     ///
     /// # Safety
     ///
     /// The task with this key is on the shard's list.
-    pub(crate) unsafe fn retire(self, key: u32) {
-        // SAFETY: the task that comes off the list in here is on it until then, and the shard's own hold is not dropped in here.
-        let left = unsafe { self.as_ref() }.take(key);
-        // Perhaps the last reference on the shard; nothing borrows it any more.
-        drop(left);
+    pub(crate) unsafe fn retire(self, key: Key) -> TaskPointer {
+        ambient::with_worker(|worker| {
+            // SAFETY: this thread holds the executor's state, see above.
+            let shard = unsafe { self.as_ref() };
+            shard.retire(key, worker.and_then(|worker| worker.admitter_of(self)))
+        })
     }
 }
 
@@ -86,15 +110,13 @@ pub(crate) enum Admission {
     Cleanup,
 }
 
+/// The shard takes nothing any more.
+pub(super) struct Closed;
+
 impl Shard {
-    pub(super) fn new(
-        pool: Weak<Shared>,
-        blocking: Arc<BlockingPool>,
-        panic_hook: PanicHook,
-        ledger: Arc<Ledger>,
-    ) -> Self {
-        let list = Mutex::new(List { tasks: Slab::new(), keep: None, is_closed: false });
-        Self { pool, blocking, panic_hook, ledger, list }
+    pub(super) fn new(roster: &Arc<Roster>, common: Common) -> Self {
+        let Common { pool, blocking, panic_hook, ledger } = common;
+        Self { roster: roster.clone(), pool, blocking, panic_hook, ledger, seat: Mutex::new(Occupancy::default()) }
     }
 
     /// The executor, while it lives.
@@ -115,75 +137,111 @@ impl Shard {
         &self.panic_hook
     }
 
-    /// Lists a task that is about to be scheduled; a shard that is closed gives it back.
-    pub(super) fn admit(self: &Arc<Self>, task: TaskRef, admission: Admission) -> Result<(), TaskRef> {
-        let mut list = self.list.lock();
-        if list.is_closed {
-            if admission == Admission::Ordinary {
-                drop(list);
-                return Err(task);
-            }
+    /// Lists a task that is about to be scheduled, for the list's owner.
+    pub(super) fn admit(&self, owner: &Admitter, task: TaskPointer, admission: Admission) -> Result<(), Closed> {
+        debug_assert!(Arc::ptr_eq(owner.roster(), &self.roster), "each list has one owner");
+        if self.roster.is_closed() {
+            return self.admit_late(owner, task, admission);
+        }
+        let key = owner.vacancy();
+        // SAFETY: the caller has the runnable, so the task lives.
+        unsafe { task.as_ref() }.set_key(key);
+        owner.put(key, task.address());
+        Ok(())
+    }
+
+    #[cold]
+    fn admit_late(&self, owner: &Admitter, task: TaskPointer, admission: Admission) -> Result<(), Closed> {
+        if admission == Admission::Ordinary {
+            return Err(Closed);
+        }
+        self.ledger.enter(1);
+        let key = owner.vacancy();
+        // SAFETY: as in `admit`.
+        unsafe { task.as_ref() }.set_key(key);
+        owner.put_counted(key, task.address());
+        Ok(())
+    }
+
+    /// `owner`: the list's, if this is its thread.
+    fn retire(&self, key: Key, owner: Option<&Admitter>) -> TaskPointer {
+        let (task, retired) = match owner {
+            Some(owner) => owner.retire(key),
+            None => self.roster.retire(key),
+        };
+        if retired == Retired::Counted {
+            // Whoever is last may end the executor; after this the shard is not touched.
+            let ledger = self.ledger.clone();
+            ledger.leave(1);
+        }
+        // SAFETY: lists hold what `admit` put there.
+        unsafe { TaskPointer::from_address(task) }
+    }
+
+    /// A worker takes the seat: from here on it spawns without a lock.
+    pub(super) fn sit_down(&self) {
+        self.seat.lock().is_taken = true;
+    }
+
+    /// The worker leaves the seat.
+    pub(super) fn stand_up(&self) {
+        self.seat.lock().is_taken = false;
+        self.settle();
+    }
+
+    /// Whether the shard is closed, for the worker in its seat: it learns it soon enough, and settles then.
+    pub(super) fn is_closed(&self) -> bool {
+        self.roster.is_closed()
+    }
+
+    /// Closes the shard; gives the tasks that are live.
+    pub(super) fn close(&self) -> Vec<TaskRef> {
+        let mut seat = self.seat.lock();
+        let live = self.count();
+        if seat.is_taken {
+            seat.owes_a_look = true;
             self.ledger.enter(1);
         }
-        list.insert(self, task);
-        Ok(())
+        live
     }
 
-    /// Lists many tasks under one lock; a shard that is closed gives them back.
-    pub(super) fn admit_many(self: &Arc<Self>, tasks: Vec<TaskRef>) -> Result<(), Vec<TaskRef>> {
-        let mut list = self.list.lock();
-        if list.is_closed {
-            drop(list);
-            return Err(tasks);
+    /// For the worker in the seat, once the shard is closed: finds and cancels what it spawned while the close came.
+    pub(super) fn settle(&self) {
+        let mut seat = self.seat.lock();
+        if !std::mem::take(&mut seat.owes_a_look) {
+            return;
         }
-        tasks.into_iter().for_each(|task| list.insert(self, task));
-        Ok(())
+        let late = self.count();
+        drop(seat);
+        super::shared::cancel_closed(late);
+        let ledger = self.ledger.clone();
+        ledger.leave(1);
     }
 
-    /// Takes a task off the list; what this gives is dropped without a borrow of the shard.
-    fn take(&self, key: u32) -> (Option<TaskRef>, Option<Arc<Self>>) {
-        let mut list = self.list.lock();
-        let task = list.tasks.remove(key as usize);
-        let keep = if list.tasks.len() == 0 { list.keep.take() } else { None };
-        let is_closed = list.is_closed;
-        drop(list);
-        debug_assert!(task.is_some(), "a task retires once");
-        if is_closed {
-            self.ledger.leave(1);
-        }
-        (task, keep)
-    }
-
-    /// Closes the shard; gives the tasks that are live, or nothing if it was closed before.
-    pub(super) fn close(&self) -> Vec<TaskRef> {
-        let mut list = self.list.lock();
-        if list.is_closed {
-            return Vec::new();
-        }
-        list.is_closed = true;
-        self.ledger.enter(list.tasks.len());
-        list.tasks.iter().cloned().collect()
+    /// Counts what lives and is not counted yet; gives it.
+    fn count(&self) -> Vec<TaskRef> {
+        let mut live = Vec::new();
+        self.roster.close(|| self.ledger.enter(1), || self.ledger.leave(1), |task| live.push(counted(task)));
+        live
     }
 
     /// The tasks that are live at this moment.
     pub(super) fn tasks(&self) -> Vec<TaskRef> {
-        self.list.lock().tasks.iter().cloned().collect()
+        let mut tasks = Vec::new();
+        self.roster.read(|task| tasks.push(counted(task)));
+        tasks
     }
 
     /// How many tasks are live at this moment.
     pub(super) fn len(&self) -> usize {
-        self.list.lock().tasks.len()
+        self.roster.len()
     }
 }
 
-impl List {
-    fn insert(&mut self, shard: &Arc<Shard>, task: TaskRef) {
-        if self.tasks.len() == 0 {
-            self.keep = Some(shard.clone());
-        }
-        let key = self.tasks.next_key();
-        task.set_key(u32::try_from(key).expect("no machine has room for so many tasks"));
-        let place = self.tasks.insert(task);
-        debug_assert_eq!(place, key, "the slab told its next place");
-    }
+/// A reference on a task that a list shows.
+fn counted(task: NonNull<()>) -> TaskRef {
+    // SAFETY: lists hold what `admit` put there, and a list shows a task only while that lives.
+    let task = unsafe { TaskPointer::from_address(task) };
+    // SAFETY: as above.
+    unsafe { TaskRef::of_living(task) }
 }

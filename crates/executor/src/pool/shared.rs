@@ -6,7 +6,8 @@ use super::guest::GuestSeat;
 use super::hooks::{EnterHook, PanicHook};
 use super::ledger::Ledger;
 use super::metrics::Tally;
-use super::shard::{Admission, Shard, ShardPointer};
+use super::roster::{Admitter, roster};
+use super::shard::{Admission, Closed, Common, Shard, ShardPointer};
 use super::sleepers::Sleepers;
 use super::watch::Watch;
 use super::worker::Worker;
@@ -16,19 +17,17 @@ use crate::driver::{Driver, Wheelhouse};
 use crate::queue::{Injector, Producer, Slot, Stealer, ring};
 use crate::seam;
 use crate::task::{
-    Home, Origin, Output, Record, RecordPointer, Runnable, Shell, Task, TaskId, TaskRef, contain, schedule,
+    Home, Origin, Output, Record, RecordPointer, Runnable, Shell, Task, TaskPointer, TaskRef, contain, schedule,
 };
 use async_task::WithInfo;
 use core::future::Future;
 use motet_cancel::Reason;
 use motet_prim::atomic::{AtomicUsize, Ordering};
+use motet_prim::lock::Mutex;
 use std::sync::{Arc, OnceLock, Weak};
 
 /// How many tasks fit into a worker's ring.
 pub(super) const RING: usize = 256;
-
-/// How many shards a thread's tasks are spread over, in turn: whoever ends the old ones seldom meets who spawns the new.
-const SPREAD: usize = 4;
 
 /// A worker's end of its ring.
 pub(super) type OwnRing = Producer<Runnable, RING>;
@@ -36,8 +35,10 @@ pub(super) type OwnRing = Producer<Runnable, RING>;
 /// The state of an executor.
 pub(crate) struct Shared {
     pub(super) seats: Box<[Arc<Seat>]>,
-    /// [`SPREAD`] for each seat, and the last so many for threads that are no workers.
-    shards: Box<[Arc<Shard>]>,
+    /// One for each seat, and the last for threads that are no workers.
+    pub(super) shards: Box<[Shard]>,
+    /// The owner's end of the last shard's list.
+    outside: Mutex<Admitter>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) injector: Injector<Runnable>,
     pub(super) sleepers: Sleepers,
@@ -50,6 +51,13 @@ pub(crate) struct Shared {
     pub(super) enter: Option<EnterHook>,
     handle: OnceLock<Weak<Handle>>,
     own: Weak<Self>,
+}
+
+/// What goes with a seat, from worker to worker.
+pub(super) struct Kit {
+    pub(super) ring: OwnRing,
+    /// The owner's end of the list of the seat's tasks.
+    pub(super) admitter: Admitter,
 }
 
 /// What others see of a worker.
@@ -70,30 +78,35 @@ pub(crate) enum Start {
 }
 
 impl Shared {
-    /// The state for `seats` workers, and the rings that go to them; the first is the guests'.
+    /// The state for `seats` workers, and what goes to them; the first seat is the guests'.
     pub(super) fn new(
         seats: usize,
         driver: Option<Wheelhouse<dyn Driver>>,
         blocking: Arc<BlockingPool>,
         hooks: (PanicHook, Option<EnterHook>),
-    ) -> (Arc<Self>, Vec<OwnRing>) {
-        let (mut own, others): (Vec<OwnRing>, Vec<_>) = (0..seats).map(|_| ring()).unzip();
-        let guests_ring = own.remove(0);
+    ) -> (Arc<Self>, Vec<Kit>) {
+        let (rings, others): (Vec<OwnRing>, Vec<_>) = (0..seats).map(|_| ring()).unzip();
+        let (mut admitters, rosters): (Vec<Admitter>, Vec<_>) = (0..=seats).map(|_| roster()).unzip();
+        let outside = admitters.pop().expect("there is one more list than there are seats");
+        let mut kits: Vec<Kit> =
+            rings.into_iter().zip(admitters).map(|(ring, admitter)| Kit { ring, admitter }).collect();
+        let guests_kit = kits.remove(0);
         let ledger = Arc::new(Ledger::new());
         let (panic_hook, enter) = hooks;
         let shared = Arc::new_cyclic(|weak: &Weak<Self>| {
-            let shard = |_| Shard::new(weak.clone(), blocking.clone(), panic_hook.clone(), ledger.clone());
+            let common = Common { pool: weak.clone(), blocking: blocking.clone(), panic_hook, ledger: ledger.clone() };
             let on_over = weak.clone();
             ledger.set_on_over(move || on_over.upgrade().into_iter().for_each(|shared| shared.dismiss()));
             Self {
                 seats: others.into_iter().map(Seat::new).map(Arc::new).collect(),
-                shards: (0..(seats + 1) * SPREAD).map(shard).map(Arc::new).collect(),
+                shards: rosters.iter().map(|roster| Shard::new(roster, common.clone())).collect(),
+                outside: Mutex::new(outside),
                 ledger,
                 injector: Injector::new(),
                 sleepers: Sleepers::new(),
                 watch: Watch::new(),
                 driver,
-                guest: GuestSeat::new(guests_ring),
+                guest: GuestSeat::new(guests_kit),
                 seated: AtomicUsize::new(0),
                 blocking,
                 enter,
@@ -102,7 +115,7 @@ impl Shared {
             }
         });
         shared.blocking.serve(Arc::downgrade(&shared));
-        (shared, own)
+        (shared, kits)
     }
 
     pub(super) fn set_handle(&self, handle: Weak<Handle>) {
@@ -119,12 +132,35 @@ impl Shared {
         self.own.upgrade().expect("whoever calls this holds the state")
     }
 
-    /// Looks at the worker that this thread is, if it is one of ours, and at the shard for the tasks that it spawns.
-    fn with_place<R>(&self, look: impl FnOnce(Option<&Worker>, &Arc<Shard>) -> R) -> R {
-        ambient::with_worker_of(self, |worker| {
-            let place = worker.map_or(self.seats.len(), Worker::index);
-            look(worker, &self.shards[place * SPREAD + TaskId::turn(SPREAD)])
-        })
+    /// The list of the tasks that are spawned on a worker, or on a thread that is none.
+    pub(super) fn shard(&self, worker: Option<&Worker>) -> &Shard {
+        &self.shards[worker.map_or(self.seats.len(), Worker::index)]
+    }
+
+    /// Makes a task whose home this is, and lists it; a closed executor takes none.
+    fn new_listed<F>(
+        &self,
+        worker: Option<&Worker>,
+        home: impl FnOnce(ShardPointer) -> Home,
+        future: F,
+        origin: Origin,
+        admission: Admission,
+    ) -> (Task<F::Output>, Result<Runnable, Closed>)
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let shard = self.shard(worker);
+        let (runnable, task, pointer) = new_task(future, home(ShardPointer::new(shard)), origin);
+        let admitted = match worker {
+            Some(worker) => shard.admit(worker.admitter(), pointer, admission),
+            None => shard.admit(&self.outside.lock(), pointer, admission),
+        };
+        let admitted = match admitted {
+            Ok(()) => Ok(runnable),
+            Err(Closed) => Err(reject(runnable)),
+        };
+        (Task::new(task, pointer), admitted)
     }
 
     /// Spawns a task; of a closed executor it comes back cancelled.
@@ -133,13 +169,12 @@ impl Shared {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.with_place(|worker, shard| {
-            let (runnable, task, reference) = new_task(future, Home::Pool(ShardPointer::new(shard)), origin);
-            let task = Task::new(task);
-            match shard.admit(reference, Admission::Ordinary) {
-                Err(reference) => reject(runnable, &reference),
-                Ok(()) if start == Start::Eager => self.run_here(runnable, worker.is_some()),
-                Ok(()) => self.push(runnable, worker),
+        ambient::with_worker_of(self, |worker| {
+            let (task, admitted) = self.new_listed(worker, Home::Pool, future, origin, Admission::Ordinary);
+            match admitted {
+                Err(Closed) => {}
+                Ok(runnable) if start == Start::Eager => self.run_here(runnable, worker.is_some()),
+                Ok(runnable) => self.push(runnable, worker),
             }
             task
         })
@@ -150,42 +185,52 @@ impl Shared {
         if self.ledger.is_over() {
             return;
         }
-        self.with_place(|worker, shard| {
-            let (runnable, task, reference) = new_task(future, Home::Pool(ShardPointer::new(shard)), origin);
-            let admitted = shard.admit(reference, Admission::Cleanup);
+        ambient::with_worker_of(self, |worker| {
+            let (task, admitted) = self.new_listed(worker, Home::Pool, future, origin, Admission::Cleanup);
             debug_assert!(admitted.is_ok(), "cleanups are always admitted");
-            self.push(runnable, worker);
-            Task::new(task).detach();
+            admitted.into_iter().for_each(|runnable| self.push(runnable, worker));
+            task.detach();
         });
     }
 
-    /// Spawns many tasks: listed under one lock, queued under one lock, with one wake for all.
+    /// Spawns many tasks: listed under one lock at most, queued under one at most, with one wake for all.
     pub(crate) fn spawn_many<F>(&self, futures: impl Iterator<Item = F>, origin: &Origin) -> Vec<Task<F::Output>>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.with_place(|worker, shard| {
-            let (mut runnables, mut tasks, mut references) = (Vec::new(), Vec::new(), Vec::new());
+        ambient::with_worker_of(self, |worker| {
+            let shard = self.shard(worker);
+            let (mut due, mut tasks) = (Vec::new(), Vec::new());
             for future in futures {
-                let (runnable, task, reference) =
-                    new_task(future, Home::Pool(ShardPointer::new(shard)), origin.clone());
-                runnables.push(runnable);
-                tasks.push(Task::new(task));
-                references.push(reference);
+                let (runnable, task, pointer) = new_task(future, Home::Pool(ShardPointer::new(shard)), origin.clone());
+                tasks.push(Task::new(task, pointer));
+                due.push((runnable, pointer));
             }
-            match shard.admit_many(references) {
-                Err(references) => {
-                    runnables.into_iter().zip(&references).for_each(|(runnable, task)| reject(runnable, task));
+            let admit = |owner: &Admitter, (runnable, pointer)| match shard.admit(owner, pointer, Admission::Ordinary) {
+                Ok(()) => Ok(runnable),
+                Err(Closed) => Err(runnable),
+            };
+            let admitted: Vec<Result<Runnable, Runnable>> = match worker {
+                Some(worker) => due.into_iter().map(|task| admit(worker.admitter(), task)).collect(),
+                None => {
+                    let owner = self.outside.lock();
+                    due.into_iter().map(|task| admit(&owner, task)).collect()
                 }
-                Ok(()) if runnables.is_empty() => {}
-                Ok(()) => {
-                    match worker {
-                        Some(worker) => worker.push_many(runnables),
-                        None => drop(self.injector.push_many(runnables)),
-                    }
-                    self.wake_worker();
+            };
+            let mut runnables = Vec::with_capacity(admitted.len());
+            for runnable in admitted {
+                match runnable {
+                    Ok(runnable) => runnables.push(runnable),
+                    Err(runnable) => drop(reject(runnable)),
                 }
+            }
+            if !runnables.is_empty() {
+                match worker {
+                    Some(worker) => worker.push_many(runnables),
+                    None => drop(self.injector.push_many(runnables)),
+                }
+                self.wake_worker();
             }
             tasks
         })
@@ -196,14 +241,10 @@ impl Shared {
     where
         T: Send + 'static,
     {
-        self.with_place(|_, shard| {
-            let (runnable, task, reference) =
-                new_task(async { run() }, Home::Blocking(ShardPointer::new(shard)), origin);
-            let task = Task::new(task);
-            match shard.admit(reference, Admission::Ordinary) {
-                Ok(()) => runnable.schedule(),
-                Err(reference) => reject(runnable, &reference),
-            }
+        ambient::with_worker_of(self, |worker| {
+            let (task, admitted) =
+                self.new_listed(worker, Home::Blocking, async { run() }, origin, Admission::Ordinary);
+            admitted.into_iter().for_each(Runnable::schedule);
             task
         })
     }
@@ -261,12 +302,17 @@ impl Shared {
         if !self.ledger.begin() {
             return;
         }
-        let live: Vec<TaskRef> = self.shards.iter().flat_map(|shard| shard.close()).collect();
-        self.ledger.settle();
-        let reason = Reason::from("the executor was closed");
-        for task in live {
-            task.cancel(reason.clone());
+        let (outside, seats) = self.shards.split_last().expect("there is one for threads that are no workers");
+        let mut live: Vec<TaskRef> = seats.iter().flat_map(Shard::close).collect();
+        {
+            // Whoever spawns on such a thread holds this, and so has spawned before the close or sees it.
+            let _owner = self.outside.lock();
+            live.extend(outside.close());
         }
+        self.ledger.settle();
+        cancel_closed(live);
+        // Each worker looks once more at what it has spawned; see `shard.rs`.
+        (0..self.seats.len()).for_each(|worker| self.unpark(worker));
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -275,11 +321,11 @@ impl Shared {
 
     /// The tasks that are live at this moment.
     pub(super) fn tasks(&self) -> Vec<TaskRef> {
-        self.shards.iter().flat_map(|shard| shard.tasks()).collect()
+        self.shards.iter().flat_map(Shard::tasks).collect()
     }
 
     pub(super) fn live(&self) -> usize {
-        self.shards.iter().map(|shard| shard.len()).sum()
+        self.shards.iter().map(Shard::len).sum()
     }
 
     /// The last task of a closed executor has ended: everybody may go.
@@ -295,12 +341,20 @@ impl Seat {
     }
 }
 
+/// Asks the tasks of an executor that was closed to end.
+pub(super) fn cancel_closed(live: Vec<TaskRef>) {
+    let reason = Reason::from("the executor was closed");
+    for task in live {
+        task.cancel(reason.clone());
+    }
+}
+
 /// Makes a task whose body is in its scope; it is neither listed nor queued yet.
 pub(crate) fn new_task<F>(
     future: F,
     home: Home,
     origin: Origin,
-) -> (Runnable, async_task::Task<Output<F::Output>, Record>, TaskRef)
+) -> (Runnable, async_task::Task<Output<F::Output>, Record>, TaskPointer)
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -308,14 +362,15 @@ where
     let shell = |record: &Record| Shell::new(future, RecordPointer::new(record));
     let (runnable, task) =
         async_task::Builder::new().metadata(Record::new(home, origin)).spawn(shell, WithInfo(schedule));
-    let reference = TaskRef::of_new(&runnable);
-    (runnable, task, reference)
+    let (pointer, runnable) = TaskPointer::of(runnable);
+    (runnable, task, pointer)
 }
 
 /// A closed executor takes nothing: the body is dropped here, and the task says that it was cancelled.
-fn reject(runnable: Runnable, task: &TaskRef) {
-    task.cancel(Reason::none());
+fn reject(runnable: Runnable) -> Closed {
+    TaskRef::of_runnable(&runnable).cancel(Reason::none());
     drop(runnable);
+    Closed
 }
 
 /// Polls a task in an empty frame: what it drops outside of its own scope is none of the poller's business.

@@ -87,9 +87,11 @@ impl Shared {
         if self.seats.len() > 1 || self.handle().is_some() || self.ledger.is_over() {
             return;
         }
-        let Some(ring) = self.guest.take() else { return };
-        if threads::start(self, 0, ring, "motet-exits".to_owned()).is_err() {
-            // No thread for the exits: then there are none. What is queued is dropped; the rest goes as it is woken.
+        let Some(kit) = self.guest.take() else { return };
+        if threads::start(self, 0, kit, "motet-exits".to_owned()).is_err() {
+            // No thread for the exits: then there are none. What is queued is dropped; the rest goes as it is woken, and whatever
+            // never is keeps the state.
+            std::mem::forget(self.clone());
             abandon(&self.tasks());
             std::iter::from_fn(|| self.injector.pop()).for_each(drop);
         }

@@ -1,6 +1,6 @@
 //! The threads of the workers: each is a worker until the executor is over.
 
-use super::shared::{OwnRing, Shared, run_contained};
+use super::shared::{Kit, Shared, run_contained};
 use super::worker::Worker;
 use crate::ambient::{self, Ambient};
 use crate::seam;
@@ -14,10 +14,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// Starts the thread of a worker.
-pub(super) fn start(shared: &Arc<Shared>, index: usize, ring: OwnRing, name: String) -> io::Result<()> {
+pub(super) fn start(shared: &Arc<Shared>, index: usize, kit: Kit, name: String) -> io::Result<()> {
     shared.seated.fetch_add(1, Ordering::Relaxed);
     let on_thread = shared.clone();
-    let started = thread::Builder::new().name(name).spawn(move || work(on_thread, index, ring));
+    let started = thread::Builder::new().name(name).spawn(move || work(on_thread, index, kit));
     if started.is_err() {
         shared.seated.fetch_sub(1, Ordering::Relaxed);
     }
@@ -25,13 +25,13 @@ pub(super) fn start(shared: &Arc<Shared>, index: usize, ring: OwnRing, name: Str
 }
 
 /// A worker's life: it works until the executor is closed and its last task has ended.
-pub(super) fn work(shared: Arc<Shared>, index: usize, ring: OwnRing) {
-    let post = Post::enter(Worker::new(shared, index, ring));
+pub(super) fn work(shared: Arc<Shared>, index: usize, kit: Kit) {
+    let post = Post::enter(Worker::new(shared, index, kit));
     let worker = post.worker();
     worker.work_until(|| worker.shared().ledger.is_over());
-    let (ring, shared) = post.leave();
-    // Before the ring: what a ring held would be dropped with it, and nothing is left.
-    drop(ring);
+    let (kit, shared) = post.leave();
+    // Before the state: what a ring held would be dropped with it, and nothing is left.
+    drop(kit);
     contain(|| drop(shared));
 }
 
@@ -59,15 +59,15 @@ impl Post {
     }
 
     /// The thread is a worker no more: its queues go to the others.
-    pub(super) fn leave(mut self) -> (Option<OwnRing>, Arc<Shared>) {
+    pub(super) fn leave(mut self) -> (Option<Kit>, Arc<Shared>) {
         contain(|| drop(self.application.take()));
         drop((self.reaper.take(), self.ambient.take()));
         let shared = self.worker.shared().clone();
         let worker = self.worker;
         worker.resign();
-        let ring = Rc::into_inner(worker).map(Worker::into_ring);
-        debug_assert!(ring.is_some(), "the ambient executor was the only other one that knew this worker");
-        (ring, shared)
+        let kit = Rc::into_inner(worker).map(Worker::into_kit);
+        debug_assert!(kit.is_some(), "the ambient executor was the only other one that knew this worker");
+        (kit, shared)
     }
 }
 
@@ -94,6 +94,7 @@ impl Worker {
         }
         self.end_watch();
         let has_drained = self.drain();
+        shared.shard(Some(self)).stand_up();
         shared.seated.fetch_sub(1, Ordering::Relaxed);
         // For the driver: whoever wakes lies down in it. For what was queued here or pushed while this worker searched.
         if self.must_hand_driver_on() || has_drained || shared.has_work() || shared.has_full_slot() {

@@ -6,7 +6,9 @@
 
 use super::idle::Rest;
 use super::metrics::Event;
-use super::shared::{OwnRing, Seat, Shared};
+use super::roster::Admitter;
+use super::shard::ShardPointer;
+use super::shared::{Kit, Seat, Shared};
 use super::watch::Duty;
 use crate::task::{Runnable, contain};
 use std::cell::Cell;
@@ -26,18 +28,30 @@ pub(crate) struct Worker {
     shared: Arc<Shared>,
     seat: Arc<Seat>,
     index: usize,
-    ring: OwnRing,
+    kit: Kit,
     tick: Cell<u32>,
     lifo_polls: Cell<u32>,
+    has_settled: Cell<bool>,
     pub(super) rest: Cell<Rest>,
     pub(super) duty: Duty,
 }
 
 impl Worker {
-    pub(super) fn new(shared: Arc<Shared>, index: usize, ring: OwnRing) -> Self {
-        let (tick, lifo_polls) = (Cell::new(0), Cell::new(0));
+    pub(super) fn new(shared: Arc<Shared>, index: usize, kit: Kit) -> Self {
+        shared.shards[index].sit_down();
+        let (tick, lifo_polls, has_settled) = (Cell::new(0), Cell::new(0), Cell::new(false));
         let seat = shared.seats[index].clone();
-        Self { shared, seat, index, ring, tick, lifo_polls, rest: Cell::new(Rest::default()), duty: Duty::new() }
+        Self {
+            shared,
+            seat,
+            index,
+            kit,
+            tick,
+            lifo_polls,
+            has_settled,
+            rest: Cell::new(Rest::default()),
+            duty: Duty::new(),
+        }
     }
 
     pub(crate) fn index(&self) -> usize {
@@ -69,7 +83,7 @@ impl Worker {
     pub(super) fn push_many(&self, runnables: Vec<Runnable>) {
         let mut rest = runnables.into_iter();
         while let Some(runnable) = rest.next() {
-            if let Err(runnable) = self.ring.push(runnable) {
+            if let Err(runnable) = self.kit.ring.push(runnable) {
                 self.shared.injector.push_many(std::iter::once(runnable).chain(rest));
                 return;
             }
@@ -77,7 +91,7 @@ impl Worker {
     }
 
     fn push_back(&self, runnable: Runnable) {
-        if let Err(runnable) = self.ring.push(runnable) {
+        if let Err(runnable) = self.kit.ring.push(runnable) {
             self.overflow(runnable);
         }
     }
@@ -85,7 +99,7 @@ impl Worker {
     /// The ring is full: its older half goes to the injector under one lock, and makes room for so many pushes.
     #[cold]
     fn overflow(&self, runnable: Runnable) {
-        let mut older = self.ring.shed();
+        let mut older = self.kit.ring.shed();
         older.push(runnable);
         self.shared.injector.push_many(older);
     }
@@ -99,7 +113,7 @@ impl Worker {
                 return Some(runnable);
             }
         }
-        self.next_own().or_else(|| self.shared.injector.pop_share(&self.ring, self.shared.seated()))
+        self.next_own().or_else(|| self.shared.injector.pop_share(&self.kit.ring, self.shared.seated()))
     }
 
     /// What a busy worker does now and then.
@@ -108,7 +122,16 @@ impl Worker {
         if tick % DRIVER_TICKS == 0 {
             self.poll_driver();
         }
+        self.settle();
         self.shared.injector.pop()
+    }
+
+    /// What this worker spawned while another thread closed the executor is found and cancelled, once it sees the close.
+    pub(super) fn settle(&self) {
+        let shard = &self.shared.shards[self.index];
+        if shard.is_closed() && !self.has_settled.replace(true) {
+            shard.settle();
+        }
     }
 
     fn next_own(&self) -> Option<Runnable> {
@@ -121,12 +144,12 @@ impl Worker {
             }
         }
         self.lifo_polls.set(0);
-        self.ring.pop().or_else(|| slot.take())
+        self.kit.ring.pop().or_else(|| slot.take())
     }
 
     /// How many tasks this worker might find at this moment without a search.
     pub(super) fn queued(&self) -> usize {
-        self.ring.len() + usize::from(!self.seat().slot.is_empty()) + self.shared.injector.len()
+        self.kit.ring.len() + usize::from(!self.seat().slot.is_empty()) + self.shared.injector.len()
     }
 
     /// Takes tasks from another worker's ring: half of the first ring that has some.
@@ -134,7 +157,7 @@ impl Worker {
         let seats = &self.shared.seats;
         // Neighbours first, each worker its own: thieves do not all knock at the same door.
         let others = (1..seats.len()).map(|step| &seats[(self.index + step) % seats.len()]);
-        let stolen = others.into_iter().find_map(|seat| seat.ring.steal_into(&self.ring))?;
+        let stolen = others.into_iter().find_map(|seat| seat.ring.steal_into(&self.kit.ring))?;
         self.seat().tally.count(Event::Steal);
         Some(stolen)
     }
@@ -177,12 +200,22 @@ impl Worker {
 
     /// Gives up the slot and the ring: to the injector, for others. Says whether there was anything.
     pub(super) fn drain(&self) -> bool {
-        let own = std::iter::from_fn(|| self.ring.pop().or_else(|| self.seat().slot.take()));
+        let own = std::iter::from_fn(|| self.kit.ring.pop().or_else(|| self.seat().slot.take()));
         self.shared.injector.push_many(own) > 0
     }
 
-    /// The ring, when this worker is one no more.
-    pub(super) fn into_ring(self) -> OwnRing {
-        self.ring
+    /// The owner's end of the list of this worker's tasks.
+    pub(super) fn admitter(&self) -> &Admitter {
+        &self.kit.admitter
+    }
+
+    /// The same, if it is this list.
+    pub(super) fn admitter_of(&self, shard: ShardPointer) -> Option<&Admitter> {
+        shard.is(&self.shared.shards[self.index]).then_some(&self.kit.admitter)
+    }
+
+    /// What goes with the seat, when this worker is one no more.
+    pub(super) fn into_kit(self) -> Kit {
+        self.kit
     }
 }

@@ -37,7 +37,7 @@ impl TaskHandle {
 
     /// As [`cancel`](Self::cancel), saying why: the first reason is the one that the error carries.
     pub fn cancel_with(&self, reason: impl Into<Reason>) -> bool {
-        self.task.cancel(reason)
+        self.task.cancel(reason.into())
     }
 
     /// Asks the task to end by itself, and drops what still runs of it when `limit` is ready; false if it has ended.
@@ -57,13 +57,13 @@ impl TaskHandle {
     ///
     /// [`Taken`]: the task has acted on it already.
     pub fn uncancel(&self) -> Result<usize, Taken> {
-        self.task.word().uncancel()
+        self.task.requests().uncancel()
     }
 
     /// How many requests to cancel stand (asyncio's `Task.cancelling`).
     #[must_use]
     pub fn cancelling(&self) -> usize {
-        self.task.word().cancelling()
+        self.task.requests().cancelling()
     }
 
     /// Whether the task has ended: completed, panicked, or been cancelled and cleaned up.

@@ -29,11 +29,6 @@ motet_prim::thread_local! {
 }
 
 impl TaskId {
-    /// Which of `turns` this thread has, by its next number: each lasts for 64 tasks.
-    pub(crate) fn turn(turns: usize) -> usize {
-        NEXT.try_with(|next| (next.get() / 64 % turns as u64) as usize).unwrap_or(0)
-    }
-
     /// A number that was not given before.
     pub(crate) fn next() -> Self {
         let next = NEXT.try_with(|next| {

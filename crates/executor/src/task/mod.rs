@@ -35,7 +35,7 @@ pub use task::Task;
 
 pub(crate) use output::{Output, contain};
 pub(crate) use record::{Home, Origin, Record, schedule};
-pub(crate) use reference::{RecordPointer, TaskRef};
+pub(crate) use reference::{RecordPointer, TaskPointer, TaskRef};
 pub(crate) use shell::{Shell, finish, poll_body};
 
 /// A task that is due for a poll.

@@ -3,16 +3,16 @@
 //! The phase is written by whoever polls the task, so plain stores do; it is a picture for `tasks()` and `is_finished`.
 //! What the `Task` says of itself is written by its owner alone.
 
-use super::reference::WakerParts;
 use super::{Runnable, TaskId, TaskPanic, TaskState};
 use crate::ambient;
 use crate::foreign::Pump;
 use crate::local::QueuePointer;
-use crate::pool::{PanicHook, ShardPointer};
+use crate::pool::{Key, PanicHook, ShardPointer};
 use async_task::ScheduleInfo;
+use core::task::Waker;
 use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
-use motet_cancel::raw::CancelWord;
+use motet_cancel::raw::{Asked, Requests};
 use motet_cancel::{PanicPayload, Reason};
 use motet_prim::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::panic::Location;
@@ -46,8 +46,7 @@ impl Origin {
 
 /// A task's metadata.
 pub(crate) struct Record {
-    word: CancelWord,
-    waker: WakerParts,
+    requests: Requests,
     home: Home,
     id: TaskId,
     location: &'static Location<'static>,
@@ -71,15 +70,17 @@ struct Rare {
 
 /// A million tasks may sleep: with the future, this is what a task takes.
 #[cfg(all(target_pointer_width = "64", not(motet_loom)))]
-const _: () = assert!(size_of::<Record>() <= 112);
+const _: () = assert!(size_of::<Record>() <= 80);
 
-/// The key of a task that is on no list.
-const UNLISTED: u32 = u32::MAX;
-
+/// Never polled.
 const NEW: u8 = 0;
-const RUNNING: u8 = 1;
+/// In its first poll.
+const STARTED: u8 = 1;
+/// Pending; from here on a listed task has a reference on itself, so that it stays even if nobody holds its waker.
 const WAITING: u8 = 2;
-const FINISHED: u8 = 3;
+/// In another poll.
+const RUNNING: u8 = 3;
+const FINISHED: u8 = 4;
 
 /// There is a `Task`.
 const AWAITED: u8 = 0;
@@ -96,25 +97,20 @@ impl Record {
             None => OnceLock::new(),
         };
         Self {
-            word: CancelWord::new(),
-            waker: WakerParts::unknown(),
+            requests: Requests::new(),
             home,
             id: TaskId::next(),
             location,
             rare,
-            key: AtomicU32::new(UNLISTED),
+            key: AtomicU32::new(Key::UNLISTED.to_bits()),
             phase: AtomicU8::new(NEW),
             awaited: AtomicU8::new(AWAITED),
             watched: AtomicBool::new(false),
         }
     }
 
-    pub(crate) fn word(&self) -> &CancelWord {
-        &self.word
-    }
-
-    pub(super) fn waker(&self) -> &WakerParts {
-        &self.waker
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.requests
     }
 
     pub(crate) fn id(&self) -> TaskId {
@@ -133,14 +129,13 @@ impl Record {
         self.location
     }
 
-    /// Asks the task to end; false if it has ended.
-    pub(crate) fn cancel(&self, reason: impl Into<Reason>) -> bool {
-        !self.is_finished() && self.word.cancel(reason.into())
-    }
-
-    /// Asks the task to end by itself until `limit` is ready; false if it has ended.
-    pub(crate) fn cancel_with_grace(&self, reason: Reason, limit: BoxFuture<'static, ()>) -> bool {
-        !self.is_finished() && self.word.cancel_with_grace(reason, limit)
+    /// Asks the task to end; the caller wakes it if that is news.
+    pub(super) fn ask(&self, reason: Reason, limit: Option<BoxFuture<'static, ()>>) -> Asked {
+        match limit {
+            _ if self.is_finished() => Asked::Finished,
+            None => self.requests.cancel(reason),
+            Some(limit) => self.requests.cancel_with_grace(reason, limit),
+        }
     }
 
     /// The queue of a local task.
@@ -151,22 +146,22 @@ impl Record {
         }
     }
 
-    pub(crate) fn set_key(&self, key: u32) {
+    pub(crate) fn set_key(&self, key: Key) {
         // Relaxed: written before the task is scheduled for the first time, read by whoever polls it.
-        self.key.store(key, Ordering::Relaxed);
+        self.key.store(key.to_bits(), Ordering::Relaxed);
     }
 
-    pub(crate) fn key(&self) -> u32 {
-        self.key.load(Ordering::Relaxed)
+    fn key(&self) -> Key {
+        Key::from_bits(self.key.load(Ordering::Relaxed))
     }
 
     pub(crate) fn state(&self) -> TaskState {
         match self.phase.load(Ordering::Relaxed) {
             FINISHED => TaskState::Finished,
-            _ if self.word.is_cancelled() => TaskState::Cancelling,
+            _ if self.requests.is_cancelled() => TaskState::Cancelling,
             NEW => TaskState::New,
-            RUNNING => TaskState::Running,
-            _ => TaskState::Waiting,
+            WAITING => TaskState::Waiting,
+            _ => TaskState::Running,
         }
     }
 
@@ -176,25 +171,45 @@ impl Record {
     }
 
     pub(crate) fn is_running(&self) -> bool {
-        self.phase.load(Ordering::Relaxed) == RUNNING
+        matches!(self.phase.load(Ordering::Relaxed), STARTED | RUNNING)
     }
 
     pub(super) fn begin_poll(&self) {
-        self.phase.store(RUNNING, Ordering::Relaxed);
+        let phase = if self.phase.load(Ordering::Relaxed) == NEW { STARTED } else { RUNNING };
+        self.phase.store(phase, Ordering::Relaxed);
     }
 
-    pub(super) fn wait(&self) {
+    /// A poll was pending. `waker`: the task's own.
+    pub(super) fn wait(&self, waker: &Waker) {
+        if self.phase.load(Ordering::Relaxed) == STARTED && self.is_listed() {
+            // Counts until `end`: the list does not.
+            std::mem::forget(waker.clone());
+        }
         self.phase.store(WAITING, Ordering::Relaxed);
     }
 
+    /// Whether the task is on the list of an executor: from its spawn to its end, if at all.
+    fn is_listed(&self) -> bool {
+        self.key() != Key::UNLISTED
+    }
+
     /// The body is gone and the result known: takes the task off its home's list and tells whoever waits for the end.
-    pub(super) fn end(&self) {
+    ///
+    /// Whoever calls this has the task's runnable; `waker` is the task's own, if it is at hand.
+    pub(super) fn end(&self, waker: Option<&Waker>) {
+        let phase = self.phase.load(Ordering::Relaxed);
         // Release: see `is_finished`.
         self.phase.store(FINISHED, Ordering::Release);
         match (&self.home, self.key()) {
-            (Home::Local(_) | Home::Foreign(_), _) | (_, UNLISTED) => {}
-            // SAFETY: the task is on the shard's list, and comes off it here and now only.
-            (Home::Pool(shard) | Home::Blocking(shard), key) => unsafe { shard.retire(key) },
+            (Home::Local(_) | Home::Foreign(_), _) | (_, Key::UNLISTED) => {}
+            (Home::Pool(shard) | Home::Blocking(shard), key) => {
+                // SAFETY: the task is on the shard's list, and comes off it here and now only.
+                let task = unsafe { shard.retire(key) };
+                if matches!(phase, WAITING | RUNNING) {
+                    // SAFETY: it was counted in `wait`, and the runnable still counts.
+                    unsafe { task.uncount(waker) };
+                }
+            }
         }
         // Relaxed: a `Task` that is dropped says so before it cancels. If its cancel came before the word was finished, whoever
         // polls has taken the word's lock since then, and so sees it; if not, nobody waits.
@@ -209,7 +224,7 @@ impl Record {
     }
 
     /// Registers the waker of whoever waits for the end; true if the end has come.
-    pub(super) fn watch(&self, waker: &std::task::Waker) -> bool {
+    pub(super) fn watch(&self, waker: &Waker) -> bool {
         self.rare.get_or_init(Box::default).ended.register(waker);
         // AcqRel: pairs with the exchange in `end`.
         self.watched.swap(true, Ordering::AcqRel);
@@ -229,11 +244,6 @@ impl Record {
 
     pub(super) fn is_unawaited(&self) -> bool {
         self.awaited.load(Ordering::Relaxed) != AWAITED
-    }
-
-    /// Drops the body and its cleanups at the next poll.
-    pub(crate) fn abandon(&self, reason: Reason) {
-        self.word.cancel_with_grace(reason, Box::pin(std::future::ready(())));
     }
 
     /// Whom to tell of a panic that nobody awaits; to be asked before the task ends.

@@ -1,16 +1,17 @@
-//! A counted reference on a task, from which its record can be read on any thread, until long after the task's end.
+//! Pointers to a task, and counted references on it, from which its record can be read on any thread, until long after its end.
 //!
-//! async-task counts its runnable, its wakers and its `Task`, and frees header, metadata and future together when the last
-//! of them goes. A counted waker is therefore all that a reference takes; its two parts lie in the record, so that a reference
-//! is one pointer: to the record, with a waker in its place in async-task's count.
+//! async-task counts its runnable, its wakers and its `Task`, and frees header, metadata and future together when the last of them
+//! goes. So a waker is a counted reference. A task that is neither queued nor waited for is kept by the waker in its cancel word, from
+//! its first pending poll to its end; its list holds a bare address, and shows it only while the task lives (see `pool/roster`).
 
 use super::{Record, Runnable};
 use crate::queue::Pointer;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::{self, NonNull};
-use core::task::{RawWakerVTable, Waker};
-use motet_prim::atomic::{AtomicPtr, Ordering};
+use core::task::{Context, Waker};
+use futures_util::future::BoxFuture;
+use motet_cancel::Reason;
 use std::cell::Cell;
 
 /// A pointer to a task's record, for those who know that the task lives: its own future, and [`TaskRef`].
@@ -62,85 +63,146 @@ impl RecordPointer {
     }
 }
 
-/// The parts of a task's waker, in its record: a waker that is not counted.
-pub(super) struct WakerParts {
-    data: AtomicPtr<()>,
-    vtable: AtomicPtr<RawWakerVTable>,
-}
+/// Points to a task's allocation, for those who know that the task lives: its list, and its [`Task`](super::Task).
+#[derive(Clone, Copy)]
+pub(crate) struct TaskPointer(NonNull<()>);
 
-impl WakerParts {
-    /// Nothing yet: the task does not exist.
-    pub(super) fn unknown() -> Self {
-        Self { data: AtomicPtr::new(ptr::null_mut()), vtable: AtomicPtr::new(ptr::null_mut()) }
+// SAFETY: it gives access to the record, which is `Sync`, and to the count, which is atomic; never to the future.
+unsafe impl Send for TaskPointer {}
+// SAFETY: as above.
+unsafe impl Sync for TaskPointer {}
+
+impl TaskPointer {
+    /// The task of a runnable.
+    pub(crate) fn of(runnable: Runnable) -> (Self, Runnable) {
+        let address = runnable.into_raw();
+        // SAFETY: it was one a moment ago.
+        (Self(address), unsafe { Runnable::from_raw(address) })
     }
 
-    fn set(&self, waker: &Waker) {
-        // Relaxed: written before anybody else knows the task; what makes it known publishes them.
-        self.data.store(waker.data().cast_mut(), Ordering::Relaxed);
-        self.vtable.store(ptr::from_ref(waker.vtable()).cast_mut(), Ordering::Relaxed);
+    /// For a list that holds bare addresses.
+    pub(crate) fn address(self) -> NonNull<()> {
+        self.0
     }
 
-    /// The waker, which counts for nothing.
+    /// What [`address`](Self::address) gave.
     ///
     /// # Safety
     ///
-    /// The parts are set, and the task lives as long as what this gives.
-    unsafe fn uncounted(&self) -> ManuallyDrop<Waker> {
-        let (data, vtable) = (self.data.load(Ordering::Relaxed), self.vtable.load(Ordering::Relaxed));
-        // SAFETY: it was a `&'static`.
-        let vtable = unsafe { &*vtable };
-        // SAFETY: these are the parts of async-task's own waker; the caller keeps the task alive, and the waker is not dropped.
-        ManuallyDrop::new(unsafe { Waker::new(data, vtable) })
+    /// The address comes from there.
+    pub(crate) unsafe fn from_address(address: NonNull<()>) -> Self {
+        Self(address)
+    }
+
+    /// A runnable that is never run and never dropped: it counts for nothing, and shows what lies in the allocation.
+    ///
+    /// # Safety
+    ///
+    /// The task lives as long as what this gives.
+    unsafe fn uncounted(self) -> ManuallyDrop<Runnable> {
+        // SAFETY: the address is that of a task with this metadata, and it lives, says the caller.
+        ManuallyDrop::new(unsafe { Runnable::from_raw(self.0) })
+    }
+
+    /// The record.
+    ///
+    /// # Safety
+    ///
+    /// The task outlives the borrow.
+    pub(crate) unsafe fn as_ref<'a>(self) -> &'a Record {
+        // SAFETY: says the caller.
+        let record = RecordPointer::new(unsafe { self.uncounted() }.metadata());
+        // SAFETY: as above.
+        unsafe { record.as_ref() }
+    }
+
+    /// Asks the task to end, by itself until `limit` is ready if there is one; false if it has ended.
+    ///
+    /// # Safety
+    ///
+    /// The task outlives the call.
+    pub(super) unsafe fn cancel(self, reason: Reason, limit: Option<BoxFuture<'static, ()>>) -> bool {
+        // SAFETY: says the caller.
+        let asked = unsafe { self.as_ref() }.ask(reason, limit);
+        if asked.is_news() {
+            // SAFETY: as above.
+            unsafe { self.uncounted() }.waker().wake();
+        }
+        !asked.is_finished()
+    }
+
+    /// Takes back a reference that was counted and forgotten. `waker`: the task's own, if it is at hand, or it is made.
+    ///
+    /// # Safety
+    ///
+    /// There is one, and another that outlives the call.
+    pub(super) unsafe fn uncount(self, waker: Option<&Waker>) {
+        let uncount = |waker: &Waker| {
+            // SAFETY: these are the parts of the task's waker, and one that was forgotten is still counted.
+            drop(unsafe { Waker::new(waker.data(), waker.vtable()) });
+        };
+        match waker {
+            Some(waker) => uncount(waker),
+            // SAFETY: the task outlives the call.
+            None => uncount(&unsafe { self.uncounted() }.waker()),
+        }
     }
 }
 
-/// A counted reference on a task: one pointer.
-pub(crate) struct TaskRef(RecordPointer);
+/// A counted reference on a task: async-task's waker keeps the allocation, and with it the record.
+#[derive(Clone)]
+pub(crate) struct TaskRef {
+    waker: Waker,
+    record: RecordPointer,
+}
 
 impl TaskRef {
-    /// A reference on a task that was just made.
-    pub(crate) fn of_new(runnable: &Runnable) -> Self {
-        let record = runnable.metadata();
-        // What is forgotten counts until this reference is dropped.
-        let waker = ManuallyDrop::new(runnable.waker());
-        record.waker().set(&waker);
-        Self(RecordPointer::new(record))
-    }
-
-    /// One more reference on a task.
+    /// A reference on a task.
     ///
     /// # Safety
     ///
-    /// The task lives: the caller is inside its future, or has its `async_task::Task`, or another reference.
-    pub(crate) unsafe fn of_living(record: RecordPointer) -> Self {
+    /// The task lives: the caller has its `async_task::Task`, or its list shows it.
+    pub(crate) unsafe fn of_living(task: TaskPointer) -> Self {
         // SAFETY: the task lives, says the caller.
-        let parts = unsafe { record.as_ref() }.waker();
-        // SAFETY: as above; the parts were set when the task was made.
-        let waker = unsafe { parts.uncounted() };
-        // What is forgotten counts until this reference is dropped.
-        std::mem::forget(Waker::clone(&waker));
-        Self(record)
+        Self::of_runnable(&*unsafe { task.uncounted() })
+    }
+
+    /// A reference on a task that is due.
+    pub(crate) fn of_runnable(runnable: &Runnable) -> Self {
+        Self { waker: runnable.waker(), record: RecordPointer::new(runnable.metadata()) }
+    }
+
+    /// A reference on a task, inside of its poll by async-task.
+    pub(crate) fn of_polled(record: RecordPointer, cx: &Context<'_>) -> Self {
+        Self { waker: cx.waker().clone(), record }
     }
 
     /// Lets the task run once more.
     pub(crate) fn wake(&self) {
-        // SAFETY: `self` counts.
-        unsafe { self.waker().uncounted() }.wake_by_ref();
+        self.waker.wake_by_ref();
     }
-}
 
-impl Clone for TaskRef {
-    fn clone(&self) -> Self {
-        // SAFETY: `self` counts.
-        unsafe { Self::of_living(self.0) }
+    /// Asks the task to end; false if it has ended.
+    pub(crate) fn cancel(&self, reason: Reason) -> bool {
+        self.ask_and_wake(reason, None)
     }
-}
 
-impl Drop for TaskRef {
-    fn drop(&mut self) {
-        // SAFETY: `self` counts, until the waker is dropped below.
-        let waker = unsafe { self.waker().uncounted() };
-        drop(ManuallyDrop::into_inner(waker));
+    /// Asks the task to end by itself until `limit` is ready; false if it has ended.
+    pub(crate) fn cancel_with_grace(&self, reason: Reason, limit: BoxFuture<'static, ()>) -> bool {
+        self.ask_and_wake(reason, Some(limit))
+    }
+
+    fn ask_and_wake(&self, reason: Reason, limit: Option<BoxFuture<'static, ()>>) -> bool {
+        let asked = self.ask(reason, limit);
+        if asked.is_news() {
+            self.wake();
+        }
+        !asked.is_finished()
+    }
+
+    /// Drops the body and its cleanups at the next poll.
+    pub(crate) fn abandon(&self, reason: Reason) {
+        self.cancel_with_grace(reason, Box::pin(std::future::ready(())));
     }
 }
 
@@ -148,8 +210,8 @@ impl Deref for TaskRef {
     type Target = Record;
 
     fn deref(&self) -> &Record {
-        // SAFETY: `self` counts as a reference on the task.
-        unsafe { self.0.as_ref() }
+        // SAFETY: the waker counts as a reference on the task.
+        unsafe { self.record.as_ref() }
     }
 }
 

@@ -13,8 +13,8 @@
 use super::{Output, Record, RecordPointer, TaskRef, contain};
 use core::future::Future;
 use core::pin::Pin;
-use core::task::{Context, Poll};
-use motet_cancel::raw::{Body, CancelWord, LocalBody};
+use core::task::{Context, Poll, Waker};
+use motet_cancel::raw::{Body, LocalBody, Requests};
 use motet_cancel::{Cancelled, PanicPayload, Reason, TaskError};
 use pin_project_lite::pin_project;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,7 +34,7 @@ pin_project! {
                 // SAFETY: async-task drops the future before the metadata beside it.
                 let record = unsafe { this.record.as_ref() };
                 drop_body(this.body);
-                finish(record);
+                finish(record, None);
             }
         }
     }
@@ -68,23 +68,31 @@ pub(crate) trait ScopedBody {
     fn poll_with(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        word: &CancelWord,
+        requests: &Requests,
     ) -> Poll<Result<Self::Output, Cancelled>>;
 }
 
 impl<F: Future> ScopedBody for Body<F> {
     type Output = F::Output;
 
-    fn poll_with(self: Pin<&mut Self>, cx: &mut Context<'_>, word: &CancelWord) -> Poll<Result<F::Output, Cancelled>> {
-        self.poll_with(cx, word)
+    fn poll_with(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        requests: &Requests,
+    ) -> Poll<Result<F::Output, Cancelled>> {
+        self.poll_with(cx, requests)
     }
 }
 
 impl<F: Future> ScopedBody for LocalBody<F> {
     type Output = F::Output;
 
-    fn poll_with(self: Pin<&mut Self>, cx: &mut Context<'_>, word: &CancelWord) -> Poll<Result<F::Output, Cancelled>> {
-        self.poll_with(cx, word)
+    fn poll_with(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        requests: &Requests,
+    ) -> Poll<Result<F::Output, Cancelled>> {
+        self.poll_with(cx, requests)
     }
 }
 
@@ -103,14 +111,11 @@ pub(crate) fn poll_body<B: ScopedBody>(
         None => Poll::Ready(Err(TaskError::Cancelled(Reason::from(GONE)))),
     };
     let Poll::Ready(result) = polled else {
-        record.wait();
+        record.wait(cx.waker());
         return Poll::Pending;
     };
     drop_body(body);
-    let output = Output::new(result, || {
-        // SAFETY: this is inside of the task's future.
-        unsafe { TaskRef::of_living(pointer) }
-    });
+    let output = Output::new(result, || TaskRef::of_polled(pointer, cx));
     // A result that nobody will await is dropped here, where the task still counts as live.
     let output = if record.is_unawaited() {
         drop(output);
@@ -118,7 +123,7 @@ pub(crate) fn poll_body<B: ScopedBody>(
     } else {
         output
     };
-    finish(record);
+    finish(record, Some(cx.waker()));
     Poll::Ready(output)
 }
 
@@ -127,7 +132,7 @@ fn poll_scope<B: ScopedBody>(
     record: &Record,
     cx: &mut Context<'_>,
 ) -> Poll<Result<B::Output, TaskError>> {
-    match catch_unwind(AssertUnwindSafe(|| scope.poll_with(cx, record.word()))) {
+    match catch_unwind(AssertUnwindSafe(|| scope.poll_with(cx, record.requests()))) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(Ok(value))) => Poll::Ready(Ok(value)),
         Ok(Poll::Ready(Err(Cancelled { reason }))) => Poll::Ready(Err(TaskError::Cancelled(reason))),
@@ -140,8 +145,8 @@ fn drop_body<B>(mut body: Pin<&mut Option<B>>) {
     contain(|| body.set(None));
 }
 
-/// The task is over: nobody can cancel it from here on, and it does not count as live any more.
-pub(crate) fn finish(record: &Record) {
-    record.word().finish();
-    record.end();
+/// The task is over: nobody can cancel it from here on, and it does not count as live any more. `waker`: its own, if it is at hand.
+pub(crate) fn finish(record: &Record, waker: Option<&Waker>) {
+    record.requests().finish();
+    record.end(waker);
 }

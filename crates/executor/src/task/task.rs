@@ -2,7 +2,7 @@
 
 use super::ended::Ended;
 use super::shell::GONE;
-use super::{FlatTask, Output, Record, RecordPointer, TaskHandle, TaskId, TaskRef};
+use super::{FlatTask, Output, Record, RecordPointer, TaskHandle, TaskId, TaskPointer, TaskRef};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -48,7 +48,7 @@ use std::panic::Location;
 pub struct Task<T> {
     /// Empty only while this is dropped. As long as it is there, so is the task's allocation.
     output: Option<async_task::FallibleTask<Output<T>, Record>>,
-    record: RecordPointer,
+    task: TaskPointer,
     /// Whether the result was given.
     is_taken: bool,
 }
@@ -56,21 +56,21 @@ pub struct Task<T> {
 impl<T> Unpin for Task<T> {}
 
 impl<T> Task<T> {
-    pub(crate) fn new(output: async_task::Task<Output<T>, Record>) -> Self {
-        let record = RecordPointer::new(output.metadata());
-        Self { output: Some(output.fallible()), record, is_taken: false }
+    /// `task` points to the same task.
+    pub(crate) fn new(output: async_task::Task<Output<T>, Record>, task: TaskPointer) -> Self {
+        Self { output: Some(output.fallible()), task, is_taken: false }
     }
 
     fn record(&self) -> &Record {
         // SAFETY: `output` keeps the allocation; it goes in `detach` and `drop` only, which look at the record before.
-        unsafe { self.record.as_ref() }
+        unsafe { self.task.as_ref() }
     }
 
     /// A handle that can cancel the task and outlives it.
     #[must_use]
     pub fn handle(&self) -> TaskHandle {
         // SAFETY: `output` keeps the task.
-        TaskHandle::new(unsafe { TaskRef::of_living(self.record) })
+        TaskHandle::new(unsafe { TaskRef::of_living(self.task) })
     }
 
     /// Lets the task run on its own; if it panics, the executor's `on_panic` hook is told.
@@ -97,12 +97,13 @@ impl<T> Task<T> {
     /// [`TaskError::Cancelled`]. A task that completes in that very moment has completed.
     #[expect(clippy::must_use_candidate, reason = "most callers do not mind a task that has ended")]
     pub fn cancel(&self) -> bool {
-        self.record().cancel(Reason::none())
+        self.cancel_with(Reason::none())
     }
 
     /// As [`cancel`](Self::cancel), saying why: the first reason is the one that the error carries.
     pub fn cancel_with(&self, reason: impl Into<Reason>) -> bool {
-        self.record().cancel(reason)
+        // SAFETY: `output` keeps the task.
+        unsafe { self.task.cancel(reason.into(), None) }
     }
 
     /// Asks the task to end by itself, and drops what still runs of it when `limit` is ready; false if it has ended.
@@ -113,7 +114,8 @@ impl<T> Task<T> {
         reason: impl Into<Reason>,
         limit: impl Future<Output = ()> + Send + 'static,
     ) -> bool {
-        self.record().cancel_with_grace(reason.into(), Box::pin(limit))
+        // SAFETY: `output` keeps the task.
+        unsafe { self.task.cancel(reason.into(), Some(Box::pin(limit))) }
     }
 
     /// Takes one request to cancel back; gives how many still stand (asyncio's `Task.uncancel`).
@@ -122,13 +124,13 @@ impl<T> Task<T> {
     ///
     /// [`Taken`]: the task has acted on it already.
     pub fn uncancel(&self) -> Result<usize, Taken> {
-        self.record().word().uncancel()
+        self.record().requests().uncancel()
     }
 
     /// How many requests to cancel stand (asyncio's `Task.cancelling`).
     #[must_use]
     pub fn cancelling(&self) -> usize {
-        self.record().word().cancelling()
+        self.record().requests().cancelling()
     }
 
     /// Whether the task has ended: completed, panicked, or been cancelled and cleaned up.
@@ -160,11 +162,12 @@ impl<T> Task<T> {
     /// Cancels the task, whose result nobody will await; gives the wait for its end, if there is something to wait for.
     fn cancel_for_good(&self) -> Option<Ended> {
         self.record().set_dropped();
-        let ends_later = self.record().cancel(Reason::none());
-        // A task that drops its own `Task` must not wait for itself.
-        let must_wait = ends_later && !self.record.is_current() && crate::seam::has_frame();
         // SAFETY: `drop`, which calls this, still has async-task's `Task`.
-        must_wait.then(|| Ended { task: unsafe { TaskRef::of_living(self.record) } })
+        let ends_later = unsafe { self.task.cancel(Reason::none(), None) };
+        // A task that drops its own `Task` must not wait for itself.
+        let must_wait = ends_later && !RecordPointer::new(self.record()).is_current() && crate::seam::has_frame();
+        // SAFETY: `drop`, which calls this, still has async-task's `Task`.
+        must_wait.then(|| Ended { task: unsafe { TaskRef::of_living(self.task) } })
     }
 }
 
