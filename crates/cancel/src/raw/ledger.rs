@@ -69,6 +69,13 @@ pub trait Store {
 pub struct Glance(u32);
 
 impl Glance {
+    /// What a poll begins with.
+    #[inline]
+    pub(super) fn of(state: &AtomicU32) -> Self {
+        // Relaxed: a poller that misses news is woken for it, and the lock publishes what the news is.
+        Self(state.load(Ordering::Relaxed))
+    }
+
     /// Whether the poll has to look under the lock before it goes on.
     #[inline]
     pub(super) const fn is_urgent(self) -> bool {
@@ -80,10 +87,38 @@ impl Glance {
         self.0 & ATTENTION != 0
     }
 
+    /// How many requests stand.
+    pub(super) const fn cancelling(self) -> usize {
+        (self.0 / ONE) as usize
+    }
+
+    /// Whether nobody polls any more.
+    pub(super) const fn is_finished(self) -> bool {
+        self.0 & FINISHED != 0
+    }
+
+    /// For `Debug`.
+    pub(super) fn describe(self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct(name)
+            .field("cancelling", &self.cancelling())
+            .field("is_finished", &self.is_finished())
+            .finish_non_exhaustive()
+    }
+
     /// Whether a waker is registered.
     #[inline]
     pub(super) const fn has_waker(self) -> bool {
         self.0 & WAKER != 0
+    }
+}
+
+/// Says that nobody polls any more, if nobody has asked anything and no waker is registered, or if that was said before.
+#[inline]
+pub(super) fn finish_unasked(state: &AtomicU32) -> bool {
+    // Relaxed: nothing is published by it; who must see the end, sees it through what the body's owner does next.
+    match state.compare_exchange(0, FINISHED, Ordering::Relaxed, Ordering::Relaxed) {
+        Ok(_) => true,
+        Err(asked) => asked & FINISHED != 0,
     }
 }
 
@@ -178,38 +213,9 @@ impl<'a, S: Store> Ledger<'a, S> {
         Ok(left as usize)
     }
 
-    pub(super) fn is_cancelled(&self) -> bool {
-        self.bits() >= ONE
-    }
-
-    pub(super) fn cancelling(&self) -> usize {
-        (self.bits() / ONE) as usize
-    }
-
-    pub(super) fn is_finished(&self) -> bool {
-        self.bits() & FINISHED != 0
-    }
-
-    /// What a poll begins with.
-    #[inline]
-    pub(super) fn glance(&self) -> Glance {
-        Glance(self.bits())
-    }
-
     /// Says that nobody polls any more, and lets go what was left here.
-    #[inline]
-    pub(super) fn finish(&self) {
-        // Relaxed: nothing is published by it; who must see the end, sees it through what the body's owner does next.
-        if self.state.compare_exchange(0, FINISHED, Ordering::Relaxed, Ordering::Relaxed).is_err() {
-            self.finish_and_let_go();
-        }
-    }
-
     #[cold]
-    fn finish_and_let_go(&self) {
-        if self.is_finished() {
-            return;
-        }
+    pub(super) fn finish(&self) {
         let mut store = self.store.lock();
         self.change_as_poller(FINISHED, WAKER | GRACE);
         let waker = store.take_waker();
@@ -224,7 +230,7 @@ impl<'a, S: Store> Ledger<'a, S> {
         let mut store = self.store.lock();
         let displaced = register(&mut store);
         self.change_as_poller(WAKER, 0);
-        let glance = self.glance();
+        let glance = Glance::of(self.state);
         drop(store);
         drop(displaced);
         glance
@@ -260,17 +266,9 @@ impl<'a, S: Store> Ledger<'a, S> {
         store.details().map_or_else(Reason::none, |details| details.reason.clone())
     }
 
-    pub(super) fn describe(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct(name)
-            .field("cancelling", &self.cancelling())
-            .field("is_finished", &self.is_finished())
-            .finish_non_exhaustive()
-    }
-
     #[inline]
     fn bits(&self) -> u32 {
-        // Relaxed: a poller that misses news is woken for it, and the lock publishes what the news is.
-        self.state.load(Ordering::Relaxed)
+        Glance::of(self.state).0
     }
 
     /// For the poller, under the lock: without it only the poller itself changes the state, so this needs no read-modify-write.

@@ -5,7 +5,7 @@
 //! | word | bytes | who wakes the poller | costs a task |
 //! | --- | --- | --- | --- |
 //! | [`CancelWord`] | 40 | the word, by a clone of the waker | a clone and a lock in its first pending poll, a drop and a lock at its end |
-//! | [`Requests`] | 24 | the canceller, who is told to | nothing |
+//! | [`Requests`] | 16 | the canceller, who is told to | nothing |
 //!
 //! A poll of an uncancelled body costs one relaxed load and the writes of one thread-local byte, in and out.
 
@@ -26,11 +26,13 @@ pub trait Word: sealed::Word {}
 
 mod sealed {
     use super::ledger::{Glance, Ledger, Store};
+    use motet_prim::atomic::AtomicU32;
     use std::task::Waker;
 
     pub trait Word {
         type Store: Store;
 
+        fn state(&self) -> &AtomicU32;
         fn ledger(&self) -> Ledger<'_, Self::Store>;
         /// Whether whoever polls with this waker hears of news that comes after the glance.
         fn is_heard_by(&self, glance: Glance, waker: &Waker) -> bool;

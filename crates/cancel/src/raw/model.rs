@@ -52,7 +52,7 @@ fn a_cancel_is_seen_by_the_first_poll_or_wakes() {
 #[test]
 fn requests_are_seen_by_a_poll_or_say_that_one_is_due() {
     model(|| {
-        let (requests, wakes) = (Arc::new(Requests::new()), Arc::new(Wakes::default()));
+        let (requests, wakes) = (Arc::new(Requests::<()>::new()), Arc::new(Wakes::default()));
         let waker = Waker::from(Arc::clone(&wakes));
         let canceller = spawn({
             let requests = Arc::clone(&requests);
@@ -76,7 +76,7 @@ fn requests_are_seen_by_a_poll_or_say_that_one_is_due() {
 #[test]
 fn a_grace_that_is_taken_back_while_its_limit_is_asked_leaves_no_limit() {
     model(|| {
-        let (requests, wakes, held) = (Arc::new(Requests::new()), Arc::new(Wakes::default()), Arc::new(()));
+        let (requests, wakes, held) = (Arc::new(Requests::<()>::new()), Arc::new(Wakes::default()), Arc::new(()));
         let limit = {
             let held = Arc::clone(&held);
             async move {

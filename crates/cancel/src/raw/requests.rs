@@ -1,23 +1,25 @@
 //! What cancellers ask of a task that is woken without a waker of its own.
 
-use super::ledger::{Details, Glance, Ledger, Request, Store};
+use super::ledger::{Details, Glance, Ledger, Request, Store, finish_unasked};
 use crate::reason::{Reason, Taken};
 use futures_util::future::BoxFuture;
 use motet_prim::atomic::AtomicU32;
 use motet_prim::lock::Mutex;
+use once_cell::race::OnceBox;
 use std::fmt;
 use std::task::Waker;
 
 /// What cancellers ask: a [`CancelWord`](super::CancelWord) without the waker.
 ///
 /// For executors whose records can wake their task as they are: nothing is registered in the task's first pending poll, and nothing let go at its
-/// end. Twenty-four bytes. Who cancels must wake the task if he is told so ([`Asked::News`]).
+/// end. Sixteen bytes: what cancellers bring lies in a box that the first of them makes, and `R`, what else is rare in the record, lies there too
+/// (see [`rare`](Self::rare)). Who cancels must wake the task if he is told so ([`Asked::News`]).
 ///
 /// ```
 /// use motet_cancel::{Reason, raw::{Asked, Body, Requests}};
 /// use std::{future::pending, pin::pin, task::{Context, Waker}};
 ///
-/// let (requests, mut body) = (Requests::new(), pin!(Body::new(pending::<()>())));
+/// let (requests, mut body) = (Requests::<()>::new(), pin!(Body::new(pending::<()>())));
 /// let mut cx = Context::from_waker(Waker::noop());
 /// assert!(body.as_mut().poll_with(&mut cx, &requests).is_pending());
 /// assert_eq!(requests.cancel(Reason::none()), Asked::News); // Wake the task.
@@ -25,9 +27,15 @@ use std::task::Waker;
 /// assert!(body.poll_with(&mut cx, &requests).is_ready());
 /// assert_eq!(requests.cancel(Reason::none()), Asked::Finished);
 /// ```
-pub struct Requests {
+pub struct Requests<R = ()> {
     state: AtomicU32,
-    details: Mutex<Option<Box<Details>>>,
+    slow: OnceBox<Slow<R>>,
+}
+
+#[derive(Default)]
+struct Slow<R> {
+    details: Mutex<Details>,
+    rare: R,
 }
 
 /// What a canceller learns from [`Requests`].
@@ -66,13 +74,13 @@ impl From<Request> for Asked {
     }
 }
 
-impl Store for Option<Box<Details>> {
+impl Store for Details {
     fn details(&mut self) -> Option<&mut Details> {
-        self.as_deref_mut()
+        Some(self)
     }
 
     fn details_or_new(&mut self) -> &mut Details {
-        self.get_or_insert_default()
+        self
     }
 
     fn take_waker(&mut self) -> Option<Waker> {
@@ -80,17 +88,53 @@ impl Store for Option<Box<Details>> {
     }
 }
 
-impl Requests {
+impl<R> Requests<R> {
     motet_prim::const_fn! {
         /// No requests.
         #[must_use]
         pub const fn new() -> Self {
-            Self { state: AtomicU32::new(0), details: Mutex::new(None) }
+            Self { state: AtomicU32::new(0), slow: OnceBox::new() }
         }
     }
 
-    fn ledger(&self) -> Ledger<'_, Option<Box<Details>>> {
-        Ledger { state: &self.state, store: &self.details }
+    /// What else is rare in the record, if the box was made: for a cancel, or by [`rare_or_default`](Self::rare_or_default).
+    #[must_use]
+    pub fn rare(&self) -> Option<&R> {
+        self.slow.get().map(|slow| &slow.rare)
+    }
+
+    /// Whether a request stands that was not taken back.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelling() > 0
+    }
+
+    /// How many requests stand that were not taken back. asyncio: `Task.cancelling`.
+    #[must_use]
+    pub fn cancelling(&self) -> usize {
+        Glance::of(&self.state).cancelling()
+    }
+
+    /// Whether the task has ended.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        Glance::of(&self.state).is_finished()
+    }
+}
+
+impl<R: Default> Requests<R> {
+    /// What else is rare in the record, in the box that is made now unless it is there.
+    pub fn rare_or_default(&self) -> &R {
+        &self.slow().rare
+    }
+
+    #[cold]
+    fn slow(&self) -> &Slow<R> {
+        self.slow.get_or_init(Box::default)
+    }
+
+    fn ledger(&self) -> Ledger<'_, Details> {
+        Ledger { state: &self.state, store: &self.slow().details }
     }
 
     /// Asks the body to be dropped at its next poll.
@@ -114,40 +158,28 @@ impl Requests {
         self.ledger().uncancel()
     }
 
-    /// Whether a request stands that was not taken back.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        self.ledger().is_cancelled()
-    }
-
-    /// How many requests stand that were not taken back. asyncio: `Task.cancelling`.
-    #[must_use]
-    pub fn cancelling(&self) -> usize {
-        self.ledger().cancelling()
-    }
-
-    /// Whether the task has ended.
-    #[must_use]
-    pub fn is_finished(&self) -> bool {
-        self.ledger().is_finished()
-    }
-
     /// The task has ended: later requests are too late. Idempotent, and one exchange of one word if nobody has cancelled.
     ///
     /// [`Body::poll_with`](super::Body::poll_with) does it at the end; an executor that drops a body early does it then.
     #[inline]
     pub fn finish(&self) {
-        self.ledger().finish();
+        if !finish_unasked(&self.state) {
+            self.ledger().finish();
+        }
     }
 }
 
-impl super::Word for Requests {}
+impl<R: Default> super::Word for Requests<R> {}
 
-impl super::sealed::Word for Requests {
-    type Store = Option<Box<Details>>;
+impl<R: Default> super::sealed::Word for Requests<R> {
+    type Store = Details;
 
     #[inline]
-    fn ledger(&self) -> Ledger<'_, Self::Store> {
+    fn state(&self) -> &AtomicU32 {
+        &self.state
+    }
+
+    fn ledger(&self) -> Ledger<'_, Details> {
         Self::ledger(self)
     }
 
@@ -158,18 +190,18 @@ impl super::sealed::Word for Requests {
     }
 
     fn listen(&self, _waker: &Waker) -> Glance {
-        self.ledger().glance()
+        Glance::of(&self.state)
     }
 }
 
-impl Default for Requests {
+impl<R> Default for Requests<R> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl fmt::Debug for Requests {
+impl<R> fmt::Debug for Requests<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.ledger().describe("Requests", f)
+        Glance::of(&self.state).describe("Requests", f)
     }
 }

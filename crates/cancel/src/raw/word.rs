@@ -3,7 +3,7 @@
 //! The race to fear is that of a cancel with the first registration: the poller registers under the lock and reads the state after
 //! it; either it sees the news, or the canceller, who holds the lock later, sees the waker.
 
-use super::ledger::{Details, Glance, Ledger, Request, Store};
+use super::ledger::{Details, Glance, Ledger, Request, Store, finish_unasked};
 use super::seen::Seen;
 use crate::reason::{Reason, Taken};
 use futures_util::future::BoxFuture;
@@ -16,7 +16,7 @@ use std::task::Waker;
 /// What cancellers ask, and the waker by which the poller hears of it: one a scope.
 ///
 /// Any thread may cancel; one body at a time polls with it ([`Body::poll_with`](super::Body::poll_with)). Forty bytes. An executor that can
-/// wake its tasks without a waker keeps [`Requests`](super::Requests) instead: twenty-four, and no clone of a waker.
+/// wake its tasks without a waker keeps [`Requests`](super::Requests) instead: sixteen, and no clone of a waker.
 ///
 /// ```
 /// use motet_cancel::{Reason, raw::CancelWord};
@@ -137,19 +137,19 @@ impl CancelWord {
     /// Whether a request stands that was not taken back.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.ledger().is_cancelled()
+        self.cancelling() > 0
     }
 
     /// How many requests stand that were not taken back. asyncio: `Task.cancelling`.
     #[must_use]
     pub fn cancelling(&self) -> usize {
-        self.ledger().cancelling()
+        Glance::of(&self.state).cancelling()
     }
 
     /// Whether the scope or task has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.ledger().is_finished()
+        Glance::of(&self.state).is_finished()
     }
 
     /// The scope or task has ended: later requests give `false`, and the waker is let go. Idempotent.
@@ -157,7 +157,9 @@ impl CancelWord {
     /// [`Body::poll_with`](super::Body::poll_with) does it at the end; an executor that drops a body early does it then.
     #[inline]
     pub fn finish(&self) {
-        self.ledger().finish();
+        if !finish_unasked(&self.state) {
+            self.ledger().finish();
+        }
     }
 
     /// Registers the poller's waker; gives the state after that, which may bring news.
@@ -173,6 +175,11 @@ impl super::Word for CancelWord {}
 
 impl super::sealed::Word for CancelWord {
     type Store = Slow;
+
+    #[inline]
+    fn state(&self) -> &AtomicU32 {
+        &self.state
+    }
 
     #[inline]
     fn ledger(&self) -> Ledger<'_, Slow> {
@@ -198,6 +205,6 @@ impl Default for CancelWord {
 
 impl fmt::Debug for CancelWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.ledger().describe("CancelWord", f)
+        Glance::of(&self.state).describe("CancelWord", f)
     }
 }

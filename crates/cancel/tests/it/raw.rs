@@ -19,7 +19,7 @@ fn a_word_and_a_body_weigh_little() {
         assert_eq!(size_of::<Body<F>>(), size_of::<LocalBody<F>>());
         size_of::<Body<F>>() - size_of::<F>()
     }
-    assert_eq!((size_of::<CancelWord>(), size_of::<Requests>()), (40, 24));
+    assert_eq!((size_of::<CancelWord>(), size_of::<Requests>()), (40, 16));
     assert_eq!((size_of::<Nest>(), size_of::<LocalNest>()), (8, 8));
     assert!(overhead(&ready(7_u64)) <= 16);
     let held = [7_u64; 8];
@@ -33,7 +33,7 @@ fn a_word_and_a_body_weigh_little() {
 
 #[test]
 fn requests_say_whether_the_task_must_be_woken() {
-    let requests = Requests::new();
+    let requests = Requests::<()>::new();
     assert_eq!(requests.cancel(Reason::from("first")), Asked::News);
     assert_eq!(requests.cancel(Reason::from("second")), Asked::Known);
     assert_eq!(requests.cancel_with_grace(Reason::none(), Box::pin(pending())), Asked::News, "a limit is news");
@@ -48,7 +48,7 @@ fn requests_say_whether_the_task_must_be_woken() {
 
 #[test]
 fn requests_taken_back_in_time_are_no_requests() {
-    let (requests, wakes) = (Requests::new(), WakeCount::new());
+    let (requests, wakes) = (Requests::<()>::new(), WakeCount::new());
     let mut body = pin!(Body::new(pending::<()>()));
     assert!(requests.cancel(Reason::from("taken back")).is_news());
     assert_eq!(requests.uncancel(), Ok(0));
@@ -60,7 +60,7 @@ fn requests_taken_back_in_time_are_no_requests() {
 
 #[test]
 fn a_body_polled_with_requests_leaves_no_waker_behind() {
-    let (requests, wakes) = (Requests::new(), WakeCount::new());
+    let (requests, wakes) = (Requests::<()>::new(), WakeCount::new());
     let mut body = pin!(Body::new(pending::<()>()));
     assert!(poll(body.as_mut(), &wakes, &requests).is_pending());
     assert_eq!(wakes.wakers_alive(1), 0);

@@ -80,6 +80,20 @@ const _: () = {
 };
 
 impl QueuePointer {
+    /// For a record, which has room for an address.
+    pub(crate) fn address(self) -> NonNull<()> {
+        self.0.cast()
+    }
+
+    /// What [`address`](Self::address) gave.
+    ///
+    /// # Safety
+    ///
+    /// The address comes from there.
+    pub(crate) unsafe fn from_address(address: NonNull<()>) -> Self {
+        Self(address.cast())
+    }
+
     /// A task is due; on any thread.
     ///
     /// # Safety

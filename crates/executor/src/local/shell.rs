@@ -119,12 +119,13 @@ impl<F: Future> LocalShell<F> {
     fn empty(self: Pin<&mut Self>) {
         let mut this = self.project();
         this.node.unlink();
-        if this.body.is_none() {
+        // SAFETY: async-task drops the future, and its executor the task, before the metadata beside it.
+        let record = unsafe { this.node.record().as_ref() };
+        if record.is_finished() {
             return;
         }
         contain(|| this.body.set(None));
-        // SAFETY: async-task drops the future, and its executor the task, before the metadata beside it.
-        finish(unsafe { this.node.record().as_ref() }, None);
+        finish(record, None);
     }
 }
 

@@ -17,6 +17,7 @@ mod builder;
 mod ended;
 mod flat;
 mod handle;
+mod home;
 mod id;
 mod info;
 mod output;
@@ -33,8 +34,9 @@ pub use id::TaskId;
 pub use info::{TaskInfo, TaskPanic, TaskState};
 pub use task::Task;
 
+pub(crate) use home::Home;
 pub(crate) use output::{Output, contain};
-pub(crate) use record::{Home, Origin, Record, schedule};
+pub(crate) use record::{Origin, Rare, Record, schedule};
 pub(crate) use reference::{RecordPointer, TaskPointer, TaskRef};
 pub(crate) use shell::{Shell, finish, poll_body};
 

@@ -25,6 +25,21 @@ impl<T> Output<T> {
         Self { result: Some(result), panicked }
     }
 
+    /// A value.
+    #[inline]
+    pub(crate) fn of(value: T) -> Self {
+        Self { result: Some(Ok(value)), panicked: None }
+    }
+
+    /// Nothing, instead of a value that is dropped here.
+    #[inline]
+    pub(crate) fn dropped(value: T) -> Self {
+        if std::mem::needs_drop::<T>() {
+            contain(|| drop(value));
+        }
+        Self::gone()
+    }
+
     /// Nothing: what stands for a result that was dropped already.
     pub(crate) fn gone() -> Self {
         Self { result: None, panicked: None }

@@ -3,12 +3,13 @@
 //! The phase is written by whoever polls the task, so plain stores do; it is a picture for `tasks()` and `is_finished`.
 //! What the `Task` says of itself is written by its owner alone.
 
+use super::home::{Address, Home, Kind};
 use super::{Runnable, TaskId, TaskPanic, TaskState};
 use crate::ambient;
-use crate::foreign::Pump;
 use crate::local::QueuePointer;
 use crate::pool::{Key, PanicHook, ShardPointer};
 use async_task::ScheduleInfo;
+use core::mem::ManuallyDrop;
 use core::task::Waker;
 use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
@@ -17,18 +18,6 @@ use motet_cancel::{PanicPayload, Reason};
 use motet_prim::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
-
-/// Who runs a task, and is told of its end.
-pub(crate) enum Home {
-    /// The workers of an executor; the shard lists the task.
-    Pool(ShardPointer),
-    /// The blocking threads of an executor.
-    Blocking(ShardPointer),
-    /// A local executor.
-    Local(QueuePointer),
-    /// Somebody else's executor.
-    Foreign(Arc<Pump>),
-}
 
 /// Who spawned a task, in words.
 #[derive(Clone)]
@@ -46,12 +35,11 @@ impl Origin {
 
 /// A task's metadata.
 pub(crate) struct Record {
-    requests: Requests,
-    home: Home,
+    /// What is asked of it, and what few tasks have.
+    requests: Requests<Rare>,
+    home: Address,
     id: TaskId,
     location: &'static Location<'static>,
-    /// What few tasks have.
-    rare: OnceLock<Box<Rare>>,
     /// The task's place in its home's list.
     key: AtomicU32,
     phase: AtomicU8,
@@ -59,18 +47,19 @@ pub(crate) struct Record {
     awaited: AtomicU8,
     /// Whether somebody waits in `ended`.
     watched: AtomicBool,
+    kind: Kind,
 }
 
 /// A name, and whoever waits for the end of a task whose `Task` was dropped.
 #[derive(Default)]
-struct Rare {
-    name: Option<Arc<str>>,
+pub(crate) struct Rare {
+    name: OnceLock<Arc<str>>,
     ended: AtomicWaker,
 }
 
 /// A million tasks may sleep: with the future, this is what a task takes.
 #[cfg(all(target_pointer_width = "64", not(motet_loom)))]
-const _: () = assert!(size_of::<Record>() <= 80);
+const _: () = assert!(size_of::<Record>() <= 48);
 
 /// Never polled.
 const NEW: u8 = 0;
@@ -92,24 +81,28 @@ const DROPPED: u8 = 2;
 impl Record {
     pub(crate) fn new(home: Home, origin: Origin) -> Self {
         let Origin { name, location } = origin;
-        let rare = match name {
-            Some(_) => OnceLock::from(Box::new(Rare { name, ..Rare::default() })),
-            None => OnceLock::new(),
-        };
+        let requests = Requests::new();
+        name.into_iter().for_each(|name| set_name(&requests, name));
+        let (kind, home) = home.into_parts();
         Self {
-            requests: Requests::new(),
+            requests,
             home,
             id: TaskId::next(),
             location,
-            rare,
             key: AtomicU32::new(Key::UNLISTED.to_bits()),
             phase: AtomicU8::new(NEW),
             awaited: AtomicU8::new(AWAITED),
             watched: AtomicBool::new(false),
+            kind,
         }
     }
 
-    pub(crate) fn requests(&self) -> &Requests {
+    fn home(&self) -> ManuallyDrop<Home> {
+        // SAFETY: they were taken apart in `new`.
+        unsafe { self.home.home(self.kind) }
+    }
+
+    pub(crate) fn requests(&self) -> &Requests<Rare> {
         &self.requests
     }
 
@@ -118,11 +111,11 @@ impl Record {
     }
 
     pub(crate) fn name(&self) -> Option<&str> {
-        self.rare.get()?.name.as_deref()
+        self.requests.rare()?.name.get().map(|name| &**name)
     }
 
     pub(crate) fn shared_name(&self) -> Option<Arc<str>> {
-        self.rare.get()?.name.clone()
+        self.requests.rare()?.name.get().cloned()
     }
 
     pub(crate) fn location(&self) -> &'static Location<'static> {
@@ -140,7 +133,7 @@ impl Record {
 
     /// The queue of a local task.
     pub(crate) fn local_queue(&self) -> Option<QueuePointer> {
-        match self.home {
+        match *self.home() {
             Home::Local(queue) => Some(queue),
             Home::Pool(_) | Home::Blocking(_) | Home::Foreign(_) => None,
         }
@@ -200,7 +193,7 @@ impl Record {
         let phase = self.phase.load(Ordering::Relaxed);
         // Release: see `is_finished`.
         self.phase.store(FINISHED, Ordering::Release);
-        match (&self.home, self.key()) {
+        match (&*self.home(), self.key()) {
             (Home::Local(_) | Home::Foreign(_), _) | (_, Key::UNLISTED) => {}
             (Home::Pool(shard) | Home::Blocking(shard), key) => {
                 // SAFETY: the task is on the shard's list, and comes off it here and now only.
@@ -219,13 +212,13 @@ impl Record {
         // AcqRel: this and the exchange in `watch` are ordered, being of one word: either this one sees the mark, or that
         // one comes later, and its caller sees the phase.
         if self.watched.swap(true, Ordering::AcqRel) {
-            self.rare.get().into_iter().for_each(|rare| rare.ended.wake());
+            self.requests.rare().into_iter().for_each(|rare| rare.ended.wake());
         }
     }
 
     /// Registers the waker of whoever waits for the end; true if the end has come.
     pub(super) fn watch(&self, waker: &Waker) -> bool {
-        self.rare.get_or_init(Box::default).ended.register(waker);
+        self.requests.rare_or_default().ended.register(waker);
         // AcqRel: pairs with the exchange in `end`.
         self.watched.swap(true, Ordering::AcqRel);
         // The second look: the end may have come before the mark.
@@ -248,7 +241,7 @@ impl Record {
 
     /// Whom to tell of a panic that nobody awaits; to be asked before the task ends.
     pub(super) fn panic_hook(&self) -> PanicHook {
-        match &self.home {
+        match &*self.home() {
             // SAFETY: the task has not ended, so it is on the shard's list.
             Home::Pool(shard) | Home::Blocking(shard) => unsafe { shard.as_ref() }.panic_hook().clone(),
             Home::Local(_) | Home::Foreign(_) => PanicHook::standard(),
@@ -261,11 +254,25 @@ impl Record {
     }
 }
 
+impl Drop for Record {
+    fn drop(&mut self) {
+        if self.kind == Kind::Foreign {
+            drop(ManuallyDrop::into_inner(self.home()));
+        }
+    }
+}
+
+#[cold]
+fn set_name(requests: &Requests<Rare>, name: Arc<str>) {
+    let named = requests.rare_or_default().name.set(name);
+    debug_assert!(named.is_ok(), "the record is new");
+}
+
 /// async-task's schedule function: a plain `fn`, so that a wake costs no extra pair of reference counts.
 ///
 /// After the push nothing keeps the task alive: what is needed of its record is read before.
 pub(crate) fn schedule(runnable: Runnable, info: ScheduleInfo) {
-    match &runnable.metadata().home {
+    match &*runnable.metadata().home() {
         &Home::Pool(shard) => {
             // SAFETY: a task that is scheduled has not ended, so it is on the shard's list.
             let executor = unsafe { shard.as_ref() }.executor();

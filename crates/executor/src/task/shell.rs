@@ -3,14 +3,14 @@
 //! ```text
 //!   Some(body) ── pending ──▶ Some(body)
 //!        │
-//!        ├─ completed, cancelled, panicked ────────────▶ None, result given, record ended
+//!        ├─ completed, cancelled, panicked ────────────▶ Some(what is left of it: nothing foreign), result given, record ended
 //!        └─ dropped by its executor ─────────────────────▶ None, record ended
 //! ```
 //!
 //! The race to fear: the record ends (and with it, perhaps, the executor) while the body is still there. So the body is
 //! always dropped first, and the record is ended last.
 
-use super::{Output, Record, RecordPointer, TaskRef, contain};
+use super::{Output, Rare, Record, RecordPointer, TaskRef, contain};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
@@ -30,9 +30,9 @@ pin_project! {
     impl<F: Future> PinnedDrop for Shell<F> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            if this.body.is_some() {
-                // SAFETY: async-task drops the future before the metadata beside it.
-                let record = unsafe { this.record.as_ref() };
+            // SAFETY: async-task drops the future before the metadata beside it.
+            let record = unsafe { this.record.as_ref() };
+            if !record.is_finished() {
                 drop_body(this.body);
                 finish(record, None);
             }
@@ -68,7 +68,7 @@ pub(crate) trait ScopedBody {
     fn poll_with(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        requests: &Requests,
+        requests: &Requests<Rare>,
     ) -> Poll<Result<Self::Output, Cancelled>>;
 }
 
@@ -78,7 +78,7 @@ impl<F: Future> ScopedBody for Body<F> {
     fn poll_with(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        requests: &Requests,
+        requests: &Requests<Rare>,
     ) -> Poll<Result<F::Output, Cancelled>> {
         self.poll_with(cx, requests)
     }
@@ -90,54 +90,58 @@ impl<F: Future> ScopedBody for LocalBody<F> {
     fn poll_with(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        requests: &Requests,
+        requests: &Requests<Rare>,
     ) -> Poll<Result<F::Output, Cancelled>> {
         self.poll_with(cx, requests)
     }
 }
 
-/// Polls a task's body; on its end drops what is left of it, ends the record, and gives the result.
+/// Polls a task's body; on its end ends the record, and gives the result. What is left of the body then is empty.
+#[inline]
 pub(crate) fn poll_body<B: ScopedBody>(
-    mut body: Pin<&mut Option<B>>,
+    body: Pin<&mut Option<B>>,
     pointer: RecordPointer,
     cx: &mut Context<'_>,
 ) -> Poll<Output<B::Output>> {
     // SAFETY: async-task polls the future while the task lives, and the record lies beside the future.
     let record = unsafe { pointer.as_ref() };
+    // Its executor may have taken the body away while a wake was on its way.
+    let Some(scope) = body.as_pin_mut() else { return Poll::Ready(conclude(record, pointer, Err(gone()), cx)) };
     record.begin_poll();
-    let polled = match body.as_mut().as_pin_mut() {
-        Some(scope) => pointer.as_current(|| poll_scope(scope, record, cx)),
-        // Its executor has taken the body away while a wake was on its way.
-        None => Poll::Ready(Err(TaskError::Cancelled(Reason::from(GONE)))),
-    };
-    let Poll::Ready(result) = polled else {
-        record.wait(cx.waker());
-        return Poll::Pending;
-    };
-    drop_body(body);
-    let output = Output::new(result, || TaskRef::of_polled(pointer, cx));
-    // A result that nobody will await is dropped here, where the task still counts as live.
-    let output = if record.is_unawaited() {
-        drop(output);
-        Output::gone()
-    } else {
-        output
-    };
-    finish(record, Some(cx.waker()));
-    Poll::Ready(output)
+    match pointer.as_current(|| catch_unwind(AssertUnwindSafe(|| scope.poll_with(cx, record.requests())))) {
+        Ok(Poll::Pending) => {
+            record.wait(cx.waker());
+            Poll::Pending
+        }
+        Ok(Poll::Ready(Ok(value))) => {
+            // A result that nobody will await is dropped here, where the task still counts as live.
+            let output = if record.is_unawaited() { Output::dropped(value) } else { Output::of(value) };
+            record.end(Some(cx.waker()));
+            Poll::Ready(output)
+        }
+        Ok(Poll::Ready(Err(Cancelled { reason }))) => {
+            Poll::Ready(conclude(record, pointer, Err(TaskError::Cancelled(reason)), cx))
+        }
+        Err(payload) => {
+            Poll::Ready(conclude(record, pointer, Err(TaskError::Panicked(PanicPayload::new(payload))), cx))
+        }
+    }
 }
 
-fn poll_scope<B: ScopedBody>(
-    scope: Pin<&mut B>,
-    record: &Record,
-    cx: &mut Context<'_>,
-) -> Poll<Result<B::Output, TaskError>> {
-    match catch_unwind(AssertUnwindSafe(|| scope.poll_with(cx, record.requests()))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(Ok(value))) => Poll::Ready(Ok(value)),
-        Ok(Poll::Ready(Err(Cancelled { reason }))) => Poll::Ready(Err(TaskError::Cancelled(reason))),
-        Err(payload) => Poll::Ready(Err(TaskError::Panicked(PanicPayload::new(payload)))),
+/// The end of a task that has no value to give.
+#[cold]
+fn conclude<T>(record: &Record, pointer: RecordPointer, result: Result<T, TaskError>, cx: &Context<'_>) -> Output<T> {
+    let mut output = Output::new(result, || TaskRef::of_polled(pointer, cx));
+    if record.is_unawaited() {
+        output = Output::gone();
     }
+    finish(record, Some(cx.waker()));
+    output
+}
+
+/// The error of a task whose executor let it go.
+fn gone() -> TaskError {
+    TaskError::Cancelled(Reason::from(GONE))
 }
 
 /// Drops a body if it is still there.
@@ -146,6 +150,8 @@ fn drop_body<B>(mut body: Pin<&mut Option<B>>) {
 }
 
 /// The task is over: nobody can cancel it from here on, and it does not count as live any more. `waker`: its own, if it is at hand.
+///
+/// A body that was polled to its end has said the first by itself.
 pub(crate) fn finish(record: &Record, waker: Option<&Waker>) {
     record.requests().finish();
     record.end(waker);
