@@ -53,6 +53,7 @@
 mod barrier;
 mod condition;
 mod event;
+pub mod futurelock;
 mod latch;
 mod line;
 mod lock;
