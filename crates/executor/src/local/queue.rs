@@ -85,7 +85,7 @@ impl QueuePointer {
     /// # Safety
     ///
     /// The runnable is of a task of this queue, and its shell is there.
-    pub(crate) unsafe fn push(self, runnable: Runnable) {
+    pub(super) unsafe fn push(self, runnable: Runnable) {
         // SAFETY: the task's shell is there, so the queue is, until the runnable is pushed.
         let queue = unsafe { self.0.as_ref() };
         match queue.own.get() {
