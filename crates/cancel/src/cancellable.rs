@@ -138,6 +138,10 @@ impl<L, C> CancelWhen<L, C> {
     /// assert_eq!(ended, Ok(Ok("in spite of the cancel")));
     /// assert!(handle.is_finished());
     /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// As that of [`cancel_when`].
     pub fn grace(self, grace: impl Future<Output = ()> + Send + 'static) -> Self {
         Self { grace: Some(grace.boxed()), ..self }
     }

@@ -22,6 +22,15 @@ use core::task::{Context, Poll};
 /// # });
 /// ```
 ///
+/// A task has one owner, so it cannot be gathered twice:
+///
+/// ```compile_fail
+/// # motet_executor::LocalExecutor::new().block_on(async {
+/// let task = motet_executor::spawn_local(async {});
+/// motet_combinators::gather([task, task]).await;
+/// # });
+/// ```
+///
 /// # Cancel safety
 ///
 /// Dropped, it drops the futures that have not finished, each in a frame of its own, and the outputs that are there already.

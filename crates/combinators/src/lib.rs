@@ -13,8 +13,9 @@
 //! | wait, look around, wait again | [`WaitSet`], [`wait`](wait()) | [`FirstCompleted`], [`AllCompleted`], [`FirstError`], a closure | members and outputs stay in the set | the set |
 //! | take the first | [`race`](race()), [`race_ok`](race_ok()), [`select`](select()) | one is; one succeeds | drops them | none (a vector: as `gather`) |
 //! | limit the time | [`timeout`](timeout()), [`try_timeout`](try_timeout()), [`TimeoutScope`] | it is, or the time is up | drops it | none |
+//! | limit a task's time, and take what it gives all the same | [`cancel_after`](cancel_after()) | it has ended, cancelled or not | cancels it | none |
 //! | limit it by anything | [`deadline`](deadline()) | it is, or the limit is | drops it | none |
-//! | go on although the awaiter goes | [`shield`](shield()) | it is | it goes on at the reaper | one |
+//! | go on although the awaiter goes | [`shield`](shield()), [`try_shield`] | it is | it goes on at the reaper | one |
 //! | run children in parallel, and end after them | [`task_group`](task_group()) | all have ended | cancels them, and hands the wait over | a few a child |
 //! | run children that borrow | [`borrow_scope`](borrow_scope()), [`LocalScope`] | all have ended | drops them | a few a child |
 //!
@@ -59,6 +60,8 @@
 
 mod arena;
 mod as_completed;
+#[cfg(feature = "timer")]
+mod cancel_after;
 mod cancelled;
 mod children;
 mod deadline;
@@ -94,6 +97,8 @@ mod when;
 #[cfg(feature = "timer")]
 pub use as_completed::AsCompletedTimeout;
 pub use as_completed::{AsCompleted, as_completed};
+#[cfg(feature = "timer")]
+pub use cancel_after::{CancelAfter, cancel_after};
 pub use deadline::{Deadline, Elapsed, deadline};
 pub use ext::FutureExt;
 pub use gather::{Gather, gather};
@@ -101,7 +106,7 @@ pub use group::{GroupError, GroupTask, TaskGroup, task_group};
 pub use join::{Join, JoinTuple, join};
 pub use local_scope::{LocalScope, LocalTask, borrow_scope};
 pub use map_bounded::{MapBounded, map_bounded};
-pub use motet_cancel::{Shield, shield};
+pub use motet_cancel::{Shield, shield, try_shield};
 pub use panics::{CatchPanics, Panicked};
 pub use promise::Closed;
 pub use race::{Race, RaceTuple, race};

@@ -1,8 +1,6 @@
 //! A body that emits: what streams and generators have in common.
 
 use crate::frame::{self, Id};
-use crate::slot::Slot;
-use core::cell::Cell;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
@@ -42,9 +40,9 @@ impl<Y, R, F: Future> Emitting<Y, R, F> {
         let this = self.project();
         let mut body = this.body;
         let Some(running) = body.as_mut().as_pin_mut() else { return (None, Poll::Ready(None)) };
-        let slot = Slot { item: Cell::new(None), sent: Cell::new(sent.take()) };
         let waker = cx.waker();
-        let polled = frame::enter(this.id, &slot, waker, || running.poll(&mut Context::from_waker(waker)));
+        let (polled, slot) =
+            frame::enter(this.id, sent.take(), waker, || running.poll(&mut Context::from_waker(waker)));
         *sent = slot.sent.into_inner();
         if polled.is_ready() {
             body.set(None);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   CURRENT ──▶ frame of the inner stream ──outer──▶ frame of the outer stream ──outer──▶ null
-//!                │ id, slot, waker                    │ id, slot, waker
+//!                │ id, waker, slot                    │ id, waker, slot
 //! ```
 //!
 //! A frame lies on the stack of the poll that made it, from [`enter`] until that poll returns or unwinds; then it is unlinked, wherever in the
@@ -35,12 +35,18 @@ pub(crate) struct Id<Y, R>(u64, PhantomData<fn(R) -> Y>);
 /// The yielder's half: finds them, puts items in and takes out what was sent.
 pub(crate) struct Key<Y, R>(u64, PhantomData<fn(Y) -> R>);
 
+/// What all frames begin with, whatever their types.
 struct Frame {
     id: u64,
-    /// A `Slot<Y, R>` of the types that the id was made with.
-    slot: *const (),
     waker: *const Waker,
     outer: Cell<*const Self>,
+}
+
+/// A frame and, behind it, the slot of the types that its id was made with.
+#[repr(C)]
+struct Framed<Y, R> {
+    frame: Frame,
+    slot: Slot<Y, R>,
 }
 
 /// A new id, never used before, in its two halves.
@@ -50,9 +56,14 @@ pub(crate) fn new_id<Y, R>() -> (Id<Y, R>, Key<Y, R>) {
     (Id(id, PhantomData), Key(id, PhantomData))
 }
 
-/// Runs `poll` with this slot as that of the stream.
+/// Runs `poll` with a slot in which `sent` lies; gives what came of it and what is in the slot then.
 #[inline]
-pub(crate) fn enter<Y, R, T>(id: &Id<Y, R>, slot: &Slot<Y, R>, waker: &Waker, poll: impl FnOnce() -> T) -> T {
+pub(crate) fn enter<Y, R, T>(
+    id: &Id<Y, R>,
+    sent: Option<R>,
+    waker: &Waker,
+    poll: impl FnOnce() -> T,
+) -> (T, Slot<Y, R>) {
     struct Leave<'a>(&'a Frame);
     impl Drop for Leave<'_> {
         #[inline]
@@ -60,10 +71,16 @@ pub(crate) fn enter<Y, R, T>(id: &Id<Y, R>, slot: &Slot<Y, R>, waker: &Waker, po
             CURRENT.with(|current| unlink(current, self.0));
         }
     }
-    let frame = Frame { id: id.0, slot: ptr::from_ref(slot).cast(), waker, outer: Cell::new(CURRENT.with(Cell::get)) };
-    CURRENT.with(|current| current.set(&raw const frame));
-    let _leave = Leave(&frame);
-    poll()
+    let framed = Framed {
+        frame: Frame { id: id.0, waker, outer: Cell::new(CURRENT.with(Cell::get)) },
+        slot: Slot { item: Cell::new(None), sent: Cell::new(sent) },
+    };
+    // A pointer to all of it, though it says that it is one to the frame.
+    CURRENT.with(|current| current.set((&raw const framed).cast()));
+    let leave = Leave(&framed.frame);
+    let polled = poll();
+    drop(leave);
+    (polled, framed.slot)
 }
 
 #[inline]
@@ -95,11 +112,12 @@ pub(crate) fn with_slot<Y, R, T>(key: &Key<Y, R>, f: impl FnOnce(&Slot<Y, R>, &W
     // SAFETY: every frame in the chain is alive: it leaves the chain before its stack does.
     while let Some(frame) = unsafe { at.as_ref() } {
         if frame.id == key.0 {
-            let slot: *const Slot<Y, R> = frame.slot.cast();
-            // SAFETY: the frame was entered with the other half of this id, so the slot has these types up to lifetimes, and
+            let framed: *const Framed<Y, R> = at.cast();
+            // SAFETY: the frame was entered with the other half of this id, so the slot behind it has these types up to lifetimes, and
             // the variance of the halves lets those differ one way only: items may live longer than the stream asks for, and
-            // what is sent in longer than the yielder asks for. The slot lives at least as long as the frame.
-            let slot = unsafe { &*slot };
+            // what is sent in longer than the yielder asks for. The pointer came from one to all of it, and it is not written
+            // to but through cells.
+            let slot = unsafe { &(*framed).slot };
             // SAFETY: `enter` borrows the waker for as long as the frame is in the chain.
             let waker = unsafe { &*frame.waker };
             return Some(f(slot, waker));

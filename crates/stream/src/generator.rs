@@ -57,9 +57,36 @@ impl<Y, R> GenYielder<Y, R> {
     /// # Panics
     ///
     /// As [`Yielder::emit`](crate::Yielder::emit).
-    pub async fn emit(&mut self, item: Y) -> Option<R> {
-        let mut item = Some(item);
-        poll_fn(|cx| poll_exchange(&self.key, &mut item, cx)).await
+    #[inline]
+    pub fn emit(&mut self, item: Y) -> Exchange<'_, Y, R> {
+        Exchange { key: &self.key, item: Some(item) }
+    }
+}
+
+/// The future of [`GenYielder::emit`].
+#[must_use = "nothing is emitted unless this is awaited"]
+pub struct Exchange<'a, Y, R> {
+    key: &'a Key<Y, R>,
+    /// `None`: it is in the slot, or was taken from there.
+    item: Option<Y>,
+}
+
+// An item is not pinned.
+impl<Y, R> Unpin for Exchange<'_, Y, R> {}
+
+impl<Y, R> Future for Exchange<'_, Y, R> {
+    type Output = Option<R>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
+        let Self { key, item } = self.get_mut();
+        poll_exchange(key, item, cx)
+    }
+}
+
+impl<Y, R> fmt::Debug for Exchange<'_, Y, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").finish_non_exhaustive()
     }
 }
 

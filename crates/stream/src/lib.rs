@@ -40,6 +40,6 @@ mod stream;
 mod try_stream;
 
 pub use close::{Closing, closing};
-pub use generator::{GenYielder, Generator, generator};
-pub use stream::{Yielder, stream};
+pub use generator::{Exchange, GenYielder, Generator, generator};
+pub use stream::{Emit, Yielder, stream};
 pub use try_stream::try_stream;

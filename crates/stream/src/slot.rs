@@ -6,9 +6,10 @@
 
 use crate::frame::{self, Key};
 use core::cell::Cell;
+use core::convert::Infallible;
 use core::task::{Context, Poll, Waker};
 
-/// The two ways of one poll: an item out, a value in.
+/// The two ways of one poll: an item out, a value in. Where nothing can be sent, `R` is [`Infallible`], and takes no space.
 pub(crate) struct Slot<Y, R> {
     pub(crate) item: Cell<Option<Y>>,
     pub(crate) sent: Cell<Option<R>>,
@@ -18,7 +19,7 @@ pub(crate) struct Slot<Y, R> {
 ///
 /// A second poll by the same poll of the stream lets the body run on with the item still in the slot; its next emission then waits.
 #[inline]
-pub(crate) fn poll_emit<Y>(key: &Key<Y, ()>, item: &mut Option<Y>, cx: &Context<'_>) -> Poll<()> {
+pub(crate) fn poll_emit<Y>(key: &Key<Y, Infallible>, item: &mut Option<Y>, cx: &Context<'_>) -> Poll<()> {
     if item.is_none() {
         return Poll::Ready(());
     }
@@ -26,6 +27,7 @@ pub(crate) fn poll_emit<Y>(key: &Key<Y, ()>, item: &mut Option<Y>, cx: &Context<
 }
 
 /// One emission that wants an answer: puts the item into the slot, then waits until the consumer has taken it; ready with what was sent in.
+#[inline]
 pub(crate) fn poll_exchange<Y, R>(key: &Key<Y, R>, item: &mut Option<Y>, cx: &Context<'_>) -> Poll<Option<R>> {
     lent(frame::with_slot(key, |slot, consumer| {
         if item.is_some() {
@@ -68,7 +70,8 @@ fn lent<T>(polled: Option<Poll<T>>) -> Poll<T> {
 /// woken (a `FuturesUnordered`, say) must be told.
 #[inline]
 fn come_back<T>(cx: &Context<'_>, consumer: &Waker) -> Poll<T> {
-    if !cx.waker().will_wake(consumer) {
+    // Most often it is the very same, handed down.
+    if !core::ptr::eq(cx.waker(), consumer) && !cx.waker().will_wake(consumer) {
         cx.waker().wake_by_ref();
     }
     Poll::Pending

@@ -3,8 +3,8 @@
 use crate::emitting::Emitting;
 use crate::frame::{Key, new_id};
 use crate::slot::poll_emit;
+use core::convert::Infallible;
 use core::fmt;
-use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_core::stream::{FusedStream, Stream};
@@ -53,7 +53,7 @@ where
 /// assert_eq!(block_on(words.collect::<Vec<_>>()).concat(), "haha");
 /// ```
 pub struct Yielder<Y> {
-    pub(crate) key: Key<Y, ()>,
+    pub(crate) key: Key<Y, Infallible>,
 }
 
 impl<Y> Yielder<Y> {
@@ -68,9 +68,36 @@ impl<Y> Yielder<Y> {
     ///
     /// If the stream that the yielder was made for is not being polled here: the yielder was sent to another task, or kept beyond its
     /// stream.
-    pub async fn emit(&mut self, item: Y) {
-        let mut item = Some(item);
-        poll_fn(|cx| poll_emit(&self.key, &mut item, cx)).await;
+    #[inline]
+    pub fn emit(&mut self, item: Y) -> Emit<'_, Y> {
+        Emit { key: &self.key, item: Some(item) }
+    }
+}
+
+/// The future of [`Yielder::emit`].
+#[must_use = "nothing is emitted unless this is awaited"]
+pub struct Emit<'a, Y> {
+    key: &'a Key<Y, Infallible>,
+    /// `None`: it is in the slot, or was taken from there.
+    item: Option<Y>,
+}
+
+// An item is not pinned.
+impl<Y> Unpin for Emit<'_, Y> {}
+
+impl<Y> Future for Emit<'_, Y> {
+    type Output = ();
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { key, item } = self.get_mut();
+        poll_emit(key, item, cx)
+    }
+}
+
+impl<Y> fmt::Debug for Emit<'_, Y> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emit").finish_non_exhaustive()
     }
 }
 
@@ -83,7 +110,7 @@ impl<Y> fmt::Debug for Yielder<Y> {
 pin_project! {
     struct Plain<Y, F> {
         #[pin]
-        emitting: Emitting<Y, (), F>,
+        emitting: Emitting<Y, Infallible, F>,
     }
 }
 

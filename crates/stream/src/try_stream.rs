@@ -3,6 +3,7 @@
 use crate::emitting::Emitting;
 use crate::frame::new_id;
 use crate::stream::Yielder;
+use core::convert::Infallible;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_core::stream::{FusedStream, Stream};
@@ -40,7 +41,7 @@ where
 pin_project! {
     struct Fallible<Y, E, F> {
         #[pin]
-        emitting: Emitting<Y, (), F>,
+        emitting: Emitting<Y, Infallible, F>,
         // The body failed in the poll in which an item was still on its way.
         error: Option<E>,
     }

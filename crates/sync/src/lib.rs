@@ -39,7 +39,8 @@
 //! # });
 //! ```
 //!
-//! No waker is called, cloned or dropped while one of our locks is held. No drop blocks or panics.
+//! No waker is called, cloned or dropped while one of our locks is held. No drop blocks or panics. A future that was given its lock and
+//! is not polled any more holds up everybody else: builds with debug assertions name it, see [`futurelock`].
 //!
 //! # What stands on what
 //!
@@ -48,11 +49,12 @@
 //! | [`Lock`], [`RwLock`], [`Semaphore`] and its kin | `motet_prim::WaitList` | a release hands over to one waiter in particular, on a hot path: the place in line lives in the future, so that waiting allocates nothing, and the grant is made under the line's own lock |
 //! | [`Event`] | `motet_prim::WaitList` | a wait for it stands beside others in many a `select`, and is polled again and again: that takes no lock here, and no memory |
 //! | [`Condition`], [`Notify`] | `motet_prim::WaitList` | a notification is such a grant too: it belongs to one waiter, or is stored, in one step with the line; and whoever is dropped with it hands it on |
-//! | [`Barrier`], [`OnceCell`], [`Latch`], [`WaitGroup`] | the crate event-listener | a change of state after which those who wait look again, off the hot path. It stands behind a counter of waiters, so that a change nobody waits for touches no lock; and it is given a waker of ours, since it wakes under its lock. Their blocking kinds wait in the listener's own parker |
+//! | [`Barrier`], [`OnceCell`], [`Latch`], [`WaitGroup`] | the crate event-listener | a change of state after which those who wait look again, off the hot path. It stands behind a counter of waiters, so that a change nobody waits for touches no lock; and it is given a waker of ours, since it wakes under its lock. A wait of these allocates, and takes a lock on each poll. Their blocking kinds wait in the listener's own parker, in the same line as the tasks |
 
 mod barrier;
 mod condition;
 mod event;
+pub mod futurelock;
 mod latch;
 mod line;
 mod lock;

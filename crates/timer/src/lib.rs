@@ -23,9 +23,11 @@
 //!
 //! # How it keeps time
 //!
-//! A hierarchical timing wheel of one nanosecond's resolution holds the timers; arming and cancelling are O(1) whatever
-//! their number. The timers link themselves: nothing is allocated, and a dropped timer leaves nothing behind. Deadlines
-//! are waited for as they are, not rounded to a millisecond; [`Builder::tick`] makes them coarser.
+//! Hierarchical timing wheels of one nanosecond's resolution hold the timers; arming and cancelling are O(1) whatever
+//! their number. Each thread that enters the timers has a wheel to itself, so that workers which arm at the same time do not
+//! meet at a lock; any thread may drive all of them. The timers link themselves: nothing is allocated, and a dropped timer
+//! leaves nothing behind. Deadlines are waited for as they are, not rounded to a millisecond; [`Builder::tick`] makes them
+//! coarser.
 #![warn(missing_debug_implementations)]
 
 mod ambient;

@@ -89,6 +89,13 @@ fn queue_hands_over_each_item_and_ends() {
 }
 
 #[test]
+fn pipeline_does_every_order_and_ends_in_order() {
+    let lines = lines_of("pipeline");
+    assert_eq!(lines[..3], ["all orders are placed", "all orders are done", "2 workers have done 12 orders"]);
+    assert_eq!(lines[3..], (0..12).map(|order| format!("order {order}: {}", order * order)).collect::<Vec<_>>());
+}
+
+#[test]
 fn collect_errors_keeps_each_in_its_place() {
     assert_eq!(lines_of("collect_errors"), ["ok: 0", "ok: 1", "ok: 2", "error: task 3 failed", "ok: 4"]);
 }

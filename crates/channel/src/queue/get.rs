@@ -6,7 +6,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::{OrderedQueue, QueueStream, ShutDown, TryGetError};
-use crate::shared::{Fifo, Nothing, Order, Shared, Waiter, poll_get, poll_get_many};
+use crate::shared::{Fifo, Nothing, Order, Place, Shared, poll_get, poll_get_many};
 use motet_prim::{park, pin_project};
 
 impl<T, O: Order<T>> OrderedQueue<T, O> {
@@ -124,13 +124,13 @@ pin_project! {
     pub struct Get<'a, T, O: Order<T> = Fifo> {
         shared: &'a Shared<T, O>,
         #[pin]
-        place: Option<Waiter<&'a Shared<T, O>>>,
+        place: Place<&'a Shared<T, O>>,
     }
 }
 
 impl<'a, T, O: Order<T>> Get<'a, T, O> {
     pub(crate) fn new(shared: &'a Shared<T, O>) -> Self {
-        Self { shared, place: None }
+        Self { shared, place: Place::new() }
     }
 }
 
@@ -146,7 +146,7 @@ impl<T, O: Order<T>> Future for Get<'_, T, O> {
 
 impl<T, O: Order<T>> fmt::Debug for Get<'_, T, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Get").field("waiting", &self.place.is_some()).finish_non_exhaustive()
+        f.debug_struct("Get").field("waiting", &!self.place.is_vacant()).finish_non_exhaustive()
     }
 }
 
@@ -156,7 +156,7 @@ pin_project! {
     pub struct GetMany<'a, T, O: Order<T> = Fifo> {
         shared: &'a Shared<T, O>,
         #[pin]
-        place: Option<Waiter<&'a Shared<T, O>>>,
+        place: Place<&'a Shared<T, O>>,
         out: &'a mut Vec<T>,
         max: usize,
     }
@@ -164,7 +164,7 @@ pin_project! {
 
 impl<'a, T, O: Order<T>> GetMany<'a, T, O> {
     pub(crate) fn new(shared: &'a Shared<T, O>, out: &'a mut Vec<T>, max: usize) -> Self {
-        Self { shared, place: None, out, max }
+        Self { shared, place: Place::new(), out, max }
     }
 }
 

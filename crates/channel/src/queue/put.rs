@@ -6,7 +6,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::{OrderedQueue, PutError, QueueSink, ShutDown, Slot, TryPutError};
-use crate::shared::{Fifo, Order, Refusal, Shared, Waiter, poll_put, poll_reserve, stop_putting};
+use crate::shared::{Fifo, Order, Place, Refusal, Shared, poll_put, poll_reserve, stop_putting};
 use motet_prim::{park, pin_project};
 
 impl<T, O: Order<T>> OrderedQueue<T, O> {
@@ -126,7 +126,7 @@ pin_project! {
         shared: &'a Shared<T, O>,
         // Empty until it must wait.
         #[pin]
-        place: Option<Waiter<&'a Shared<T, O>>>,
+        place: Place<&'a Shared<T, O>>,
         // Empty once it is put; and, at a rendezvous, while it waits in line.
         item: Option<T>,
     }
@@ -134,7 +134,7 @@ pin_project! {
 
 impl<'a, T, O: Order<T>> Put<'a, T, O> {
     pub(crate) fn new(shared: &'a Shared<T, O>, item: T) -> Self {
-        Self { shared, place: None, item: Some(item) }
+        Self { shared, place: Place::new(), item: Some(item) }
     }
 
     /// Gives the put up and takes its item back; `None` if it has been put.
@@ -172,7 +172,7 @@ impl<T, O: Order<T>> Future for Put<'_, T, O> {
 
 impl<T, O: Order<T>> fmt::Debug for Put<'_, T, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Put").field("waiting", &self.place.is_some()).finish_non_exhaustive()
+        f.debug_struct("Put").field("waiting", &!self.place.is_vacant()).finish_non_exhaustive()
     }
 }
 
@@ -182,13 +182,13 @@ pin_project! {
     pub struct Reserve<'a, T, O: Order<T> = Fifo> {
         shared: &'a Shared<T, O>,
         #[pin]
-        place: Option<Waiter<&'a Shared<T, O>>>,
+        place: Place<&'a Shared<T, O>>,
     }
 }
 
 impl<'a, T, O: Order<T>> Reserve<'a, T, O> {
     pub(crate) fn new(shared: &'a Shared<T, O>) -> Self {
-        Self { shared, place: None }
+        Self { shared, place: Place::new() }
     }
 }
 
@@ -205,6 +205,6 @@ impl<'a, T, O: Order<T>> Future for Reserve<'a, T, O> {
 
 impl<T, O: Order<T>> fmt::Debug for Reserve<'_, T, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reserve").field("waiting", &self.place.is_some()).finish_non_exhaustive()
+        f.debug_struct("Reserve").field("waiting", &!self.place.is_vacant()).finish_non_exhaustive()
     }
 }

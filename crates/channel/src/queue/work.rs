@@ -7,7 +7,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::{Get, OrderedQueue, ShutDown, TooManyDone};
-use crate::shared::{Fifo, Order, Shared, Waiter, poll_join};
+use crate::shared::{Fifo, Order, Place, Shared, poll_join};
 use motet_prim::pin_project;
 
 impl<T, O: Order<T>> OrderedQueue<T, O> {
@@ -184,13 +184,13 @@ pin_project! {
     pub struct Join<'a, T, O: Order<T> = Fifo> {
         shared: &'a Shared<T, O>,
         #[pin]
-        place: Option<Waiter<&'a Shared<T, O>>>,
+        place: Place<&'a Shared<T, O>>,
     }
 }
 
 impl<'a, T, O: Order<T>> Join<'a, T, O> {
     fn new(shared: &'a Shared<T, O>) -> Self {
-        Self { shared, place: None }
+        Self { shared, place: Place::new() }
     }
 }
 
@@ -205,6 +205,6 @@ impl<T, O: Order<T>> Future for Join<'_, T, O> {
 
 impl<T, O: Order<T>> fmt::Debug for Join<'_, T, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Join").field("waiting", &self.place.is_some()).finish_non_exhaustive()
+        f.debug_struct("Join").field("waiting", &!self.place.is_vacant()).finish_non_exhaustive()
     }
 }

@@ -31,7 +31,7 @@ impl<T, O: Order<T>> Shared<T, O> {
             parcel.outcome = Outcome::Closed;
             true
         });
-        drop(locked);
+        self.unlock(locked);
         wakes.wake_all();
         drop(dropped);
     }

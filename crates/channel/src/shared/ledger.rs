@@ -57,6 +57,8 @@ pub(super) struct Ledger {
     unfinished: u64,
     phase: Phase,
     capacity: Capacity,
+    /// How much room a stored item takes: none at a rendezvous, where only what came back is stored.
+    size: isize,
     /// Places that are reserved: for putters that were woken, and in users' hands.
     slots: usize,
     /// How often everything was done.
@@ -70,7 +72,8 @@ impl Ledger {
             Capacity::Bounded(capacity) => isize::try_from(capacity).map_or(UNLIMITED, |room| room.min(UNLIMITED)),
             Capacity::Rendezvous => 0,
         };
-        Self { room, getters: 0, unfinished: 0, phase: Phase::Open, capacity, slots: 0, generation: 0 }
+        let size = if capacity == Capacity::Rendezvous { 0 } else { 1 };
+        Self { room, getters: 0, unfinished: 0, phase: Phase::Open, capacity, size, slots: 0, generation: 0 }
     }
 
     #[inline]
@@ -78,20 +81,28 @@ impl Ledger {
         self.room > 0
     }
 
+    /// As [`has_room`](Self::has_room) counts it.
+    #[inline]
+    pub(super) fn room(&self) -> isize {
+        self.room
+    }
+
+    /// Whether an item that is put goes straight into the store: open, room, and nobody waits to get.
+    #[inline]
+    pub(super) fn stores_next(&self) -> bool {
+        self.room > 0 && self.getters == 0 && self.phase == Phase::Open
+    }
+
     /// An item went into the store.
     #[inline]
     pub(super) fn item_stored(&mut self) {
-        if !self.is_rendezvous() {
-            self.room -= 1;
-        }
+        self.room -= self.size;
     }
 
     /// That many items left the store.
     #[inline]
     pub(super) fn items_left(&mut self, items: usize) {
-        if !self.is_rendezvous() {
-            self.room += items as isize;
-        }
+        self.room += self.size * items as isize;
     }
 
     pub(super) fn limit(&self) -> Option<usize> {

@@ -29,6 +29,7 @@ mod ledger;
 #[cfg(all(test, motet_loom))]
 mod model;
 mod order;
+mod outlook;
 mod parcel;
 mod poll;
 mod seat;
@@ -44,6 +45,7 @@ pub(crate) use sides::{Nothing, Refusal};
 use ledger::Ledger;
 use motet_prim::{WaitList, Waitable, WakeBatch};
 use order::Store;
+use outlook::Outlook;
 
 /// The three lines.
 pub(crate) const GETTERS: usize = 0;
@@ -52,6 +54,9 @@ pub(crate) const JOINERS: usize = 2;
 
 /// A place in one of the lines.
 pub(crate) type Waiter<H> = motet_prim::Waiter<H, 3>;
+
+/// A future's place in one of the lines: vacant until it must wait.
+pub(crate) type Place<H> = motet_prim::LazyWaiter<H, 3>;
 
 /// A place in one of the lines, not yet taken.
 pub(crate) fn waiter<H: Waitable<3, Payload = Parcel<T>>, T>(handle: H, line: usize) -> Waiter<H> {
@@ -63,6 +68,7 @@ pub(crate) type Locked<'a, T, O> = motet_prim::Locked<'a, State<T, O>, Parcel<T>
 /// One queue or channel.
 pub(crate) struct Shared<T, O: Order<T>> {
     line: WaitList<State<T, O>, Parcel<T>, 3>,
+    outlook: Outlook,
 }
 
 /// What the lock guards besides the lines.
@@ -84,7 +90,7 @@ impl<T, O: Order<T>> State<T, O> {
 
     #[inline]
     fn pop(&mut self) -> Option<T> {
-        if self.store.len() == 0 {
+        if self.store.is_empty() {
             return None;
         }
         self.ledger.items_left(1);
@@ -97,7 +103,14 @@ impl<T, O: Order<T>> Shared<T, O> {
         let ledger = Ledger::new(capacity);
         let store = O::Store::with_limit(ledger.limit());
         let state = State { ledger, store };
-        Self { line: WaitList::new(state) }
+        let outlook = Outlook::of(&state);
+        Self { line: WaitList::new(state), outlook }
+    }
+
+    /// Unlocks, and says to newcomers what they will find.
+    #[inline]
+    fn unlock(&self, locked: Locked<'_, T, O>) {
+        self.outlook.note(&locked);
     }
 
     pub(crate) fn len(&self) -> usize {

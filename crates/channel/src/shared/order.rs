@@ -51,6 +51,10 @@ pub trait Store<T>: Default {
     /// A store for at most so many items.
     fn with_limit(limit: Option<usize>) -> Self;
     fn len(&self) -> usize;
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
     fn push(&mut self, item: T);
     fn pop(&mut self) -> Option<T>;
     /// A ticket for an item that goes to a waiting getter, past the (empty) store.

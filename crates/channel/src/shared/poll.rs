@@ -1,7 +1,8 @@
 //! Waiting: one poll of each kind of wait, for futures that borrow the queue and for those that own a share of it.
 //!
-//! Each first tries without registering, under the lock but without a clone of the waker; only if it must wait it clones
-//! the waker, locks again, and looks again: what came in between would otherwise be missed.
+//! Each first tries without registering, under the lock but without a clone of the waker, unless the [outlook](super::outlook) says that it
+//! is of no use; only if it must wait it clones the waker, locks again, and looks again: what came in between would
+//! otherwise be missed.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -9,7 +10,7 @@ use core::task::{Context, Poll};
 use super::order::Order;
 use super::parcel::{Outcome, Parcel};
 use super::sides::{Nothing, Refusal, admit_putter, get, put, wake};
-use super::{GETTERS, JOINERS, Locked, PUTTERS, Shared, State, Waiter, waiter};
+use super::{GETTERS, JOINERS, Locked, PUTTERS, Place, Shared, State, Waiter, waiter};
 use motet_prim::{Admit, Leave, Waitable};
 
 /// `&Shared`, or an owned handle that leads to it.
@@ -31,54 +32,51 @@ impl<T, O: Order<T>> SharedHandle<T, O> for std::sync::Arc<Shared<T, O>> {
 
 const READY_BEFORE: &str = "polled after it was ready";
 
-/// A future's place in line: empty until it must wait.
-type Place<'p, 'a, T, O> = Pin<&'p mut Option<Waiter<&'a Shared<T, O>>>>;
-
-/// Takes the place: from now on the future waits.
-fn enter<'p, 'a, T, O: Order<T>>(
-    place: &'p mut Place<'_, 'a, T, O>,
-    shared: &'a Shared<T, O>,
-    line: usize,
-) -> Pin<&'p mut Waiter<&'a Shared<T, O>>> {
-    if place.is_none() {
-        place.set(Some(waiter(shared, line)));
-    }
-    place.as_mut().as_pin_mut().expect("it has just been entered")
-}
+/// A future's place in line.
+type Seat<'p, 'a, T, O> = Pin<&'p mut Place<&'a Shared<T, O>>>;
 
 /// Gets an item; `None` if the queue is closed and empty.
 #[inline]
 pub(crate) fn poll_get<'a, T, O: Order<T>>(
     shared: &'a Shared<T, O>,
-    mut place: Place<'_, 'a, T, O>,
+    place: Seat<'_, 'a, T, O>,
     cx: &mut Context<'_>,
 ) -> Poll<Option<T>> {
-    if place.is_none() {
+    if place.is_vacant() && !shared.outlook.is_empty() {
         match shared.try_get() {
             Ok(item) => return Poll::Ready(Some(item)),
             Err(Nothing::Closed) => return Poll::Ready(None),
             Err(Nothing::Empty) => {}
         }
     }
-    wait_to_get(enter(&mut place, shared, GETTERS), cx)
+    get_in_line(shared, place, cx)
+}
+
+#[inline(never)]
+fn get_in_line<'a, T, O: Order<T>>(
+    shared: &'a Shared<T, O>,
+    place: Seat<'_, 'a, T, O>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<T>> {
+    wait_to_get(place.enter(|| waiter(shared, GETTERS)), cx)
 }
 
 /// Gets at least one item and at most `max`; `None` if the queue is closed and empty.
 pub(crate) fn poll_get_many<'a, T, O: Order<T>>(
     shared: &'a Shared<T, O>,
-    mut place: Place<'_, 'a, T, O>,
+    place: Seat<'_, 'a, T, O>,
     cx: &mut Context<'_>,
     out: &mut Vec<T>,
     max: usize,
 ) -> Poll<Option<usize>> {
-    if place.is_none() {
+    if place.is_vacant() {
         match shared.get_many(max, |item| out.push(item)) {
             Ok(count) => return Poll::Ready(Some(count)),
             Err(Nothing::Closed) => return Poll::Ready(None),
             Err(Nothing::Empty) => {}
         }
     }
-    wait_to_get(enter(&mut place, shared, GETTERS), cx).map(|item| {
+    wait_to_get(place.enter(|| waiter(shared, GETTERS)), cx).map(|item| {
         out.push(item?);
         // More may have come behind the one that was handed over.
         let more = shared.get_many(max - 1, |item| out.push(item));
@@ -92,9 +90,10 @@ pub(super) fn wait_to_get<T, O: Order<T>, H: SharedHandle<T, O>>(
     cx: &mut Context<'_>,
 ) -> Poll<Option<T>> {
     let mut wakeup = None;
-    let admit = |_: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
+    let admit = |handle: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
         let (got, putter) = get(locked);
         wakeup = putter;
+        handle.shared().outlook.note(locked);
         if got.is_some() {
             // No ticket: it is on its way to nobody else.
             parcel.hand(0, got);
@@ -118,18 +117,28 @@ pub(super) fn wait_to_get<T, O: Order<T>, H: SharedHandle<T, O>>(
 #[inline]
 pub(crate) fn poll_put<'a, T, O: Order<T>>(
     shared: &'a Shared<T, O>,
-    mut place: Place<'_, 'a, T, O>,
+    place: Seat<'_, 'a, T, O>,
     cx: &mut Context<'_>,
     item: &mut Option<T>,
 ) -> Poll<Result<(), T>> {
-    if place.is_none() {
+    if place.is_vacant() && !shared.outlook.is_full() {
         match shared.try_put(item.take().expect(READY_BEFORE)) {
             Ok(()) => return Poll::Ready(Ok(())),
             Err(Refusal::Closed(back)) => return Poll::Ready(Err(back)),
             Err(Refusal::Full(back)) => *item = Some(back),
         }
     }
-    wait_to_put(enter(&mut place, shared, PUTTERS), cx, item)
+    put_in_line(shared, place, cx, item)
+}
+
+#[inline(never)]
+fn put_in_line<'a, T, O: Order<T>>(
+    shared: &'a Shared<T, O>,
+    place: Seat<'_, 'a, T, O>,
+    cx: &mut Context<'_>,
+    item: &mut Option<T>,
+) -> Poll<Result<(), T>> {
+    wait_to_put(place.enter(|| waiter(shared, PUTTERS)), cx, item)
 }
 
 /// Waits in line for a place, unless there is room by now, and puts the item there.
@@ -139,13 +148,14 @@ fn wait_to_put<T, O: Order<T>, H: SharedHandle<T, O>>(
     item: &mut Option<T>,
 ) -> Poll<Result<(), T>> {
     let mut wakeup = None;
-    let admit = |_: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
+    let admit = |handle: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
         if locked.ledger.is_closed() {
             parcel.outcome = Outcome::Closed;
             return Admit::Pass;
         }
         if locked.ledger.has_room() {
             wakeup = put(locked, item.take().expect(READY_BEFORE));
+            handle.shared().outlook.note(locked);
             parcel.outcome = Outcome::Done;
             return Admit::Pass;
         }
@@ -164,8 +174,8 @@ fn wait_to_put<T, O: Order<T>, H: SharedHandle<T, O>>(
 }
 
 /// Gives a put up; gives back the item that was offered in line, if nobody has taken it.
-pub(crate) fn stop_putting<'a, T, O: Order<T>>(place: Place<'_, 'a, T, O>) -> Option<T> {
-    let waiter = place.as_pin_mut().filter(|waiter| waiter.is_waiting())?;
+pub(crate) fn stop_putting<'a, T, O: Order<T>>(place: Seat<'_, 'a, T, O>) -> Option<T> {
+    let waiter = place.get().filter(|waiter| waiter.is_waiting())?;
     match waiter.leave() {
         Leave::Ungranted(_, parcel) => parcel.item,
         Leave::Granted(shared, parcel) => {
@@ -180,17 +190,17 @@ pub(crate) fn stop_putting<'a, T, O: Order<T>>(place: Place<'_, 'a, T, O>) -> Op
 /// Reserves a place; `false` if the queue is closed.
 pub(crate) fn poll_reserve<'a, T, O: Order<T>>(
     shared: &'a Shared<T, O>,
-    mut place: Place<'_, 'a, T, O>,
+    place: Seat<'_, 'a, T, O>,
     cx: &mut Context<'_>,
 ) -> Poll<bool> {
-    if place.is_none() {
+    if place.is_vacant() {
         match shared.try_reserve() {
             Ok(()) => return Poll::Ready(true),
             Err(Refusal::Closed(())) => return Poll::Ready(false),
             Err(Refusal::Full(())) => {}
         }
     }
-    wait_to_reserve(enter(&mut place, shared, PUTTERS), cx)
+    wait_to_reserve(place.enter(|| waiter(shared, PUTTERS)), cx)
 }
 
 /// Waits in line for a place, unless there is room by now.
@@ -223,10 +233,10 @@ pub(super) fn wait_to_reserve<T, O: Order<T>, H: SharedHandle<T, O>>(
 /// Waits until nothing is unfinished.
 pub(crate) fn poll_join<'a, T, O: Order<T>>(
     shared: &'a Shared<T, O>,
-    mut place: Place<'_, 'a, T, O>,
+    place: Seat<'_, 'a, T, O>,
     cx: &mut Context<'_>,
 ) -> Poll<()> {
-    if place.is_none() && shared.unfinished() == 0 {
+    if place.is_vacant() && shared.unfinished() == 0 {
         return Poll::Ready(());
     }
     let admit = |_: &&Shared<T, O>, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
@@ -236,5 +246,5 @@ pub(crate) fn poll_join<'a, T, O: Order<T>>(
         parcel.ticket = locked.ledger.generation();
         Admit::Wait
     };
-    enter(&mut place, shared, JOINERS).poll_wait(cx, |_, _| false, admit).map(drop)
+    place.enter(|| waiter(shared, JOINERS)).poll_wait(cx, |_, _| false, admit).map(drop)
 }

@@ -23,18 +23,24 @@ impl<T, O: Order<T>> Shared<T, O> {
     #[inline]
     pub(crate) fn try_put(&self, item: T) -> Result<(), Refusal<T>> {
         let mut locked = self.line.lock();
+        if locked.ledger.stores_next() {
+            locked.push(item);
+            self.unlock(locked);
+            return Ok(());
+        }
+        self.hand_over_or_refuse(locked, item)
+    }
+
+    #[inline(never)]
+    fn hand_over_or_refuse(&self, mut locked: Locked<'_, T, O>, item: T) -> Result<(), Refusal<T>> {
         if locked.ledger.is_closed() {
             return Err(Refusal::Closed(item));
         }
         if !locked.ledger.has_room() {
             return Err(Refusal::Full(item));
         }
-        if locked.ledger.getters() == 0 {
-            locked.push(item);
-            return Ok(());
-        }
         let wakeup = put(&mut locked, item);
-        drop(locked);
+        self.unlock(locked);
         wake(wakeup);
         Ok(())
     }
@@ -42,20 +48,33 @@ impl<T, O: Order<T>> Shared<T, O> {
     #[inline]
     pub(crate) fn try_get(&self) -> Result<T, Nothing> {
         let mut locked = self.line.lock();
-        if let Some(item) = locked.pop() {
-            if !locked.is_empty(PUTTERS) {
-                let wakeup = admit_putter(&mut locked);
-                drop(locked);
-                wake(wakeup);
-            }
-            return Ok(item);
+        let Some(item) = locked.pop() else {
+            return self.take_offer_or_nothing(locked);
+        };
+        if locked.is_empty(PUTTERS) {
+            self.unlock(locked);
+        } else {
+            self.admit_one(locked);
         }
+        Ok(item)
+    }
+
+    #[inline(never)]
+    fn take_offer_or_nothing(&self, mut locked: Locked<'_, T, O>) -> Result<T, Nothing> {
         let offer = take_offer(&mut locked);
         let nothing = if locked.ledger.is_closed() { Nothing::Closed } else { Nothing::Empty };
-        drop(locked);
+        self.unlock(locked);
         let (item, wakeup) = offer.ok_or(nothing)?;
         wakeup.wake();
         Ok(item)
+    }
+
+    /// Unlocks, with room made for the oldest putter.
+    #[inline(never)]
+    fn admit_one(&self, mut locked: Locked<'_, T, O>) {
+        let wakeup = admit_putter(&mut locked);
+        self.unlock(locked);
+        wake(wakeup);
     }
 
     /// Gets what is there, up to `max`, and hands each item to `take`.
@@ -88,7 +107,7 @@ impl<T, O: Order<T>> Shared<T, O> {
         if count > 0 {
             admit_putters(&mut locked, &mut wakes);
         }
-        drop(locked);
+        self.unlock(locked);
         wakes.wake_all();
         match count {
             0 if closed => Err(Nothing::Closed),
@@ -102,13 +121,14 @@ impl<T, O: Order<T>> Shared<T, O> {
         let mut locked = self.line.lock();
         if locked.ledger.getters() > 0 {
             let wakeup = hand_over(&mut locked, ticket, item);
-            drop(locked);
+            self.unlock(locked);
             wake(wakeup);
         } else if locked.ledger.is_shut() {
             self.drop_unfinished(locked, item);
         } else {
             locked.ledger.item_stored();
             locked.store.put_back(ticket, item);
+            self.unlock(locked);
         }
     }
 
@@ -122,6 +142,7 @@ impl<T, O: Order<T>> Shared<T, O> {
             return Err(Refusal::Full(()));
         }
         locked.ledger.reserve_slot();
+        self.unlock(locked);
         Ok(())
     }
 
@@ -138,7 +159,7 @@ impl<T, O: Order<T>> Shared<T, O> {
         locked.ledger.end_slot();
         // If a getter has taken it away at once, the place is free again.
         let putter = if getter.is_some() { admit_putter(&mut locked) } else { None };
-        drop(locked);
+        self.unlock(locked);
         wake(getter);
         wake(putter);
         Ok(())
@@ -150,7 +171,7 @@ impl<T, O: Order<T>> Shared<T, O> {
         let mut locked = self.line.lock();
         locked.ledger.end_slot();
         admit_putters(&mut locked, &mut wakes);
-        drop(locked);
+        self.unlock(locked);
         wakes.wake_all();
     }
 }
@@ -170,7 +191,7 @@ impl<T> Shared<T, Fifo> {
             }
         }
         admit_putters(&mut locked, &mut wakes);
-        drop(locked);
+        self.unlock(locked);
         wakes.wake_all();
         items
     }

@@ -165,8 +165,8 @@ impl<E> Members<E> {
         order.carry_out(&Reason::from("its group was cancelled"));
     }
 
-    /// The group's future goes away: nobody asks for errors any more.
-    pub(crate) fn abandon(&self) {
+    /// The group's future goes away: nobody asks for the errors any more.
+    pub(crate) fn abandon(&self) -> Vec<E> {
         let mut state = self.state.lock();
         let order = state.end();
         state.phase = Phase::Gone;
@@ -175,7 +175,8 @@ impl<E> Members<E> {
         let owner = state.owner.take();
         drop(state);
         order.carry_out(&Reason::from("its group was dropped"));
-        drop((arrivals, errors, owner));
+        drop((arrivals, owner));
+        errors
     }
 
     /// What the children left, once all of them and the body have ended.

@@ -13,7 +13,7 @@ use crate::panics::silence;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_util::task::Spawn;
-use motet_cancel::{PanicPayload, adopt};
+use motet_cancel::{PanicPayload, adopt, report_unheard};
 use pin_project_lite::pin_project;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -48,8 +48,8 @@ use std::sync::Arc;
 ///
 /// # Cancel safety
 ///
-/// Dropped, it drops the body, cancels the children, and hands the wait for their end to the frame around it. Errors are then dropped quietly,
-/// and a child's panic goes on in the child's own task.
+/// Dropped, it drops the body, cancels the children, and hands the wait for their end to the frame around it. Errors then go to the hook of
+/// `motet_cancel::set_on_unheard`, and a child's panic goes on in the child's own task.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ use std::sync::Arc;
 ///
 /// # Panics
 ///
-/// With the first panic of the body or of a child, once all others have ended.
+/// With the first panic of the body or of a child, once all others have ended; errors go to the hook of `motet_cancel::set_on_unheard`.
 pub async fn task_group<S, E, R, F>(spawner: &S, f: impl FnOnce(TaskGroup<E>) -> F) -> Result<R, GroupError<E>>
 where
     S: Spawn,
@@ -93,7 +93,7 @@ pin_project! {
                 // The children are cancelled whatever the drop of the body does.
                 let _waited_for = Always(|| hand_over(members));
                 this.nest.enter(|| {
-                    let _cancelled = Always(|| members.abandon());
+                    let _cancelled = Always(|| members.abandon().into_iter().for_each(report_unheard));
                     nest::alone(|| this.body.set(None));
                 });
             }
@@ -192,6 +192,7 @@ impl<S: Spawn, E: Send + 'static, R, F: Future<Output = Result<R, E>>> Future fo
         *this.done = true;
         let ended = this.members.close();
         if let Some(panic) = ended.panic {
+            ended.errors.into_iter().for_each(report_unheard);
             panic.resume();
         }
         Poll::Ready(match this.result.take() {

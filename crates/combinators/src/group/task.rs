@@ -8,7 +8,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_util::future::FutureExt;
 use futures_util::task::FutureObj;
-use motet_cancel::{CancelHandle, Cancelled, PanicPayload, Reason, scope};
+use motet_cancel::{CancelHandle, Cancelled, PanicPayload, Reason, report_unheard, scope};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -150,8 +150,12 @@ struct Membership<E> {
 impl<E: 'static> Membership<E> {
     fn failed(&self, error: E) {
         // A child that reports a cancellation has not failed.
-        let unheard = if is_cancelled(&error) { Some(error) } else { self.members.fail(error) };
-        drop(unheard);
+        if is_cancelled(&error) {
+            return;
+        }
+        if let Some(unheard) = self.members.fail(error) {
+            report_unheard(unheard);
+        }
     }
 
     fn panicked(&self, panic: PanicPayload) {

@@ -146,3 +146,39 @@ pub(crate) fn grumpy() -> std::task::Waker {
     }
     Arc::new(Grumpy).into()
 }
+
+/// Errors that the hook for what nobody awaits was told of. There is one hook; each listener hears of its own errors only.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unheard(usize);
+
+/// An error of a test that listens.
+#[derive(Debug)]
+pub(crate) struct Marked {
+    listener: usize,
+    text: &'static str,
+}
+
+static HEARD: Mutex<Vec<(usize, &'static str)>> = Mutex::new(Vec::new());
+static LISTENERS: Mutex<usize> = Mutex::new(0);
+
+impl Unheard {
+    pub(crate) fn listen() -> Self {
+        motet_cancel::set_on_unheard(|unheard| {
+            if let Some(marked) = unheard.downcast_ref::<Marked>() {
+                HEARD.lock().unwrap().push((marked.listener, marked.text));
+            }
+        });
+        let mut listeners = LISTENERS.lock().unwrap();
+        *listeners += 1;
+        Self(*listeners)
+    }
+
+    pub(crate) fn error(self, text: &'static str) -> Marked {
+        Marked { listener: self.0, text }
+    }
+
+    /// What was reported so far, of this listener's errors.
+    pub(crate) fn take(self) -> Vec<&'static str> {
+        HEARD.lock().unwrap().iter().filter(|(listener, _)| *listener == self.0).map(|(_, text)| *text).collect()
+    }
+}

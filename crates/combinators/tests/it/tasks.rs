@@ -1,8 +1,8 @@
-//! The combinators over tasks, and `shield`: rows C4 to C8, C27 to C33, C36 to C40.
+//! The combinators over tasks, and `shield`: rows C4 to C8, C27 to C34, C36 to C40, C64 to C68.
 
-use crate::support::{Log, gate};
-use motet_cancel::{frame, scope};
-use motet_combinators::{Elapsed, FutureExt, gather, shield, timeout, try_gather};
+use crate::support::{Log, Unheard, Yield, gate};
+use motet_cancel::{Taken, checkpoint, frame, scope};
+use motet_combinators::{Elapsed, FutureExt, cancel_after, gather, shield, timeout, try_gather, try_shield};
 use motet_executor::{LocalExecutor, TaskError};
 use motet_test::Stepped;
 use motet_timer::Timers;
@@ -117,6 +117,116 @@ fn a_cancel_in_the_tick_in_which_the_task_finishes_is_not_swallowed() {
     open.send(7).unwrap();
     handle.cancel("stop");
     assert!(matches!(work.poll_until_stalled(), Poll::Ready(Err(cancelled)) if cancelled.reason == "stop"));
+}
+
+#[test]
+fn a_value_that_comes_in_spite_of_the_cancel_is_returned() {
+    // C31
+    let tasks = LocalExecutor::new();
+    let task = tasks.spawn(async {
+        checkpoint().await;
+        Yield::default().await;
+        7
+    });
+    let ended = cancel_after(Duration::ZERO, task).grace(Duration::MAX);
+    assert!(matches!(stepped(&tasks, ended).poll_until_stalled(), Poll::Ready(Ok(Ok(7)))));
+}
+
+#[test]
+fn an_error_of_the_grace_period_is_returned() {
+    // C32
+    let tasks = LocalExecutor::new();
+    let task = tasks.spawn(async {
+        checkpoint().await;
+        Err::<(), _>("failed on its way out")
+    });
+    let ended = cancel_after(Duration::ZERO, task).grace(Duration::MAX);
+    let ended = stepped(&tasks, ended).poll_until_stalled();
+    assert!(matches!(ended, Poll::Ready(Ok(Ok(Err("failed on its way out"))))));
+}
+
+#[test]
+fn a_task_that_gives_nothing_after_its_limit_is_awaited_and_has_elapsed() {
+    // C29, C30
+    let tasks = LocalExecutor::new();
+    let log = Log::default();
+    let task = tasks.spawn(log.hang::<()>("task"));
+    let ended = stepped(&tasks, cancel_after(Duration::ZERO, task)).poll_until_stalled();
+    assert!(matches!(ended, Poll::Ready(Err(_))));
+    assert!(log.has("task ends"));
+}
+
+#[test]
+fn cancelling_a_finished_task_returns_false() {
+    // C64, C68
+    let tasks = LocalExecutor::new();
+    let task = tasks.spawn(ready(7));
+    assert!(stepped(&tasks, Yield::default()).poll_until_stalled().is_ready());
+    assert!(!task.cancel());
+    assert!(matches!(stepped(&tasks, task).poll_until_stalled(), Poll::Ready(Ok(7))));
+}
+
+#[test]
+fn a_task_cancelled_before_its_first_poll_never_runs() {
+    // C65
+    let tasks = LocalExecutor::new();
+    let started = Rc::new(Cell::new(false));
+    let inside = started.clone();
+    let task = tasks.spawn(async move { inside.set(true) });
+    assert!(task.cancel());
+    assert!(matches!(stepped(&tasks, task).poll_until_stalled(), Poll::Ready(Err(TaskError::Cancelled(_)))));
+    assert!(!started.get());
+}
+
+#[test]
+fn what_completes_in_the_poll_of_its_cancel_has_completed() {
+    // C66
+    let own = Rc::new(RefCell::new(None::<motet_cancel::CancelHandle>));
+    let inside = own.clone();
+    let (work, handle) = scope(async move {
+        inside.borrow().as_ref().expect("it is here").cancel("by itself");
+        7
+    });
+    *own.borrow_mut() = Some(handle);
+    assert_eq!(Stepped::new(work).poll_until_stalled(), Poll::Ready(Ok(7)));
+}
+
+#[test]
+fn a_cancel_is_taken_back_until_the_poll_that_reads_it() {
+    // C67
+    let (work, handle) = scope(Yield::default());
+    handle.cancel("for a moment");
+    assert_eq!(handle.uncancel(), Ok(0));
+    assert!(Stepped::new(work).poll_until_stalled().is_ready());
+    let log = Log::default();
+    let (work, handle) = scope(log.hang::<()>("exit"));
+    let mut work = Stepped::new(work);
+    assert!(work.poll().is_pending());
+    handle.cancel("for good");
+    assert!(work.poll().is_pending(), "the exit takes two polls");
+    assert_eq!(handle.uncancel(), Err(Taken));
+}
+
+#[test]
+fn a_shielded_error_that_nobody_awaits_is_reported_once() {
+    // C39
+    let unheard = Unheard::listen();
+    let kept = Kept::default();
+    let reaper = kept.clone();
+    let _reaper = frame::enter_reaper(move |work| reaper.borrow_mut().push(work));
+    let (open, opened) = gate();
+    let (work, handle) = scope(try_shield(async move {
+        opened.await;
+        Err::<(), _>(unheard.error("late"))
+    }));
+    let mut work = Stepped::new(work);
+    assert!(work.poll().is_pending());
+    handle.cancel("stop");
+    assert!(matches!(work.poll_until_stalled(), Poll::Ready(Err(_))));
+    open.send(()).unwrap();
+    let shielded = kept.borrow_mut().pop().expect("the work is at the reaper");
+    assert!(Stepped::new(shielded).poll_until_stalled().is_ready());
+    assert_eq!(unheard.take(), ["late"]);
 }
 
 /// A reaper that keeps what it gets.

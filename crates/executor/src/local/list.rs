@@ -119,8 +119,11 @@ impl Node {
 
     /// The task stays until this is dropped or lets go. `waker`: its own.
     pub(super) fn hold(&self, waker: &Waker) {
-        let held = self.itself.take().unwrap_or_else(|| waker.clone());
-        self.itself.set(Some(held));
+        // SAFETY: nobody else is on this thread meanwhile, and the borrow ends with the look.
+        let is_held = unsafe { &*self.itself.as_ptr() }.is_some();
+        if !is_held {
+            self.itself.set(Some(waker.clone()));
+        }
     }
 
     /// The reference that the task has on itself.

@@ -99,28 +99,34 @@ impl QueuePointer {
     /// # Safety
     ///
     /// The runnable is of a task of this queue, and its shell is there.
-    pub(crate) unsafe fn push(self, runnable: Runnable) {
+    pub(super) unsafe fn push(self, runnable: Runnable) {
         // SAFETY: the task's shell is there, so the queue is, until the runnable is pushed.
         let queue = unsafe { self.0.as_ref() };
-        let is_held_here = queue.own.get().is_some_and(|own| own.stage.get() != Stage::Closed);
-        let waker = if is_held_here {
-            // SAFETY: this is the queue's thread, and its executor holds it.
-            unsafe { queue.push_here(runnable) }
-        } else {
-            // SAFETY: as above.
-            return unsafe { self.push_from_outside(runnable) };
-        };
-        waker.into_iter().for_each(Waker::wake);
+        match queue.own.get() {
+            // A runner polls: the executor is there, and nobody has to be woken.
+            Some(own) if queue.remote.is_polled() => own.due.push(runnable),
+            // SAFETY: says the caller.
+            _ => unsafe { self.push_unpolled(runnable) },
+        }
     }
 
-    /// The same on another thread, or after the executor's end.
+    /// The same while no runner polls, or on another thread, or after the executor's end.
     ///
     /// # Safety
     ///
     /// As [`push`](Self::push).
-    unsafe fn push_from_outside(self, runnable: Runnable) {
-        // Before the push: after it the executor may go, and the queue with it.
+    #[cold]
+    unsafe fn push_unpolled(self, runnable: Runnable) {
         // SAFETY: the task's shell is there, so the queue is.
+        let queue = unsafe { self.0.as_ref() };
+        let is_held_here = queue.own.get().is_some_and(|own| own.stage.get() != Stage::Closed);
+        if is_held_here {
+            // SAFETY: this is the queue's thread.
+            let waker = unsafe { queue.push_here(runnable) };
+            return waker.into_iter().for_each(Waker::wake);
+        }
+        // Before the push: after it the executor may go, and the queue with it.
+        // SAFETY: as above.
         let queue = unsafe { self.hold() };
         match queue.remote.push(runnable) {
             Ok(waker) => waker.into_iter().for_each(Waker::wake),

@@ -21,9 +21,8 @@
 use super::list::Node;
 use super::queue::{LocalQueue, QueuePointer};
 use crate::task::{
-    Home, Origin, Output, Record, RecordPointer, Task, TaskPointer, contain, finish, poll_body, schedule,
+    Home, Origin, Output, Record, RecordPointer, Runnable, Task, TaskPointer, contain, finish, poll_body,
 };
-use async_task::WithInfo;
 use core::future::Future;
 use core::mem::offset_of;
 use core::pin::Pin;
@@ -72,13 +71,23 @@ pub(super) unsafe fn spawn<F: Future>(queue: &Arc<LocalQueue>, future: F, origin
     unsafe { queue.enter() };
     // SAFETY: the schedule function is `Send`, `Sync` and `'static`, and so is the metadata. The future is neither: see the
     // head of this file, and the promise of the caller.
-    let (runnable, task) = unsafe { builder.spawn_unchecked(shell, WithInfo(schedule)) };
+    let (runnable, task) = unsafe { builder.spawn_unchecked(shell, schedule) };
     let (pointer, runnable) = TaskPointer::of(runnable);
     // SAFETY: says the caller.
     let waker = unsafe { queue.push_here(runnable) };
     waker.into_iter().for_each(Waker::wake);
     Task::new(task, pointer)
 }
+
+/// async-task's schedule function of local tasks: a plain `fn`, and one of their own, so that a wake asks no more than it must.
+fn schedule(runnable: Runnable) {
+    let queue = runnable.metadata().local_queue().expect(HOME);
+    // SAFETY: a task that is scheduled has its shell.
+    unsafe { queue.push(runnable) };
+}
+
+/// What every local task has.
+const HOME: &str = "a local task's home is a local queue";
 
 /// Spawns an exit that a task left behind outside of its scope, detached. An executor that is gone, or goes, drops the exit.
 ///
@@ -99,7 +108,7 @@ impl<F: Future> LocalShell<F> {
     fn queue(&self) -> QueuePointer {
         // SAFETY: async-task polls and drops the future while the record beside it is there.
         let record = unsafe { self.node.record().as_ref() };
-        record.local_queue().expect("a local task's home is a local queue")
+        record.local_queue().expect(HOME)
     }
 
     /// Puts this shell on the list at its first poll.

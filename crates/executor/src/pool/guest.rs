@@ -22,6 +22,7 @@ use core::task::{Context, Poll, Waker};
 use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::lock::Mutex;
 use motet_prim::park::{Parker, Unparker};
+use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use std::task::Wake;
 
@@ -88,17 +89,33 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output 
     if is_nested { root.park_until_ready(&parker) } else { root.park_or_work(shared, &parker) }
 }
 
-/// Gives up the queues of the workers that this thread is, if it is one: the thread is about to block.
+/// Gives up what others may wait for of the workers that this thread is, if it is one: the thread is about to block.
 ///
 /// Until what this gives is dropped, the thread is no worker; what it spawns and wakes goes to the injector.
-pub(crate) fn hand_over() -> Option<ambient::Entered> {
-    for worker in ambient::workers() {
+pub(crate) fn hand_over() -> Option<HandedOver> {
+    let mut workers = ambient::workers();
+    for worker in &workers {
         if worker.drain() {
             worker.shared().wake_worker();
         }
     }
-    let shared = ambient::with_worker(|worker| worker.map(|worker| worker.shared().clone()))?;
-    Some(ambient::enter(Ambient::Pool(shared)))
+    let shared = ambient::with_worker(|worker| worker.map(|worker| worker.shared().clone()));
+    // A worker that stands already does so for a call around this one.
+    workers.retain(|worker| worker.shared().shard(Some(worker)).stand_up());
+    let ambient = shared.map(|shared| ambient::enter(Ambient::Pool(shared)));
+    (ambient.is_some() || !workers.is_empty()).then_some(HandedOver { workers, _ambient: ambient })
+}
+
+/// The workers of this thread have their seats, and spawn without a lock, from the drop of this on; see [`hand_over`].
+pub(crate) struct HandedOver {
+    workers: Vec<Rc<Worker>>,
+    _ambient: Option<ambient::Entered>,
+}
+
+impl Drop for HandedOver {
+    fn drop(&mut self) {
+        self.workers.iter().for_each(|worker| worker.shared().shard(Some(worker)).sit_down());
+    }
 }
 
 /// The future of a `block_on`, with its waker.

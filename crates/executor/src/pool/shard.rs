@@ -197,10 +197,11 @@ impl Shard {
         self.seat.lock().is_taken = true;
     }
 
-    /// The worker leaves the seat.
-    pub(super) fn stand_up(&self) {
-        self.seat.lock().is_taken = false;
+    /// The worker leaves the seat, for good or while it blocks; says whether it sat there.
+    pub(super) fn stand_up(&self) -> bool {
+        let was_taken = std::mem::replace(&mut self.seat.lock().is_taken, false);
         self.settle();
+        was_taken
     }
 
     /// Whether the shard is closed, for the worker in its seat: it learns it soon enough, and settles then.

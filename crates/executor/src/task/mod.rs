@@ -14,6 +14,7 @@
 //! * [`output`]: a result on its way to whoever awaits it.
 
 mod builder;
+mod cancellable;
 mod ended;
 mod flat;
 mod handle;

@@ -286,8 +286,7 @@ pub(crate) fn schedule(runnable: Runnable, info: ScheduleInfo) {
             let blocking = unsafe { shard.as_ref() }.blocking().clone();
             blocking.push(runnable);
         }
-        // SAFETY: a task that is scheduled has its shell.
-        &Home::Local(queue) => unsafe { queue.push(runnable) },
+        Home::Local(_) => unreachable!("a local task has a schedule function of its own"),
         Home::Foreign(pump) => {
             let pump = pump.clone();
             pump.push(runnable);

@@ -2,7 +2,8 @@
 
 use crate::tasks::one_thread;
 use motet_cancel::guard;
-use motet_executor::{Executor, TaskError, TaskState};
+use motet_executor::{Executor, TaskError, TaskState, yield_now};
+use std::future::pending;
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
@@ -80,6 +81,31 @@ fn guards_of_closures_run_their_exits() {
     let task = executor
         .spawn_blocking(move || drop(guard(told, |told: mpsc::Sender<_>, _| async move { told.send(7).unwrap() })));
     executor.block_on(task).unwrap();
+    assert_eq!(heard.try_recv(), Ok(7));
+}
+
+#[test]
+fn an_exit_that_a_closure_leaves_behind_after_the_close_is_waited_for() {
+    let executor = one_thread();
+    let (told, heard) = mpsc::channel();
+    let (started, has_started) = mpsc::channel();
+    let (go, may_go) = mpsc::channel::<()>();
+    let closure = executor.spawn_blocking(move || {
+        started.send(()).unwrap();
+        may_go.recv().unwrap();
+        // Nobody awaits it: it is dropped outside of the task's scope.
+        guard(told, |told: mpsc::Sender<u8>, _| async move {
+            for _ in 0..5 {
+                yield_now().await;
+            }
+            told.send(7).unwrap();
+        })
+    });
+    closure.detach();
+    has_started.recv().unwrap();
+    executor.close();
+    go.send(()).unwrap();
+    assert_eq!(executor.block_on(executor.shutdown(pending())), 0);
     assert_eq!(heard.try_recv(), Ok(7));
 }
 

@@ -359,6 +359,21 @@ fn a_task_that_shuts_its_own_executor_down_is_cancelled_itself() {
 }
 
 #[test]
+fn a_root_may_block_until_the_others_have_shut_down() {
+    let executor = Executor::builder().threads(2).build().unwrap();
+    let (told, outcome) = mpsc::channel();
+    executor.task().eager().spawn(guarded(told, 3)).detach();
+    // The root is no task, and its thread no worker while it blocks: all that lives ends on the other one.
+    let left = executor.block_on(async {
+        spawn(pending::<()>()).detach();
+        block_on(executor.shutdown(pending()))
+    });
+    assert_eq!(left, 0);
+    assert!(outcome.try_recv().is_ok());
+    assert!(plainly(executor.spawn(async {})).is_err());
+}
+
+#[test]
 fn an_eager_task_of_a_closed_executor_is_never_polled() {
     let executor = one_thread();
     executor.close();

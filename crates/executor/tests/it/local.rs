@@ -1,5 +1,7 @@
 //! The executor of one thread.
 
+mod runners;
+
 use crate::tasks::guarded;
 use futures::channel::oneshot;
 use futures::task::{LocalFutureObj, LocalSpawn, LocalSpawnExt, SpawnExt};
@@ -320,57 +322,6 @@ fn large_futures_are_dropped_in_place_too() {
     executor.block_on(yield_now());
     drop(executor);
     assert_eq!(dropped.borrow().len(), 1);
-}
-
-#[test]
-fn an_order_of_ones_own_is_asked_before_each_poll_and_may_answer_anything() {
-    let (asked, log) = (RefCell::new(Vec::new()), RefCell::new(Vec::new()));
-    let executor = LocalExecutor::with_order(|due| {
-        asked.borrow_mut().push(due);
-        usize::MAX
-    });
-    for n in 0..3 {
-        let log = &log;
-        executor.spawn(async move { log.borrow_mut().push(n) }).detach();
-    }
-    executor.block_on(async {
-        while log.borrow().len() < 3 {
-            yield_now().await;
-        }
-    });
-    assert_eq!(*log.borrow(), [2, 1, 0], "a place too far is the last");
-    assert_eq!(*asked.borrow(), [3, 2, 1]);
-}
-
-#[test]
-fn one_poll_of_an_ordered_run_is_one_poll_of_a_task() {
-    let polls = Cell::new(0);
-    let executor = LocalExecutor::with_order(|_due| 0);
-    for _ in 0..3 {
-        executor.spawn(async { polls.set(polls.get() + 1) }).detach();
-    }
-    let mut run = Stepped::new(executor.run(pending::<()>()));
-    for n in 1..=3 {
-        assert_eq!(run.poll(), Poll::Pending);
-        assert_eq!((polls.get(), run.is_woken()), (n, n < 3), "woken while more are due");
-    }
-}
-
-#[test]
-fn an_order_that_panics_loses_no_task() {
-    let is_first = Cell::new(true);
-    let executor = LocalExecutor::with_order(|_due| if is_first.replace(false) { panic!("no idea") } else { 0 });
-    let tasks = [1, 2].map(|n| executor.spawn(async move { n }));
-    let asked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| executor.block_on(pending::<()>())));
-    assert!(asked.is_err());
-    let sum = executor.block_on(async {
-        let mut sum = 0;
-        for task in tasks {
-            sum += task.await.unwrap();
-        }
-        sum
-    });
-    assert_eq!(sum, 3);
 }
 
 #[test]

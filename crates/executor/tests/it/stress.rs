@@ -195,3 +195,49 @@ fn life(seed: u64) {
 fn every_body_is_dropped_and_every_exit_runs() {
     (1..=300u64).for_each(|n| life(n.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1));
 }
+
+#[test]
+fn tasks_that_are_spawned_while_another_thread_closes_all_end() {
+    for round in 0..50 {
+        let executor = Executor::builder().threads(1 + round % 3).build().unwrap();
+        let count = Arc::new(Count::default());
+        let spawns = {
+            let (weak, count) = (executor.downgrade(), count.clone());
+            move || {
+                let (weak, count) = (weak.clone(), count.clone());
+                async move {
+                    while let Some(executor) = weak.upgrade().filter(|executor| !executor.is_closed()) {
+                        let body = Body::new(&count);
+                        let child = executor.spawn(async move {
+                            let _body = body;
+                            pending::<()>().await;
+                        });
+                        child.detach();
+                        drop(executor);
+                        yield_now().await;
+                    }
+                }
+            }
+        };
+        executor.spawn(spawns()).detach();
+        let closer = thread::spawn({
+            let executor = executor.clone();
+            move || {
+                for _ in 0..round % 7 {
+                    thread::yield_now();
+                }
+                executor.close();
+            }
+        });
+        // On a worker's thread, on the guest's, and on one that is neither.
+        let elsewhere = thread::spawn({
+            let spawns = spawns.clone();
+            move || futures::executor::block_on(spawns())
+        });
+        executor.block_on(spawns());
+        elsewhere.join().unwrap();
+        closer.join().unwrap();
+        assert_eq!(executor.block_on(executor.shutdown(pending())), 0, "round {round}");
+        assert_eq!(count.bodies.load(Ordering::SeqCst), 0, "round {round}");
+    }
+}

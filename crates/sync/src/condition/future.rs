@@ -8,7 +8,8 @@ use core::task::{Context, Poll, ready};
 use motet_prim::{Admit, Locked, WaitList, Waitable, Waiter, pin_project};
 
 use super::Condition;
-use crate::{Lock, LockFuture, LockGuard};
+use crate::futurelock::Watch;
+use crate::lock::{self, Lock, LockFuture, LockGuard};
 
 /// What a waiter carries.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +74,7 @@ pin_project! {
     pub struct ConditionWait<'a, T: ?Sized> {
         condition: &'a Condition,
         lock: &'a Lock<T>,
+        watch: Watch,
         // Until it is in line.
         guard: Option<LockGuard<'a, T>>,
         #[pin]
@@ -85,11 +87,17 @@ pin_project! {
 }
 
 impl<'a, T: ?Sized> ConditionWait<'a, T> {
+    #[track_caller]
     pub(super) fn new(condition: &'a Condition, guard: LockGuard<'a, T>) -> Self {
+        Self::watched(condition, guard, Watch::new(lock::WHAT))
+    }
+
+    /// For one that was made elsewhere.
+    pub(super) fn watched(condition: &'a Condition, guard: LockGuard<'a, T>, watch: Watch) -> Self {
         let lock = LockGuard::lock_of(&guard);
         let ticket = Ticket { joined: 0, outcome: Outcome::Waiting };
         let in_line = Some(Waiter::new(Handle(condition), 0, ticket));
-        Self { condition, lock, guard: Some(guard), in_line, relocking: None, notification: None }
+        Self { condition, lock, watch, guard: Some(guard), in_line, relocking: None, notification: None }
     }
 }
 
@@ -109,7 +117,7 @@ impl<'a, T: ?Sized> Future for ConditionWait<'a, T> {
             let (_, ticket) = ready!(polled);
             this.in_line.set(None);
             *this.notification = Some(Notification::of(this.condition, ticket.outcome));
-            this.relocking.set(Some(this.lock.lock()));
+            this.relocking.set(Some(LockFuture::watched(this.lock, *this.watch)));
         }
         let relocking = this.relocking.as_mut().as_pin_mut().expect("a condition was polled after it was ready");
         let guard = ready!(relocking.poll(cx));

@@ -112,6 +112,7 @@ impl Condition {
     /// # Fairness
     ///
     /// FIFO from the first poll on.
+    #[track_caller]
     pub fn wait<'a, T: ?Sized>(&'a self, guard: LockGuard<'a, T>) -> ConditionWait<'a, T> {
         ConditionWait::new(self, guard)
     }
@@ -132,6 +133,7 @@ impl Condition {
     /// # Cancel safety
     ///
     /// Loses the lock, like [`wait`](Self::wait).
+    #[track_caller]
     pub fn wait_while<'a, T, P>(&'a self, guard: LockGuard<'a, T>, predicate: P) -> ConditionWaitWhile<'a, T, P>
     where
         T: ?Sized,
@@ -156,6 +158,7 @@ impl Condition {
     /// assert!(*CHANGED.wait_blocking(ready));
     /// # other.join().unwrap();
     /// ```
+    #[track_caller]
     pub fn wait_blocking<'a, T: ?Sized>(&'a self, guard: LockGuard<'a, T>) -> LockGuard<'a, T> {
         block_on(self.wait(guard))
     }

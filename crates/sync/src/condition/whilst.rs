@@ -9,6 +9,8 @@ use motet_prim::pin_project;
 
 use super::{Condition, ConditionWait};
 use crate::LockGuard;
+use crate::futurelock::Watch;
+use crate::lock;
 
 pin_project! {
     /// Waits for notifications as long as a predicate holds; made by [`Condition::wait_while`].
@@ -16,6 +18,7 @@ pin_project! {
     pub struct ConditionWaitWhile<'a, T: ?Sized, P> {
         condition: &'a Condition,
         predicate: P,
+        watch: Watch,
         // Before the first wait.
         guard: Option<LockGuard<'a, T>>,
         #[pin]
@@ -24,8 +27,9 @@ pin_project! {
 }
 
 impl<'a, T: ?Sized, P> ConditionWaitWhile<'a, T, P> {
+    #[track_caller]
     pub(super) fn new(condition: &'a Condition, guard: LockGuard<'a, T>, predicate: P) -> Self {
-        Self { condition, predicate, guard: Some(guard), wait: None }
+        Self { condition, predicate, watch: Watch::new(lock::WHAT), guard: Some(guard), wait: None }
     }
 }
 
@@ -47,7 +51,7 @@ impl<'a, T: ?Sized, P: FnMut(&mut T) -> bool> Future for ConditionWaitWhile<'a, 
             if !(this.predicate)(&mut guard) {
                 return Poll::Ready(guard);
             }
-            this.wait.set(Some(this.condition.wait(guard)));
+            this.wait.set(Some(ConditionWait::watched(this.condition, guard, *this.watch)));
         }
     }
 }

@@ -11,6 +11,10 @@ use motet_prim::{Locked, Waitable, Waiter, pin_project};
 use super::guard::Reference;
 use super::raw::{Line, Outcome, Ticket};
 use super::{Lock, LockGuard, OwnedLockGuard};
+use crate::futurelock::{self, Watch};
+
+/// What the holder of a lock has.
+pub(crate) const WHAT: &str = "lock";
 
 /// A reference to the lock, of either kind. A type of its own, so that the line is nobody else's to touch.
 struct Handle<L>(L);
@@ -41,9 +45,11 @@ fn poll_lock<L: Reference>(mut in_line: Pin<&mut Place<L>>, cx: &mut Context<'_>
     loop {
         let waiter = in_line.as_mut().as_pin_mut().expect("a lock is waited for in line");
         let admit = |lock: &Handle<L>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| lock.0.raw().admit(ticket);
-        let Poll::Ready((Handle(lock), ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
+        let Poll::Ready((Handle(lock), mut ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
+            futurelock::look(|| in_line.as_ref().get_ref().as_ref().map(|waiter| waiter.handle().0.raw()));
             return Poll::Pending;
         };
+        ticket.watch.taken();
         if ticket.outcome != Outcome::Called || lock.raw().take_turn() {
             return Poll::Ready(lock);
         }
@@ -57,6 +63,7 @@ pin_project! {
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct LockFuture<'a, T: ?Sized> {
         lock: &'a Lock<T>,
+        watch: Watch,
         #[pin]
         place: Place<&'a Lock<T>>,
     }
@@ -64,8 +71,15 @@ pin_project! {
 
 impl<'a, T: ?Sized> LockFuture<'a, T> {
     #[inline]
+    #[track_caller]
     pub(super) fn new(lock: &'a Lock<T>) -> Self {
-        Self { lock, place: None }
+        Self::watched(lock, Watch::new(WHAT))
+    }
+
+    /// For one that was made elsewhere.
+    #[inline]
+    pub(crate) fn watched(lock: &'a Lock<T>, watch: Watch) -> Self {
+        Self { lock, watch, place: None }
     }
 }
 
@@ -79,7 +93,7 @@ impl<'a, T: ?Sized> Future for LockFuture<'a, T> {
             if this.lock.raw.try_lock() {
                 return Poll::Ready(LockGuard::of_locked(this.lock));
             }
-            this.place.set(place(*this.lock, Ticket::default()));
+            this.place.set(place(*this.lock, Ticket::new(*this.watch)));
         }
         poll_lock(this.place, cx).map(LockGuard::of_locked)
     }
@@ -97,14 +111,16 @@ pin_project! {
     pub struct LockOwnedFuture<T: ?Sized> {
         // Until it is in the line, or with the guard.
         lock: Option<Arc<Lock<T>>>,
+        watch: Watch,
         #[pin]
         place: Place<Arc<Lock<T>>>,
     }
 }
 
 impl<T: ?Sized> LockOwnedFuture<T> {
+    #[track_caller]
     pub(super) fn new(lock: Arc<Lock<T>>) -> Self {
-        Self { lock: Some(lock), place: None }
+        Self { lock: Some(lock), watch: Watch::new(WHAT), place: None }
     }
 }
 
@@ -118,7 +134,7 @@ impl<T: ?Sized> Future for LockOwnedFuture<T> {
             if lock.raw.try_lock() {
                 return Poll::Ready(OwnedLockGuard::of_locked(lock));
             }
-            this.place.set(place(lock, Ticket::default()));
+            this.place.set(place(lock, Ticket::new(*this.watch)));
         }
         poll_lock(this.place, cx).map(OwnedLockGuard::of_locked)
     }

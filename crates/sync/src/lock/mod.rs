@@ -15,6 +15,7 @@ mod model;
 mod raw;
 mod state;
 
+pub(crate) use future::WHAT;
 pub use future::{LockFuture, LockOwnedFuture};
 pub use guard::{LockGuard, OwnedLockGuard};
 pub use mapped::{MappedLockGuard, OwnedMappedLockGuard};
@@ -124,6 +125,7 @@ impl<T: ?Sized> Lock<T> {
     ///
     /// FIFO from the first poll on; see [`Lock::unfair`] for the other kind.
     #[inline]
+    #[track_caller]
     pub fn lock(&self) -> LockFuture<'_, T> {
         LockFuture::new(self)
     }
@@ -147,6 +149,7 @@ impl<T: ?Sized> Lock<T> {
     /// # Fairness
     ///
     /// The same line as [`lock`](Self::lock).
+    #[track_caller]
     pub fn lock_owned(self: &Arc<Self>) -> LockOwnedFuture<T> {
         LockOwnedFuture::new(self.clone())
     }
@@ -187,8 +190,10 @@ impl<T: ?Sized> Lock<T> {
     /// *hits.lock_blocking() += 1;
     /// assert_eq!(*hits.lock_blocking(), 1);
     /// ```
+    #[track_caller]
     pub fn lock_blocking(&self) -> LockGuard<'_, T> {
-        self.try_lock().unwrap_or_else(|| block_on(self.lock()))
+        let waiting = self.lock();
+        self.try_lock().unwrap_or_else(|| block_on(waiting))
     }
 
     /// Whether somebody holds the lock just now; `Lock.locked()`. For reports: it may have changed when you read it.

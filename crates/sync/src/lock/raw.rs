@@ -7,21 +7,22 @@
 use motet_prim::{Admit, WaitList};
 
 use super::state::{Enter, Release, State};
+use crate::futurelock::Watch;
 
 /// How often a waiter of an unfair lock may lose its turn to a barger before the lock is handed to it.
 const PATIENCE: u8 = 4;
 
 /// What a waiter carries.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Ticket {
     pub(super) outcome: Outcome,
     /// Turns lost so far.
     lost: u8,
+    pub(super) watch: Watch,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    #[default]
     Waiting,
     /// The lock is the waiter's.
     Handed,
@@ -30,9 +31,13 @@ pub(super) enum Outcome {
 }
 
 impl Ticket {
+    pub(super) const fn new(watch: Watch) -> Self {
+        Self { outcome: Outcome::Waiting, lost: 0, watch }
+    }
+
     /// For one that was called, and found the lock taken.
     pub(super) fn lost(self) -> Self {
-        Self { outcome: Outcome::Waiting, lost: self.lost.saturating_add(1) }
+        Self { lost: self.lost.saturating_add(1), ..Self::new(self.watch) }
     }
 }
 
@@ -99,6 +104,7 @@ impl RawLock {
             } else {
                 ticket.outcome = Outcome::Handed;
             }
+            ticket.watch.granted(self);
         });
         if wakeup.is_none() {
             self.state.leave_free();
@@ -110,7 +116,8 @@ impl RawLock {
     }
 
     /// A waiter was dropped after the lock was handed to it, or it was called.
-    pub(super) fn hand_on(&self, ticket: Ticket) {
+    pub(super) fn hand_on(&self, mut ticket: Ticket) {
+        ticket.watch.taken();
         let ours = match ticket.outcome {
             Outcome::Waiting => false,
             Outcome::Handed => true,

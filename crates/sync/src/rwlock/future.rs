@@ -11,37 +11,47 @@ use motet_prim::{Locked, Waitable, Waiter, WakeBatch, pin_project};
 
 use super::guard::RwLockGuard;
 use super::kind::{Kind, Read, Reference, Upgradable, Write};
-use super::raw::Line;
+use super::raw::{Line, Ticket};
 use super::{Hold, RwLock};
+use crate::futurelock::{self, Watch};
+
+/// What is waited for.
+const WHAT: &str = "hold on a read-write lock";
 
 /// A reference to the lock. A type of its own, so that the line is nobody else's to touch.
 struct Handle<L>(L);
 
 impl<L: Reference> Waitable for Handle<L> {
     type State = ();
-    type Payload = Hold;
+    type Payload = Ticket;
 
     fn wait_list(&self) -> &Line {
         self.0.raw.line()
     }
 
     /// Those behind it may go together with the holders.
-    fn on_leave(&self, _list: usize, line: &mut Locked<'_, (), Hold>, wakes: &mut WakeBatch) {
+    fn on_leave(&self, _list: usize, line: &mut Locked<'_, (), Ticket>, wakes: &mut WakeBatch) {
         self.0.raw.serve_locked(line, wakes);
     }
 
-    fn on_return(&self, _list: usize, hold: Hold) {
-        self.0.raw.release(hold);
+    fn on_return(&self, _list: usize, mut ticket: Ticket) {
+        ticket.watch.taken();
+        self.0.raw.release(ticket.hold);
     }
 }
 
 /// A waiter, once there is something to wait for: the uncontended path builds none.
 type Place<L> = Option<Waiter<Handle<L>>>;
 
-fn poll_hold<L: Reference>(place: Pin<&mut Place<L>>, cx: &mut Context<'_>) -> Poll<L> {
-    let admit = |lock: &Handle<L>, _: &mut Locked<'_, (), Hold>, hold: &mut Hold| lock.0.raw.admit(*hold);
-    let waiter = place.as_pin_mut().expect("a lock is waited for in line");
-    waiter.poll_wait(cx, |_, _| false, admit).map(|(Handle(lock), _)| lock)
+fn poll_hold<L: Reference>(mut place: Pin<&mut Place<L>>, cx: &mut Context<'_>) -> Poll<L> {
+    let admit = |lock: &Handle<L>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| lock.0.raw.admit(ticket.hold);
+    let waiter = place.as_mut().as_pin_mut().expect("a lock is waited for in line");
+    let Poll::Ready((Handle(lock), mut ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
+        futurelock::look(|| place.as_ref().get_ref().as_ref().map(|waiter| &waiter.handle().0.raw));
+        return Poll::Pending;
+    };
+    ticket.watch.taken();
+    Poll::Ready(lock)
 }
 
 pin_project! {
@@ -52,6 +62,7 @@ pin_project! {
     pub struct RwLockFuture<L: Reference, K: Kind> {
         // Until it is in the line, or with the guard.
         lock: Option<L>,
+        watch: Watch,
         #[pin]
         place: Place<L>,
         _kind: PhantomData<fn() -> K>,
@@ -73,8 +84,9 @@ pub type WriteOwnedFuture<T> = RwLockFuture<Arc<RwLock<T>>, Write>;
 
 impl<L: Reference, K: Kind> RwLockFuture<L, K> {
     #[inline]
+    #[track_caller]
     pub(super) fn new(lock: L) -> Self {
-        Self { lock: Some(lock), place: None, _kind: PhantomData }
+        Self { lock: Some(lock), watch: Watch::new(WHAT), place: None, _kind: PhantomData }
     }
 }
 
@@ -88,7 +100,8 @@ impl<L: Reference, K: Kind> Future for RwLockFuture<L, K> {
             if lock.raw.take(K::HOLD) {
                 return Poll::Ready(RwLockGuard::of_held(lock));
             }
-            this.place.set(Some(Waiter::new(Handle(lock), 0, K::HOLD)));
+            let ticket = Ticket { hold: K::HOLD, watch: *this.watch };
+            this.place.set(Some(Waiter::new(Handle(lock), 0, ticket)));
         }
         poll_hold(this.place, cx).map(RwLockGuard::of_held)
     }
@@ -107,13 +120,15 @@ pin_project! {
         // Before the guard, whose hold it goes beside: released first.
         #[pin]
         place: Place<L>,
+        watch: Watch,
         guard: Option<RwLockGuard<L, Upgradable>>,
     }
 }
 
 impl<L: Reference> RwLockUpgrade<L> {
+    #[track_caller]
     pub(super) fn new(guard: RwLockGuard<L, Upgradable>) -> Self {
-        Self { place: None, guard: Some(guard) }
+        Self { place: None, watch: Watch::new(WHAT), guard: Some(guard) }
     }
 }
 
@@ -125,7 +140,8 @@ impl<L: Reference + Clone> Future for RwLockUpgrade<L> {
         if this.place.is_none() {
             let guard = this.guard.as_ref().expect("an upgrade was polled after it was ready");
             let handle = Handle(guard.lock().clone());
-            this.place.set(Some(Waiter::new(handle, 0, Hold::Upgrade)));
+            let ticket = Ticket { hold: Hold::Upgrade, watch: *this.watch };
+            this.place.set(Some(Waiter::new(handle, 0, ticket)));
         }
         poll_hold(this.place.as_mut(), cx).map(|_lock| {
             this.place.set(None);

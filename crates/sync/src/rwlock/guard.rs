@@ -116,6 +116,7 @@ impl<L: Reference> RwLockGuard<L, Upgradable> {
     /// # Fairness
     ///
     /// It goes before all who wait: they wait for its reader as well.
+    #[track_caller]
     pub fn upgrade(this: Self) -> RwLockUpgrade<L>
     where
         L: Clone,

@@ -115,6 +115,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// FIFO from the first poll on, together with all other ways to take the lock.
     #[inline]
+    #[track_caller]
     pub fn read(&self) -> ReadFuture<'_, T> {
         RwLockFuture::new(self)
     }
@@ -132,6 +133,7 @@ impl<T: ?Sized> RwLock<T> {
     /// # Cancel safety
     ///
     /// Loses its place, like [`read`](Self::read).
+    #[track_caller]
     pub fn read_owned(self: &Arc<Self>) -> ReadOwnedFuture<T> {
         RwLockFuture::new(self.clone())
     }
@@ -166,6 +168,7 @@ impl<T: ?Sized> RwLock<T> {
     /// let table = motet_sync::RwLock::new(7);
     /// assert_eq!(*table.read_blocking(), 7);
     /// ```
+    #[track_caller]
     pub fn read_blocking(&self) -> ReadGuard<'_, T> {
         self.try_read().unwrap_or_else(|| block_on(self.read()))
     }
@@ -189,6 +192,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// FIFO from the first poll on, together with all other ways to take the lock.
     #[inline]
+    #[track_caller]
     pub fn upgradable_read(&self) -> UpgradableReadFuture<'_, T> {
         RwLockFuture::new(self)
     }
@@ -206,6 +210,7 @@ impl<T: ?Sized> RwLock<T> {
     /// # Cancel safety
     ///
     /// Loses its place, like [`upgradable_read`](Self::upgradable_read).
+    #[track_caller]
     pub fn upgradable_read_owned(self: &Arc<Self>) -> UpgradableReadOwnedFuture<T> {
         RwLockFuture::new(self.clone())
     }
@@ -240,6 +245,7 @@ impl<T: ?Sized> RwLock<T> {
     /// let table = motet_sync::RwLock::new(7);
     /// assert_eq!(*table.upgradable_read_blocking(), 7);
     /// ```
+    #[track_caller]
     pub fn upgradable_read_blocking(&self) -> UpgradableReadGuard<'_, T> {
         self.try_upgradable_read().unwrap_or_else(|| block_on(self.upgradable_read()))
     }
@@ -262,6 +268,7 @@ impl<T: ?Sized> RwLock<T> {
     ///
     /// FIFO from the first poll on, together with all other ways to take the lock.
     #[inline]
+    #[track_caller]
     pub fn write(&self) -> WriteFuture<'_, T> {
         RwLockFuture::new(self)
     }
@@ -279,6 +286,7 @@ impl<T: ?Sized> RwLock<T> {
     /// # Cancel safety
     ///
     /// Loses its place, like [`write`](Self::write).
+    #[track_caller]
     pub fn write_owned(self: &Arc<Self>) -> WriteOwnedFuture<T> {
         RwLockFuture::new(self.clone())
     }
@@ -314,6 +322,7 @@ impl<T: ?Sized> RwLock<T> {
     /// *table.write_blocking() += 1;
     /// assert_eq!(table.into_inner(), 8);
     /// ```
+    #[track_caller]
     pub fn write_blocking(&self) -> WriteGuard<'_, T> {
         self.try_write().unwrap_or_else(|| block_on(self.write()))
     }

@@ -7,9 +7,17 @@
 use motet_prim::{Admit, Locked, WaitList, WakeBatch};
 
 use super::state::{Enter, Hold, Release, State};
+use crate::futurelock::Watch;
 
-/// A waiter carries what it wants; granted, it has that.
-pub(super) type Line = WaitList<(), Hold>;
+/// What a waiter carries.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    /// What it wants; granted, it has that.
+    pub(super) hold: Hold,
+    pub(super) watch: Watch,
+}
+
+pub(super) type Line = WaitList<(), Ticket>;
 
 #[derive(Debug)]
 pub(super) struct RawRwLock {
@@ -71,8 +79,14 @@ impl RawRwLock {
     }
 
     /// Grants to the oldest as long as their holds go together with those there are.
-    pub(super) fn serve_locked(&self, line: &mut Locked<'_, (), Hold>, wakes: &mut WakeBatch) {
-        line.grant_while(0, wakes, |(), hold| self.state.take_for(*hold));
+    pub(super) fn serve_locked(&self, line: &mut Locked<'_, (), Ticket>, wakes: &mut WakeBatch) {
+        line.grant_while(0, wakes, |(), ticket| {
+            let granted = self.state.take_for(ticket.hold);
+            if granted {
+                ticket.watch.granted(self);
+            }
+            granted
+        });
         if line.is_empty(0) {
             self.state.nobody_waits();
         }

@@ -85,6 +85,7 @@ impl BoundedSemaphore {
     /// # Fairness
     ///
     /// FIFO from the first poll on, together with all other ways to acquire.
+    #[track_caller]
     pub fn acquire(&self) -> Acquire<'_, Self> {
         Acquire::new(self, 1)
     }
@@ -101,6 +102,7 @@ impl BoundedSemaphore {
     /// # Cancel safety
     ///
     /// Loses its place: dropped, it has left the line, and those behind it who want less are served at once.
+    #[track_caller]
     pub fn acquire_many(&self, count: usize) -> Acquire<'_, Self> {
         Acquire::new(self, count)
     }
@@ -110,6 +112,7 @@ impl BoundedSemaphore {
     /// # Cancel safety
     ///
     /// Loses its place, like [`acquire`](Self::acquire).
+    #[track_caller]
     pub fn acquire_owned(self: &Arc<Self>) -> AcquireOwned<Self> {
         AcquireOwned::new(self.clone(), 1)
     }
@@ -119,6 +122,7 @@ impl BoundedSemaphore {
     /// # Cancel safety
     ///
     /// Loses its place, like [`acquire_many`](Self::acquire_many).
+    #[track_caller]
     pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> AcquireOwned<Self> {
         AcquireOwned::new(self.clone(), count)
     }
@@ -159,11 +163,13 @@ impl BoundedSemaphore {
     }
 
     /// Parks this thread until it has a permit: for threads beside the tasks. Both wait in one line.
+    #[track_caller]
     pub fn acquire_blocking(&self) -> Permit<'_, Self> {
         block_on(self.acquire())
     }
 
     /// Parks this thread until it has `count` permits.
+    #[track_caller]
     pub fn acquire_many_blocking(&self, count: usize) -> Permit<'_, Self> {
         block_on(self.acquire_many(count))
     }

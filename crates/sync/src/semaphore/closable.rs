@@ -104,6 +104,7 @@ impl ClosableSemaphore {
     /// # Errors
     ///
     /// [`Closed`], if it is closed, before or meanwhile.
+    #[track_caller]
     pub fn acquire(&self) -> Acquire<'_, Self> {
         Acquire::new(self, 1)
     }
@@ -124,6 +125,7 @@ impl ClosableSemaphore {
     /// # Errors
     ///
     /// [`Closed`], if it is closed, before or meanwhile.
+    #[track_caller]
     pub fn acquire_many(&self, count: usize) -> Acquire<'_, Self> {
         Acquire::new(self, count)
     }
@@ -137,6 +139,7 @@ impl ClosableSemaphore {
     /// # Errors
     ///
     /// [`Closed`], if it is closed, before or meanwhile.
+    #[track_caller]
     pub fn acquire_owned(self: &Arc<Self>) -> AcquireOwned<Self> {
         AcquireOwned::new(self.clone(), 1)
     }
@@ -150,6 +153,7 @@ impl ClosableSemaphore {
     /// # Errors
     ///
     /// [`Closed`], if it is closed, before or meanwhile.
+    #[track_caller]
     pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> AcquireOwned<Self> {
         AcquireOwned::new(self.clone(), count)
     }
@@ -206,6 +210,7 @@ impl ClosableSemaphore {
     /// # Errors
     ///
     /// [`Closed`], if it is closed, before or meanwhile.
+    #[track_caller]
     pub fn acquire_blocking(&self) -> Result<Permit<'_, Self>, Closed> {
         block_on(self.acquire())
     }
@@ -215,6 +220,7 @@ impl ClosableSemaphore {
     /// # Errors
     ///
     /// [`Closed`], if it is closed, before or meanwhile.
+    #[track_caller]
     pub fn acquire_many_blocking(&self, count: usize) -> Result<Permit<'_, Self>, Closed> {
         block_on(self.acquire_many(count))
     }

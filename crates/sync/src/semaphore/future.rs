@@ -13,6 +13,10 @@ use super::any::AnySemaphore;
 use super::closable::Closed;
 use super::raw::{Line, Outcome, RawSemaphore, Ticket};
 use super::{OwnedPermit, Permit, Semaphore};
+use crate::futurelock::{self, Watch};
+
+/// What an acquire waits for.
+const WHAT: &str = "permit";
 
 /// A reference to a semaphore, of any kind. A type of its own, so that the line is nobody else's to touch.
 struct Handle<R>(R);
@@ -68,9 +72,11 @@ where
     loop {
         let waiter = in_line.as_mut().as_pin_mut().expect("permits are waited for in line");
         let admit = |of: &Handle<R>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| of.raw().admit(ticket);
-        let Poll::Ready((handle, ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
+        let Poll::Ready((handle, mut ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
+            futurelock::look(|| in_line.as_ref().get_ref().as_ref().map(|waiter| waiter.handle().raw()));
             return Poll::Pending;
         };
+        ticket.watch.taken();
         match ticket.outcome {
             Outcome::Closed => return Poll::Ready(Err(Closed)),
             // Somebody barged in: back to the head of the line.
@@ -96,6 +102,7 @@ pin_project! {
     pub struct Acquire<'a, S: AnySemaphore = Semaphore> {
         semaphore: &'a S,
         wanted: usize,
+        watch: Watch,
         #[pin]
         place: Place<&'a S>,
     }
@@ -103,8 +110,9 @@ pin_project! {
 
 impl<'a, S: AnySemaphore> Acquire<'a, S> {
     #[inline]
+    #[track_caller]
     pub(super) fn new(semaphore: &'a S, wanted: usize) -> Self {
-        Self { semaphore, wanted, place: None }
+        Self { semaphore, wanted, watch: Watch::new(WHAT), place: None }
     }
 }
 
@@ -118,7 +126,7 @@ impl<'a, S: AnySemaphore> Future for Acquire<'a, S> {
             if let Some(acquired) = try_acquire(*this.semaphore, *this.wanted) {
                 return Poll::Ready(S::acquired(acquired.map(|()| Permit::of_acquired(*this.semaphore, *this.wanted))));
             }
-            this.place.set(place(*this.semaphore, Ticket::new(*this.wanted)));
+            this.place.set(place(*this.semaphore, Ticket::new(*this.wanted, *this.watch)));
         }
         let acquired = ready!(poll_acquire(this.place, cx));
         Poll::Ready(S::acquired(acquired.map(|semaphore| Permit::of_acquired(semaphore, *this.wanted))))
@@ -139,14 +147,16 @@ pin_project! {
         // Until it is in the line, or with the permit.
         semaphore: Option<Arc<S>>,
         wanted: usize,
+        watch: Watch,
         #[pin]
         place: Place<Arc<S>>,
     }
 }
 
 impl<S: AnySemaphore> AcquireOwned<S> {
+    #[track_caller]
     pub(super) fn new(semaphore: Arc<S>, wanted: usize) -> Self {
-        Self { semaphore: Some(semaphore), wanted, place: None }
+        Self { semaphore: Some(semaphore), wanted, watch: Watch::new(WHAT), place: None }
     }
 }
 
@@ -160,7 +170,7 @@ impl<S: AnySemaphore> Future for AcquireOwned<S> {
             if let Some(acquired) = try_acquire(&*semaphore, *this.wanted) {
                 return Poll::Ready(S::acquired(acquired.map(|()| OwnedPermit::of_acquired(semaphore, *this.wanted))));
             }
-            this.place.set(place(semaphore, Ticket::new(*this.wanted)));
+            this.place.set(place(semaphore, Ticket::new(*this.wanted, *this.watch)));
         }
         let acquired = ready!(poll_acquire(this.place, cx));
         Poll::Ready(S::acquired(acquired.map(|semaphore| OwnedPermit::of_acquired(semaphore, *this.wanted))))

@@ -119,6 +119,7 @@ impl Semaphore {
     ///
     /// FIFO from the first poll on, together with all other ways to acquire.
     #[inline]
+    #[track_caller]
     pub fn acquire(&self) -> Acquire<'_> {
         Acquire::new(self, 1)
     }
@@ -142,6 +143,7 @@ impl Semaphore {
     /// # Fairness
     ///
     /// FIFO with those who want one: neither starves the other.
+    #[track_caller]
     pub fn acquire_many(&self, count: usize) -> Acquire<'_> {
         Acquire::new(self, count)
     }
@@ -160,6 +162,7 @@ impl Semaphore {
     /// # Cancel safety
     ///
     /// Loses its place, like [`acquire`](Self::acquire).
+    #[track_caller]
     pub fn acquire_owned(self: &Arc<Self>) -> AcquireOwned {
         AcquireOwned::new(self.clone(), 1)
     }
@@ -176,6 +179,7 @@ impl Semaphore {
     /// # Cancel safety
     ///
     /// Loses its place, like [`acquire_many`](Self::acquire_many).
+    #[track_caller]
     pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> AcquireOwned {
         AcquireOwned::new(self.clone(), count)
     }
@@ -236,6 +240,7 @@ impl Semaphore {
     /// assert_eq!(seats.available(), 0);
     /// # drop(permit);
     /// ```
+    #[track_caller]
     pub fn acquire_blocking(&self) -> Permit<'_> {
         self.acquire_many_blocking(1)
     }
@@ -246,8 +251,10 @@ impl Semaphore {
     /// let seats = motet_sync::Semaphore::new(2);
     /// assert_eq!(seats.acquire_many_blocking(2).count(), 2);
     /// ```
+    #[track_caller]
     pub fn acquire_many_blocking(&self, count: usize) -> Permit<'_> {
-        self.try_acquire_many(count).unwrap_or_else(|| block_on(self.acquire_many(count)))
+        let waiting = self.acquire_many(count);
+        self.try_acquire_many(count).unwrap_or_else(|| block_on(waiting))
     }
 
     /// How many permits are free just now. For reports: it may have changed when you read it.

@@ -8,6 +8,7 @@ use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::{Admit, Locked, WaitList, WakeBatch};
 
 use super::state::{Enter, Release, State};
+use crate::futurelock::Watch;
 
 /// How often a waiter of an unfair semaphore may lose its turn to a barger before it is granted what it wants.
 const PATIENCE: u8 = 4;
@@ -19,6 +20,7 @@ pub(super) struct Ticket {
     pub(super) outcome: Outcome,
     /// Turns lost so far.
     lost: u8,
+    pub(super) watch: Watch,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,13 +35,13 @@ pub(super) enum Outcome {
 }
 
 impl Ticket {
-    pub(super) const fn new(wanted: usize) -> Self {
-        Self { wanted, outcome: Outcome::Waiting, lost: 0 }
+    pub(super) const fn new(wanted: usize, watch: Watch) -> Self {
+        Self { wanted, outcome: Outcome::Waiting, lost: 0, watch }
     }
 
     /// For one that was called, and found too few permits.
     pub(super) fn lost(self) -> Self {
-        Self { lost: self.lost.saturating_add(1), ..Self::new(self.wanted) }
+        Self { lost: self.lost.saturating_add(1), ..Self::new(self.wanted, self.watch) }
     }
 }
 
@@ -166,7 +168,10 @@ impl RawSemaphore {
                     true
                 }
             };
-            ticket.outcome = if granted { Outcome::Granted } else { Outcome::Waiting };
+            if granted {
+                ticket.outcome = Outcome::Granted;
+                ticket.watch.granted(self);
+            }
             granted
         });
         // If anybody was granted there is room: they wanted more than was free.
@@ -184,7 +189,11 @@ impl RawSemaphore {
             } else if !granted && self.state.call(ticket.wanted) {
                 ticket.outcome = Outcome::Called;
             }
-            ticket.outcome != Outcome::Waiting
+            let served = ticket.outcome != Outcome::Waiting;
+            if served {
+                ticket.watch.granted(self);
+            }
+            served
         });
         self.note_if_empty(line);
     }
@@ -196,7 +205,8 @@ impl RawSemaphore {
     }
 
     /// A waiter was dropped after it was granted, or called.
-    pub(super) fn hand_on(&self, ticket: Ticket) {
+    pub(super) fn hand_on(&self, mut ticket: Ticket) {
+        ticket.watch.taken();
         match ticket.outcome {
             Outcome::Waiting | Outcome::Closed => {}
             Outcome::Granted => {

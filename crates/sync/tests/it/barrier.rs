@@ -1,5 +1,6 @@
 //! `Barrier`: asyncio's four states.
 
+use crate::dice::Dice;
 use motet_sync::{Barrier, BarrierTurn, BarrierWait, Broken, ZeroParties};
 use motet_test::{End, Stepped, drop_at_every_await_between};
 use std::rc::Rc;
@@ -206,24 +207,12 @@ fn it_is_usable_again_after_abort_and_reset() {
     assert_eq!(complete(&barrier, std::slice::from_mut(&mut newcomer)), [0, 1]);
 }
 
-/// A generator of numbers for tests, by Marsaglia (xorshift).
-struct Dice(u32);
-
-impl Dice {
-    fn roll(&mut self, sides: u32) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 17;
-        self.0 ^= self.0 << 5;
-        self.0 % sides
-    }
-}
-
 /// S42.
 #[test]
 fn no_wakeup_is_lost_over_ten_thousand_rounds_with_random_cancels() {
     const ROUNDS: usize = 10_000;
     let barrier = barrier(3);
-    let mut dice = Dice(0x2545_F491);
+    let mut dice = Dice::new(42);
     let mut parties: Vec<_> = (0..4).map(|_| Stepped::new(barrier.wait())).collect();
     let mut through = 0;
     // Each is polled when it was woken, as an executor does: one that is forgotten stalls the test.

@@ -1,4 +1,4 @@
-//! Auto traits and sizes, pinned.
+//! Auto traits, pinned.
 
 use motet_sync::{
     Acquire, AcquireOwned, Barrier, BarrierWait, BoundedSemaphore, ClosableSemaphore, Condition, ConditionWait, Event,
@@ -82,22 +82,3 @@ motet_test::assert_not_send!(OnceCell<Two>, OnceCell<Three>, ConditionWait<'stat
 const fn unwind_safe<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
 const _: () = unwind_safe::<Semaphore>();
 const _: () = unwind_safe::<Event>();
-
-#[test]
-fn they_are_small() {
-    let word = size_of::<usize>();
-    assert_eq!(size_of::<Lock<()>>(), 4 * word);
-    assert_eq!(size_of::<Event>(), 4 * word);
-    assert_eq!(size_of::<Semaphore>(), 5 * word);
-    assert!(size_of::<LockFuture<'static, u8>>() <= 10 * word);
-    assert!(size_of::<EventWait<'static>>() <= 11 * word);
-    assert!(size_of::<Acquire<'static>>() <= 12 * word);
-    assert_eq!(size_of::<LockGuard<'static, u8>>(), word);
-    assert_eq!(size_of::<RwLock<()>>(), 4 * word);
-    assert_eq!(size_of::<ReadGuard<'static, u8>>(), word);
-    assert!(size_of::<ReadFuture<'static, u8>>() <= 11 * word);
-    assert_eq!(size_of::<Notify>(), 4 * word);
-    assert_eq!(size_of::<Latch>(), 3 * word);
-    assert_eq!(size_of::<WaitGroup>(), 3 * word);
-    assert_eq!(size_of::<ClosableSemaphore>(), 5 * word);
-}

@@ -7,4 +7,5 @@ mod host;
 mod interval;
 mod lifetime;
 mod sleep;
+mod threads;
 mod virtual_time;

@@ -1,7 +1,7 @@
 //! Cancelling: a child, the group, its parent.
 
 use super::{Bench, Failure, Nowhere};
-use crate::support::{Log, Yield, gate};
+use crate::support::{Log, Marked, Unheard, Yield, gate};
 use motet_cancel::scope;
 use motet_combinators::{Closed, GroupError, task_group};
 use motet_test::{Stepped, drop_at_every_await_between};
@@ -76,18 +76,25 @@ fn nested_groups_both_cancelled_report_their_own() {
 #[test]
 fn an_outer_cancel_wins_over_an_error() {
     // C62
-    let mut bench = Bench::new();
-    let spawner = bench.spawner.clone();
-    let (fail, fails) = gate();
-    let (work, handle) = scope(task_group(&spawner, |group| async move {
-        drop(group.spawn(async move { Err::<(), Failure>(fails.await) }));
-        pending::<Result<(), Failure>>().await
-    }));
-    let mut work = Stepped::new(work);
-    assert!(bench.settle(&mut work).is_pending());
-    fail.send("no").unwrap();
-    handle.cancel("stop");
-    assert!(matches!(bench.settle(&mut work), Poll::Ready(Err(cancelled)) if cancelled.reason == "stop"));
+    let unheard = Unheard::listen();
+    for errors_first in [true, false] {
+        let mut bench = Bench::new();
+        let spawner = bench.spawner.clone();
+        let (fail, fails) = gate();
+        let (work, handle) = scope(task_group(&spawner, |group| async move {
+            drop(group.spawn(async move { Err::<(), Marked>(fails.await) }));
+            pending::<Result<(), Marked>>().await
+        }));
+        let mut work = Stepped::new(work);
+        assert!(bench.settle(&mut work).is_pending());
+        fail.send(unheard.error(if errors_first { "before" } else { "after" })).unwrap();
+        if errors_first {
+            bench.pool.run_until_stalled();
+        }
+        handle.cancel("stop");
+        assert!(matches!(bench.settle(&mut work), Poll::Ready(Err(cancelled)) if cancelled.reason == "stop"));
+    }
+    assert_eq!(unheard.take()[..1], ["before"], "the error goes to the hook");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Errors and panics in a group.
 
 use super::{Bench, ByHand, Failure, Nowhere};
-use crate::support::{Log, gate, grumpy};
+use crate::support::{Log, Marked, Unheard, gate, grumpy};
 use motet_combinators::{GroupError, TaskGroup, task_group};
 use motet_test::{Stepped, WakeCount};
 use std::future::pending;
@@ -142,20 +142,22 @@ fn a_panic_of_the_body_waits_for_the_children() {
 #[test]
 fn a_panic_of_an_exit_wins_over_the_cancellation() {
     // C55
+    let unheard = Unheard::listen();
     let mut bench = Bench::new();
     let spawner = bench.spawner.clone();
     let mut group = Stepped::new(task_group(&spawner, |group| async move {
         drop(group.spawn(async {
             let _guard = motet_cancel::guard((), async |(), _| panic!("exit panicked"));
-            pending::<Result<(), Failure>>().await
+            pending::<Result<(), Marked>>().await
         }));
         crate::support::Yield::default().await;
-        Err::<(), _>("body")
+        Err::<(), _>(unheard.error("body"))
     }));
     assert!(group.poll().is_pending());
     bench.pool.run_until_stalled();
     let panic = catch_unwind(AssertUnwindSafe(|| bench.settle(&mut group))).unwrap_err();
     assert_eq!(*panic.downcast::<&str>().unwrap(), "exit panicked");
+    assert_eq!(unheard.take(), ["body"], "errors go to the hook");
 }
 
 #[test]

@@ -1,0 +1,151 @@
+//! Rows C29 to C51.
+
+use super::{Tasks, yield_often};
+use crate::support::{Log, gate};
+use motet_cancel::{checkpoint, guard, scope};
+use motet_combinators::{Elapsed, TimeoutScope, cancel_after, shield, timeout};
+use motet_timer::now;
+use std::future::{pending, ready};
+use std::time::Duration;
+
+const SOON: Duration = Duration::from_millis(1);
+const NEVER: Duration = Duration::from_secs(3600);
+
+pub(super) async fn c29_c30_the_cleanup_is_awaited_before_elapsed(_: Tasks) {
+    let log = Log::default();
+    assert_eq!(timeout(SOON, log.hang::<()>("work")).await, Err(Elapsed::new()));
+    assert!(log.has("work ends"));
+}
+
+pub(super) async fn c31_a_value_in_spite_of_the_cancel_is_returned(_: Tasks) {
+    let (work, _handle) = scope(async {
+        checkpoint().await;
+        yield_often().await;
+        7
+    });
+    assert_eq!(cancel_after(Duration::ZERO, Box::pin(work)).grace(NEVER).await, Ok(Ok(7)));
+}
+
+pub(super) async fn c32_an_error_of_the_grace_period_is_returned(_: Tasks) {
+    let (work, _handle) = scope(async {
+        checkpoint().await;
+        Err::<(), _>("on its way out")
+    });
+    assert_eq!(cancel_after(Duration::ZERO, Box::pin(work)).grace(NEVER).await, Ok(Ok(Err("on its way out"))));
+}
+
+pub(super) async fn c33_cancelling_the_waiter_cancels_the_work_and_waits(tasks: Tasks) {
+    let log = Log::default();
+    let waiter = tasks.spawn(timeout(NEVER, log.hang::<()>("work")));
+    yield_often().await;
+    waiter.handle.cancel("stop");
+    assert_eq!(waiter.ended().await.unwrap_err().reason, "stop");
+    // Cancelled before its first poll, it holds its guard all the same.
+    assert!(log.has("work ends"));
+}
+
+pub(super) async fn c35_what_is_ready_wins(_: Tasks) {
+    assert_eq!(timeout(Duration::ZERO, ready(7)).await, Ok(7));
+}
+
+pub(super) async fn c36_a_shields_awaiter_ends_at_once_and_the_work_finishes(tasks: Tasks) {
+    let (open, opened) = gate();
+    let (finish, finished) = gate();
+    let (started, starts) = gate();
+    let awaiter = tasks.spawn(shield(async move {
+        started.send(()).unwrap();
+        opened.await;
+        finish.send("finished").unwrap();
+    }));
+    starts.await;
+    awaiter.handle.cancel("stop");
+    assert!(awaiter.ended().await.is_err(), "it does not wait for the work");
+    open.send(()).unwrap();
+    assert_eq!(finished.await, "finished");
+}
+
+pub(super) async fn c37_the_cancellation_of_shielded_work_is_seen(tasks: Tasks) {
+    let work = tasks.spawn(pending::<()>());
+    let handle = work.handle.clone();
+    let shielded = shield(work.ended());
+    handle.cancel("inside");
+    assert_eq!(shielded.await.unwrap_err().reason, "inside");
+}
+
+pub(super) async fn c38_finished_work_is_returned_directly(_: Tasks) {
+    assert_eq!(shield(ready(7)).await, 7);
+}
+
+pub(super) async fn c40_a_timeout_of_a_shield_leaves_the_work_alone(tasks: Tasks) {
+    let (open, opened) = gate();
+    let work = tasks.spawn(opened);
+    let result = {
+        let (done, result) = gate();
+        let shielded = shield(async move { done.send(work.ended().await).unwrap() });
+        assert!(timeout(Duration::ZERO, shielded).await.is_err());
+        result
+    };
+    open.send(7).unwrap();
+    assert_eq!(result.await, Ok(7));
+}
+
+pub(super) async fn c41_expiry_is_seen_on_the_scope(_: Tasks) {
+    let limit = TimeoutScope::new(SOON);
+    let when = limit.when();
+    assert_eq!(limit.run(pending::<()>()).await, Err(Elapsed::new()));
+    assert!(limit.expired());
+    assert_eq!(limit.when(), when);
+}
+
+pub(super) async fn c42_zero_takes_effect_at_the_first_suspension(_: Tasks) {
+    assert_eq!(TimeoutScope::new(Duration::ZERO).run(async { 7 }).await, Ok(7));
+    assert!(TimeoutScope::new(Duration::ZERO).run(pending::<()>()).await.is_err());
+}
+
+pub(super) async fn c43_none_disables(_: Tasks) {
+    let limit = TimeoutScope::new(None);
+    limit.run(yield_often()).await.unwrap();
+    assert!(!limit.expired());
+}
+
+pub(super) async fn c45_the_outer_one_fires_after_the_inner(_: Tasks) {
+    let (outer, inner) = (TimeoutScope::new(2 * SOON), TimeoutScope::new(SOON));
+    let both = outer.run(async {
+        assert!(inner.run(pending::<()>()).await.is_err());
+        pending::<()>().await;
+    });
+    assert!(both.await.is_err());
+    assert!(inner.expired() && outer.expired());
+}
+
+pub(super) async fn c46_c48_a_cancel_from_elsewhere_stays_a_cancel(tasks: Tasks) {
+    let job = tasks.spawn(async { TimeoutScope::new(NEVER).run(pending::<()>()).await });
+    yield_often().await;
+    job.handle.cancel("from elsewhere");
+    assert_eq!(job.ended().await.unwrap_err().reason, "from elsewhere");
+}
+
+pub(super) async fn c50_rescheduling_moves_the_deadline(_: Tasks) {
+    let limit = TimeoutScope::new(NEVER);
+    let body = async {
+        limit.reschedule(None).unwrap();
+        yield_often().await;
+        limit.reschedule(now()).unwrap();
+        pending::<()>().await;
+    };
+    assert!(limit.run(body).await.is_err());
+    assert!(limit.reschedule(None).is_err(), "it has expired");
+}
+
+pub(super) async fn c51_a_fresh_timeout_works_inside_cleanup(_: Tasks) {
+    let (tell, told) = gate();
+    let held = guard(tell, async |tell: futures::channel::oneshot::Sender<_>, _outcome| {
+        tell.send(timeout(SOON, pending::<()>()).await).unwrap();
+    });
+    let work = async move {
+        let _held = held;
+        pending::<()>().await;
+    };
+    assert!(timeout(SOON, work).await.is_err());
+    assert_eq!(told.await, Err(Elapsed::new()));
+}

@@ -1,0 +1,69 @@
+//! Sizes, pinned: in words, on 64-bit targets.
+#![cfg(target_pointer_width = "64")]
+
+use motet_sync::{
+    Acquire, AcquireOwned, Barrier, BarrierWait, BoundedSemaphore, ClosableSemaphore, Condition, ConditionWait, Event,
+    EventWait, Latch, LatchWait, Lock, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, Notified, Notify,
+    OnceCell, OnceWait, OwnedLockGuard, OwnedPermit, Permit, ReadFuture, ReadGuard, RwLock, RwLockUpgrade, Semaphore,
+    WaitGroup, WaitGroupWait, WriteFuture, WriteGuard,
+};
+
+/// What a waiter knows of where it was made, in the future and in its place in line, where futurelocks are watched.
+const WATCHED: usize = if cfg!(debug_assertions) { 2 * 5 } else { 0 };
+
+macro_rules! words {
+    ($($type:ty => $words:expr),+ $(,)?) => {
+        $(assert_eq!(size_of::<$type>(), $words * size_of::<usize>(), stringify!($type));)+
+    };
+}
+
+#[test]
+fn locks_and_signals_take_a_few_words() {
+    words!(
+        Lock<()> => 4,
+        RwLock<()> => 4,
+        Semaphore => 5,
+        ClosableSemaphore => 5,
+        BoundedSemaphore => 7,
+        Event => 4,
+        Notify => 4,
+        Condition => 4,
+        Latch => 3,
+        WaitGroup => 3,
+        OnceCell<()> => 5,
+        Barrier => 9,
+    );
+}
+
+#[test]
+fn a_guard_is_a_pointer_and_a_permit_is_two_words() {
+    words!(
+        LockGuard<'static, u8> => 1,
+        OwnedLockGuard<u8> => 1,
+        MappedLockGuard<'static, u8> => 2,
+        ReadGuard<'static, u8> => 1,
+        WriteGuard<'static, u8> => 1,
+        Permit<'static> => 2,
+        OwnedPermit => 2,
+    );
+}
+
+#[test]
+fn a_wait_takes_the_place_in_line_and_little_more() {
+    words!(
+        LockFuture<'static, u8> => 10 + WATCHED,
+        LockOwnedFuture<u8> => 10 + WATCHED,
+        ReadFuture<'static, u8> => 10 + WATCHED,
+        WriteFuture<'static, u8> => 10 + WATCHED,
+        RwLockUpgrade<&'static RwLock<u8>> => 10 + WATCHED,
+        Acquire<'static> => 12 + WATCHED,
+        AcquireOwned => 12 + WATCHED,
+        EventWait<'static> => 11,
+        Notified<'static> => 12,
+        ConditionWait<'static, u8> => 20 + 2 * WATCHED,
+        LatchWait<'static> => 4,
+        WaitGroupWait<'static> => 6,
+        OnceWait<'static, u8> => 4,
+        BarrierWait<'static> => 5,
+    );
+}
