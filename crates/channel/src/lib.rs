@@ -12,12 +12,18 @@
 //! | [`unbounded`] | values that must never wait to be sent | " | never full | " |
 //! | [`rendezvous`] | a hand-over: `send` returns once somebody has it | " | unless a receiver waits | " |
 //! | [`oneshot`] | one value, once | | | with its value |
+//! | [`broadcast`] | every receiver sees every value | " | overwrites (`Lag`), or `send` waits (`Backpressure`) | with the last sender, or by `close` |
+//! | [`watch`] | the latest value only | | replaces | with the last sender |
+//! | [`local`] | a queue and a oneshot for one thread, without atomics | first in, first out | `put` waits | by `shutdown` |
 //!
 //! | | fairness | cancel safety | allocates |
 //! | --- | --- | --- | --- |
 //! | waits of queues and channels | in order of their first poll; nobody overtakes | cancel safe, all of them | nothing |
 //! | as [`Stream`](futures_core::Stream), [`Sink`](futures_sink::Sink) | " | cancel safe; keeps its place in line | once, when it first waits |
 //! | [`oneshot`] | one sender, one receiver | cancel safe | one allocation for both ends |
+//! | [`broadcast`], [`watch`] | in order of their first poll | cancel safe | nothing; a send to a `watch` whose old value is looked at, once |
+//!
+//! A bounded queue or channel allocates its ring when it is made, and once; one without a limit gives its memory back after a burst.
 //!
 //! Each kind of wait exists for threads too: `put_blocking`, `recv_blocking` and so on wait in one line with the tasks.
 //!
@@ -66,12 +72,12 @@ mod shared;
 pub mod watch;
 
 pub use channel::{
-    Drain, Permit, Receiver, RecvFuture, RecvManyFuture, ReserveFuture, SendFuture, Sender, WeakReceiver, WeakSender,
-    bounded, rendezvous, unbounded,
+    Drain, Permit, Receiver, RecvFuture, RecvManyFuture, ReserveFuture, SendFuture, SendManyFuture, Sender,
+    WeakReceiver, WeakSender, bounded, rendezvous, unbounded,
 };
 pub use error::{RecvError, SendError, SinkError, TryRecvError, TrySendError};
 pub use queue::{
-    Done, Get, GetMany, Job, Join, LifoQueue, OrderedQueue, PriorityQueue, Put, PutError, Queue, QueueSink,
+    Done, Get, GetMany, Job, Join, LifoQueue, OrderedQueue, PriorityQueue, Put, PutError, PutMany, Queue, QueueSink,
     QueueStream, Ranked, Reserve, ShutDown, Shutdown, Slot, Take, TooManyDone, TryGetError, TryPutError,
 };
 pub use shared::{Fifo, Lifo, Order, Smallest};

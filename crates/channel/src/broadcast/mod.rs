@@ -36,6 +36,7 @@ mod receiver;
 mod recv;
 mod send;
 mod sender;
+mod sending;
 mod shared;
 mod sink;
 mod slot;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::policy::{Ended, Lag, Policy};
 use super::recv::{Recv, poll_recv};
-use super::shared::{Broadcast, Cursor, Find, Waiter};
+use super::shared::{Broadcast, Cursor, Find, Seat};
 use futures_core::{FusedStream, Stream};
 use motet_prim::park;
 
@@ -27,7 +27,7 @@ use motet_prim::park;
 #[must_use = "a receiver that is kept and not read from lags behind, or stops the sender"]
 pub struct Receiver<T, P: Policy = Lag> {
     // Before the channel: a wait that is dropped leaves a line that is still there.
-    seat: Option<Pin<Box<Option<Waiter<Arc<Broadcast<T, P>>>>>>>,
+    seat: Option<Seat<T, P>>,
     channel: Arc<Broadcast<T, P>>,
     cursor: Cursor,
     over: bool,
@@ -127,6 +127,10 @@ impl<T, P: Policy> Receiver<T, P> {
     /// tx.send('a').unwrap();
     /// assert_eq!((rx.len(), rx.resubscribe().len()), (1, 0));
     /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// All waits of a receiver are cancel safe. A receiver that is dropped counts as having seen everything.
     pub fn resubscribe(&self) -> Self {
         let cursor = self.channel.subscribe();
         Self::of(self.channel.clone(), cursor)

@@ -8,7 +8,8 @@ use core::task::{Context, Poll, ready};
 
 use super::policy::{Backpressure, Policy};
 use super::recv::Handle;
-use super::shared::{Admitted, Broadcast, CLOSERS, Locked, Refusal, SENDERS, Wait, Waiter};
+use super::sending::Refusal;
+use super::shared::{Admitted, Broadcast, CLOSERS, Locked, SENDERS, Wait, Waiter};
 use crate::error::SendError;
 use motet_prim::{Admit, pin_project};
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::policy::{Backpressure, Lag, Policy};
 use super::receiver::Receiver;
 use super::send::{Closed, ReserveFuture, SendFuture};
-use super::shared::{Broadcast, Refusal};
+use super::sending::Refusal;
+use super::shared::Broadcast;
 use super::sink::BroadcastSink;
 use crate::error::{SendError, TrySendError};
 use motet_prim::park;
@@ -159,6 +160,10 @@ impl<T, P: Policy> Sender<T, P> {
     /// # Panics
     ///
     /// If there are a billion receivers.
+    ///
+    /// # Cancel safety
+    ///
+    /// All waits of a receiver are cancel safe. A receiver that is dropped counts as having seen everything.
     pub fn subscribe(&self) -> Receiver<T, P> {
         let cursor = self.channel.subscribe();
         Receiver::of(self.channel.clone(), cursor)

@@ -17,6 +17,8 @@
 #![forbid(unsafe_code)]
 
 use core::marker::PhantomData;
+use core::pin::Pin;
+use std::sync::Arc;
 
 use super::policy::{Ended, Policy};
 use super::slot::Slot;
@@ -32,11 +34,14 @@ pub(super) const SENDERS: usize = 1;
 pub(super) const CLOSERS: usize = 2;
 
 pub(super) type Waiter<H> = motet_prim::Waiter<H, 3>;
+/// A place that outlives a future: boxed, for it must not move.
+pub(super) type Seat<T, P> = Pin<Box<Option<Waiter<Arc<Broadcast<T, P>>>>>>;
+
 pub(super) type Locked<'a> = motet_prim::Locked<'a, State, Wait, 3>;
 
 pub(super) struct Broadcast<T, P> {
-    slots: Box<[Slot<T>]>,
-    line: WaitList<State, Wait, 3>,
+    pub(super) slots: Box<[Slot<T>]>,
+    pub(super) line: WaitList<State, Wait, 3>,
     pub(super) senders: EndCount,
     policy: PhantomData<fn() -> P>,
 }
@@ -45,18 +50,18 @@ pub(super) struct Broadcast<T, P> {
 #[derive(Debug)]
 pub(super) struct State {
     /// Where the next value goes.
-    tail: Cursor,
+    pub(super) tail: Cursor,
     pub(super) receivers: usize,
     /// Places that are kept free for senders that were admitted, and for permits.
-    reserved: usize,
+    pub(super) reserved: usize,
     pub(super) closed: bool,
 }
 
 /// A position in the channel, and the slot it falls on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
-    position: u64,
-    index: usize,
+    pub(super) position: u64,
+    pub(super) index: usize,
 }
 
 impl Cursor {
@@ -65,7 +70,7 @@ impl Cursor {
     }
 
     #[inline]
-    fn advance(&mut self, capacity: usize) {
+    pub(super) fn advance(&mut self, capacity: usize) {
         self.position += 1;
         self.index += 1;
         if self.index == capacity {
@@ -82,7 +87,7 @@ impl Cursor {
 #[derive(Debug)]
 pub(super) struct Wait {
     /// A receiver: the position of the value it waits for.
-    position: u64,
+    pub(super) position: u64,
     /// A sender: how its wait ended.
     admitted: Option<Admitted>,
 }
@@ -125,12 +130,6 @@ pub(super) enum Find {
     Ended(Ended),
 }
 
-/// Why a value was not sent; it is given back.
-pub(super) enum Refusal<T> {
-    Full(T),
-    Closed(T),
-}
-
 impl<T, P: Policy> Broadcast<T, P> {
     pub(super) fn new(capacity: usize) -> Self {
         let state = State { tail: Cursor::start(), receivers: 1, reserved: 0, closed: false };
@@ -148,145 +147,6 @@ impl<T, P: Policy> Broadcast<T, P> {
 
     pub(super) fn lock(&self) -> Locked<'_> {
         self.line.lock()
-    }
-
-    /// Sends over the oldest value if need be; the caller has the policy for it.
-    #[inline]
-    pub(super) fn send_over(&self, value: T) -> Result<(), T> {
-        debug_assert!(P::OVERWRITES, "a value would be lost");
-        let mut locked = self.line.lock();
-        if locked.is_deaf() {
-            return Err(value);
-        }
-        let old = self.push(&mut locked, value);
-        self.announce(locked);
-        drop(old);
-        Ok(())
-    }
-
-    /// Sends if everybody has seen the oldest value, and nobody waits to send.
-    #[inline]
-    pub(super) fn try_send(&self, value: T) -> Result<(), Refusal<T>> {
-        let mut locked = self.line.lock();
-        if locked.is_deaf() {
-            return Err(Refusal::Closed(value));
-        }
-        if !locked.is_empty(SENDERS) || !self.has_room(&locked) {
-            return Err(Refusal::Full(value));
-        }
-        let old = self.push(&mut locked, value);
-        self.announce(locked);
-        drop(old);
-        Ok(())
-    }
-
-    /// Sends into a reserved place; the reservation ends. Gives the value back if nobody would receive it.
-    pub(super) fn fill(&self, value: T) -> Result<(), T> {
-        let mut locked = self.line.lock();
-        debug_assert!(locked.reserved > 0, "a place was filled that was not reserved");
-        locked.reserved -= 1;
-        if locked.is_deaf() {
-            return Err(value);
-        }
-        let old = self.push(&mut locked, value);
-        if locked.is_empty(SENDERS) {
-            self.announce(locked);
-        } else {
-            let mut wakes = WakeBatch::new();
-            self.admit_senders(&mut locked, &mut wakes);
-            Self::wake_receivers(locked, wakes);
-        }
-        drop(old);
-        Ok(())
-    }
-
-    /// Gives a reservation up: the place is for the next sender.
-    pub(super) fn release(&self) {
-        let mut wakes = WakeBatch::new();
-        let mut locked = self.line.lock();
-        debug_assert!(locked.reserved > 0, "a place was released that was not reserved");
-        locked.reserved -= 1;
-        self.admit_senders(&mut locked, &mut wakes);
-        drop(locked);
-        wakes.wake_all();
-    }
-
-    /// Reserves a place, unless others wait for one, or there is none. If there is none, whoever makes one will admit.
-    pub(super) fn try_reserve(&self, locked: &mut Locked<'_>) -> bool {
-        let free = locked.is_empty(SENDERS) && self.has_room_or_await(locked);
-        if free {
-            locked.reserved += 1;
-        }
-        free
-    }
-
-    /// Somebody has freed the place that a sender waits for.
-    #[cold]
-    fn admit(&self) {
-        let mut wakes = WakeBatch::new();
-        let mut locked = self.line.lock();
-        self.admit_senders(&mut locked, &mut wakes);
-        drop(locked);
-        wakes.wake_all();
-    }
-
-    /// Reserves places for those in line, oldest first, as long as there are any. The batch may hold wakes when this returns, but
-    /// is not full.
-    fn admit_senders(&self, locked: &mut Locked<'_>, wakes: &mut WakeBatch) {
-        // A full batch is woken with the lock released, and others come and go meanwhile: so look at everything again each time.
-        while !locked.is_empty(SENDERS) && self.has_room_or_await(locked) {
-            let wakeup = locked.grant_front(SENDERS, |state, wait| {
-                state.reserved += 1;
-                wait.end(Admitted::Place);
-            });
-            if let Some(wakeup) = wakeup {
-                wakes.push(wakeup);
-            }
-            if wakes.is_full() {
-                locked.flush(wakes);
-            }
-        }
-    }
-
-    /// Whether there is a place behind those that are reserved.
-    #[inline]
-    fn has_room(&self, locked: &State) -> bool {
-        locked.reserved < self.capacity() && self.next_place(locked).is_free()
-    }
-
-    fn has_room_or_await(&self, locked: &State) -> bool {
-        locked.reserved < self.capacity() && self.next_place(locked).await_free()
-    }
-
-    #[inline]
-    fn next_place(&self, locked: &State) -> &Slot<T> {
-        let index = locked.tail.index + locked.reserved;
-        &self.slots[if index < self.capacity() { index } else { index - self.capacity() }]
-    }
-
-    /// Writes at the tail. Gives the value that was there.
-    #[inline]
-    fn push(&self, locked: &mut Locked<'_>, value: T) -> Option<T> {
-        let tail = locked.tail;
-        let old = self.slots[tail.index].write(tail.position, value, locked.receivers);
-        locked.tail.advance(self.capacity());
-        old
-    }
-
-    /// Wakes the receivers that wait for what was sent, and unlocks.
-    #[inline]
-    fn announce(&self, locked: Locked<'_>) {
-        if !locked.is_empty(RECEIVERS) {
-            Self::wake_receivers(locked, WakeBatch::new());
-        }
-    }
-
-    fn wake_receivers(mut locked: Locked<'_>, mut wakes: WakeBatch) {
-        let tail = locked.tail.position;
-        // Those that come while a full batch is woken have seen this value: they wait for a later one, at the end of the line.
-        locked.grant_while(RECEIVERS, &mut wakes, |_, wait| wait.position < tail);
-        drop(locked);
-        wakes.wake_all();
     }
 
     /// Takes the value at the cursor without the lock, if it is there.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::policy::{Lag, Policy};
 use super::send::poll_reserve;
-use super::shared::{Broadcast, Waiter};
+use super::shared::{Broadcast, Seat};
 use crate::error::SinkError;
 use futures_sink::Sink;
 
@@ -23,7 +23,7 @@ use futures_sink::Sink;
 #[must_use = "a sink does nothing unless it is polled"]
 pub struct BroadcastSink<T, P: Policy = Lag> {
     // Before the channel: a wait that is dropped leaves a line that is still there.
-    seat: Option<Pin<Box<Option<Waiter<Arc<Broadcast<T, P>>>>>>>,
+    seat: Option<Seat<T, P>>,
     channel: Arc<Broadcast<T, P>>,
     has_place: bool,
     ended: bool,

@@ -47,7 +47,7 @@ impl<T> Slot<T> {
             return Some((value, reader.end(Reading::Taken)));
         }
         // SAFETY: the value is there, and stays: this receiver has not seen it, or has it pinned.
-        let value = self.value.with(|value| unsafe { (*value).assume_init_ref() }.clone());
+        let value = self.value.with(|value| unsafe { &*value.cast::<T>() }.clone());
         Some((value, reader.end(Reading::Seen)))
     }
 
@@ -86,9 +86,9 @@ impl<T> Slot<T> {
         let before = self.word.lock();
         let place = |place: *mut MaybeUninit<T>| {
             // SAFETY: LOCKED, without pins: nobody else touches the value. FULL says that there is one, and it is overwritten below.
-            let old = before.is_full().then(|| unsafe { (*place).assume_init_read() });
+            let old = before.is_full().then(|| unsafe { place.cast::<T>().read() });
             // SAFETY: as above.
-            unsafe { (*place).write(value) };
+            unsafe { place.cast::<T>().write(value) };
             old
         };
         let old = self.value.with_mut(place);
@@ -126,7 +126,7 @@ impl<T> Slot<T> {
             return None;
         }
         // SAFETY: LOCKED and FULL; the unlock below says that it is empty.
-        let value = self.value.with_mut(|value| unsafe { (*value).assume_init_read() });
+        let value = self.value.with_mut(|value| unsafe { value.cast::<T>().read() });
         self.word.unlock_reaped();
         Some(value)
     }
@@ -139,7 +139,7 @@ impl<T> Reader<'_, T> {
         // SAFETY: one unseen is this receiver. Nobody else reads the value, and nobody writes it: it is unseen, or pinned. That it was
         // taken is said by `Taken`, and nothing can panic before.
         (self.slot.word.load().unseen() == 1)
-            .then(|| self.slot.value.with_mut(|value| unsafe { (*value).assume_init_read() }))
+            .then(|| self.slot.value.with_mut(|value| unsafe { value.cast::<T>().read() }))
     }
 
     #[inline]
@@ -167,7 +167,7 @@ impl<T> Drop for Slot<T> {
         let look: Look = self.word.load();
         if look.is_full() {
             // SAFETY: FULL, and `&mut self`: nobody else is here.
-            self.value.with_mut(|value| unsafe { (*value).assume_init_drop() });
+            self.value.with_mut(|value| unsafe { value.cast::<T>().drop_in_place() });
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Channels: many senders, many receivers, closed when the last of either side is dropped.
 #![forbid(unsafe_code)]
 
+mod batch;
 mod drain;
 mod ends;
 mod permit;
@@ -10,6 +11,7 @@ mod send;
 mod sender;
 mod weak;
 
+pub use batch::SendManyFuture;
 pub use drain::Drain;
 pub use ends::{bounded, rendezvous, unbounded};
 pub use permit::{Permit, ReserveFuture};

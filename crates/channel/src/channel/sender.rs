@@ -3,10 +3,11 @@
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::ends::Channel;
-use super::{ReserveFuture, SendFuture, WeakSender};
+use super::{ReserveFuture, SendFuture, SendManyFuture, WeakSender};
 use crate::error::{SendError, SinkError, TrySendError};
 use crate::shared::{Close, Fifo, PutSeat, Refusal, Shared};
 use futures_sink::Sink;
@@ -132,6 +133,31 @@ impl<T> Sender<T> {
     /// Cancel safe: dropped before it is ready, it has reserved nothing.
     pub fn reserve(&self) -> ReserveFuture<'_, T> {
         ReserveFuture::new(self.shared_unseated())
+    }
+
+    /// Sends all of `values`, from the front; waits while the channel is full. Each leaves `values` as it is sent.
+    ///
+    /// As a [`Sink`] the sender also has `SinkExt::send_all`, which takes a stream.
+    ///
+    /// ```
+    /// use std::collections::VecDeque;
+    /// # futures::executor::block_on(async {
+    /// let (tx, rx) = motet_channel::unbounded();
+    /// let mut values = VecDeque::from([1, 2, 3]);
+    /// tx.send_many(&mut values).await.unwrap();
+    /// assert_eq!(rx.drain().sum::<i32>(), 6);
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] if the channel is closed; what was not sent is still in `values`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: dropped while it waits, what it has sent is sent, and the rest is in `values`.
+    pub fn send_many<'a>(&'a self, values: &'a mut VecDeque<T>) -> SendManyFuture<'a, T> {
+        SendManyFuture::new(self.shared_unseated(), values)
     }
 
     /// Closes the channel for all senders: those that wait get their values back, receivers get what is in it, then an error.

@@ -1,6 +1,7 @@
 //! asyncio's queues: `Queue`, `LifoQueue` and `PriorityQueue`, which differ in the order of their items only.
 #![forbid(unsafe_code)]
 
+mod batch;
 mod error;
 mod get;
 mod handle;
@@ -10,6 +11,7 @@ mod slot;
 mod stream;
 mod work;
 
+pub use batch::PutMany;
 pub use error::{PutError, ShutDown, TooManyDone, TryGetError, TryPutError};
 pub use get::{Get, GetMany};
 pub use handle::{LifoQueue, OrderedQueue, PriorityQueue, Queue, Shutdown};

@@ -5,7 +5,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use std::sync::Arc;
 
-use super::shared::{Waiter, Watch};
+use super::shared::{Seat, Watch};
 use super::snapshot::Snapshot;
 use super::wait::{Changed, WaitFor, poll_changed};
 use crate::error::RecvError;
@@ -21,7 +21,7 @@ use motet_prim::park;
 #[must_use = "dropping the last receiver tells the senders that nobody watches"]
 pub struct Receiver<T> {
     // Before the channel: a wait that is dropped leaves a line that is still there.
-    seat: Option<Pin<Box<Option<Waiter<Arc<Watch<T>>>>>>>,
+    seat: Option<Seat<T>>,
     watch: Arc<Watch<T>>,
     /// The version that this receiver has seen.
     seen: u64,
@@ -42,6 +42,7 @@ impl<T> Receiver<T> {
     /// assert_eq!(*rx.borrow(), 2);
     /// assert!(rx.has_changed());
     /// ```
+    #[must_use]
     pub fn borrow(&self) -> Snapshot<T> {
         self.watch.look()
     }

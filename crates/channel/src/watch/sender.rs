@@ -51,7 +51,6 @@ impl<T> Sender<T> {
     /// assert_eq!(*tx.send_replace(2), 1);
     /// assert_eq!(*tx.borrow(), 2);
     /// ```
-    #[expect(clippy::must_use_candidate, reason = "the old value is often of no interest")]
     pub fn send_replace(&self, value: T) -> Snapshot<T> {
         Snapshot::of(self.watch.replace_by(Arc::new(value)))
     }
@@ -87,7 +86,6 @@ impl<T> Sender<T> {
     /// assert!(!raise_to(2));
     /// assert_eq!(*tx.borrow(), 3);
     /// ```
-    #[expect(clippy::must_use_candidate, reason = "often a change is wanted, and whether it was one is of no interest")]
     pub fn send_if_modified(&self, mut change: impl FnMut(&mut T) -> bool) -> bool
     where
         T: Clone,
@@ -111,6 +109,7 @@ impl<T> Sender<T> {
     /// let (tx, _rx) = motet_channel::watch::channel('a');
     /// assert_eq!(*tx.borrow(), 'a');
     /// ```
+    #[must_use]
     pub fn borrow(&self) -> Snapshot<T> {
         self.watch.look()
     }
@@ -125,6 +124,10 @@ impl<T> Sender<T> {
     /// tx.send(2).unwrap();
     /// assert_eq!(*late.borrow_and_update(), 2);
     /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// All waits of a receiver are cancel safe; none counts anything as seen before it is ready.
     pub fn subscribe(&self) -> Receiver<T> {
         self.watch.receivers.add();
         Receiver::of(self.watch.clone(), self.watch.word.load().version())

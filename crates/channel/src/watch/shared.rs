@@ -10,6 +10,7 @@
 //! The race to fear: a receiver finds its version unchanged, a send comes, and then the receiver lies down. It looks at the version again
 //! under the lock, where versions change, and lies down there; so either it sees the new version, or the send sees it.
 
+use core::pin::Pin;
 use std::sync::Arc;
 
 use super::snapshot::Snapshot;
@@ -24,6 +25,9 @@ pub(super) const CLOSERS: usize = 1;
 
 /// A place in one of the two lines.
 pub(super) type Waiter<H> = motet_prim::Waiter<H, 2>;
+
+/// A place that outlives a future: boxed, for it must not move.
+pub(super) type Seat<T> = Pin<Box<Option<Waiter<Arc<Watch<T>>>>>>;
 
 pub(super) type Locked<'a, T> = motet_prim::Locked<'a, Arc<T>, u64, 2>;
 

@@ -26,6 +26,19 @@ assert_sync!(mc::oneshot::Sender<Cell<u8>>, mc::oneshot::Receiver<Cell<u8>>);
 assert_unpin!(mc::oneshot::Sender<PhantomPinned>, mc::oneshot::Receiver<PhantomPinned>);
 assert_not_send!(mc::oneshot::Sender<Rc<u8>>, mc::oneshot::Receiver<Rc<u8>>);
 
+type Local = Cell<u8>;
+assert_send!(mc::broadcast::Sender<u8>, mc::broadcast::Receiver<u8>, mc::broadcast::Recv<'static, u8>);
+assert_sync!(mc::broadcast::Sender<u8>, mc::broadcast::Receiver<u8>, mc::broadcast::WeakSender<u8>);
+assert_not_send!(mc::broadcast::Sender<Local>, mc::broadcast::Receiver<Local>);
+assert_unpin!(mc::broadcast::Sender<PhantomPinned>, mc::broadcast::Receiver<PhantomPinned>);
+assert_send!(mc::broadcast::SendFuture<'static, u8>, mc::broadcast::ReserveFuture<'static, u8>);
+assert_not_unpin!(mc::broadcast::SendFuture<'static, u8>, mc::broadcast::Recv<'static, u8>);
+assert_send!(mc::watch::Sender<u8>, mc::watch::Receiver<u8>, mc::watch::Snapshot<u8>, mc::watch::Changed<'static, u8>);
+assert_sync!(mc::watch::Sender<u8>, mc::watch::Receiver<u8>, mc::watch::Snapshot<u8>);
+assert_not_send!(mc::watch::Sender<Local>, mc::watch::Receiver<Local>, mc::watch::Snapshot<Local>);
+assert_unpin!(mc::watch::Sender<PhantomPinned>, mc::watch::Receiver<PhantomPinned>);
+assert_send!(mc::PutMany<'static, Cell<u8>>, mc::SendManyFuture<'static, Cell<u8>>);
+
 /// An error that is one for a value that has no `Debug`.
 fn is_error<E: std::error::Error + 'static>() {}
 
@@ -42,6 +55,9 @@ fn errors_ask_nothing_of_what_they_hold() {
     is_error::<mc::ShutDown>();
     is_error::<mc::TryGetError>();
     is_error::<mc::TooManyDone>();
+    is_error::<mc::broadcast::Lagged>();
+    is_error::<mc::broadcast::RecvError>();
+    is_error::<mc::broadcast::TryRecvError>();
     let queue = mc::Queue::bounded(1);
     queue.shutdown(mc::Shutdown::Drain);
     let error = queue.try_put(Plain).unwrap_err();

@@ -6,6 +6,7 @@ mod auto_traits;
 mod broadcast;
 mod channel;
 mod drop_anywhere;
+mod drop_closing;
 mod local;
 mod memory;
 mod oneshot;

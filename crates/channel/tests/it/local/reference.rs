@@ -91,7 +91,10 @@ impl Both<'_> {
                 let expected = match (reference.shut, reference.has_room()) {
                     (true, _) => Err(TryPutError::ShutDown(number)),
                     (false, false) => Err(TryPutError::Full(number)),
-                    (false, true) => Ok(reference.items.push_back(number)),
+                    (false, true) => {
+                        reference.items.push_back(number);
+                        Ok(())
+                    }
                 };
                 assert_eq!(self.queue.try_put(number), expected);
             }

@@ -126,10 +126,10 @@ fn cancelled_waiters_leave_nothing_behind() {
     let (tx, rx) = bounded::<u64>(1);
     tx.try_send(1).unwrap();
     let queue = local::Queue::<u64>::bounded(1);
-    let mut wait = || {
+    let wait = || {
         let mut waits: Vec<_> = (0..1_000).map(|_| (Stepped::new(tx.send(2)), Stepped::new(queue.get()))).collect();
         assert!(waits.iter_mut().all(|(send, get)| send.poll().is_pending() && get.poll().is_pending()));
     };
-    assert_eq!(count(&mut wait).1.held, 0);
+    assert_eq!(count(wait).1.held, 0);
     drop(rx);
 }
