@@ -1,4 +1,4 @@
-//! One wheel behind a cheap clone.
+//! Wheels and their clock behind a cheap clone.
 #![forbid(unsafe_code)]
 
 use core::fmt;
@@ -15,7 +15,7 @@ use crate::sleep::Sleep;
 use crate::timer::Timer;
 use crate::virtual_time::VirtualClock;
 
-/// A timer wheel and its clock. Clones share one wheel.
+/// A clock and its timer wheels, one for each thread that enters. Clones share them.
 ///
 /// | timers | clock | who drives them |
 /// | --- | --- | --- |

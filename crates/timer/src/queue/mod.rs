@@ -22,6 +22,8 @@ mod drive;
 mod driver;
 mod homes;
 mod horizon;
+#[cfg(all(test, motet_loom))]
+mod model;
 mod owner;
 mod shard;
 
