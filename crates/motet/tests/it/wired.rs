@@ -1,6 +1,7 @@
 //! What a runtime wires together: tasks, timers, sockets, the blocking pool.
 
 use motet::cancel::guard;
+use motet::time::{Timer, Timers};
 use motet::{GroupError, Runtime, TaskError};
 use std::future::pending;
 use std::sync::mpsc;
@@ -44,15 +45,25 @@ fn every_worker_is_woken_by_time_even_while_another_one_is_hogged() {
 fn wait_for_over_a_task_returns_after_its_cleanup() {
     motet::run(async {
         let (report, reports) = mpsc::channel();
+        let limit = Duration::from_secs(2);
+        let (timers, clock) = Timers::virtual_time();
+        let cleanup = timers.clone();
         let task = motet::spawn(async move {
-            let _held = guard(report, |report: mpsc::Sender<()>, _outcome| async move {
-                motet::sleep(Duration::from_millis(2)).await;
+            let _held = guard(report, move |report: mpsc::Sender<()>, _outcome| async move {
+                cleanup.sleep(limit).await;
                 report.send(()).expect("the test listens");
             });
             pending::<()>().await;
         });
-        assert!(motet::wait_for(Duration::from_millis(2), task).await.is_err());
-        assert_eq!(reports.try_recv(), Ok(()), "the exit had run when wait_for returned");
+        let waiting = motet::spawn(motet::timeout_with(&timers, limit, task));
+        // Time goes on whenever somebody waits for it: first the limit, then the cleanup.
+        for _ in 0..2 {
+            while clock.advance_to_next().is_none() {
+                motet::yield_now().await;
+            }
+        }
+        assert!(waiting.await.expect("it does not panic").is_err());
+        assert_eq!(reports.try_recv(), Ok(()), "the exit had run when the limit returned");
     });
 }
 
