@@ -14,11 +14,13 @@
 //! | `chan/send_all_cap100` | a message of a stream that is forwarded into the channel as a sink |
 //! | `chan/drain_1000` | a message of a thousand that are sent, and then taken in one step |
 //! | `queue/mpmc4x4_cap100` | as above, through asyncio's queue |
+//! | `broadcast/1to8`, `broadcast/1to1000` | one value at one of eight or a thousand receivers, none of which misses any |
 //!
 //! Who has a special kind for one sender or one receiver competes with it.
 #![forbid(unsafe_code)]
 
 mod batch;
+mod broadcast;
 mod contestants;
 mod flow;
 mod oneshot;
@@ -36,5 +38,6 @@ fn main() {
     pingpong::cells(&mut family);
     oneshot::cells(&mut family, &tokio, &motet);
     batch::cells(&mut family, &tokio, &motet);
+    broadcast::cells(&mut family, &tokio, &motet);
     family.finish().expect("the results can be written");
 }
