@@ -34,6 +34,8 @@
 //! | `open_connection` | `io` | no byte is lost |
 //! | aiohttp, httpx | `http` | the connection is closed |
 //!
+//! [`from_asyncio`] sets each construct beside its Rust form, with code that runs.
+//!
 //! # Features
 //!
 //! | feature | default | what it adds |
@@ -45,6 +47,7 @@
 
 mod ambient;
 mod driver;
+pub mod from_asyncio;
 #[cfg(not(feature = "io"))]
 mod parked;
 pub mod prelude;
@@ -61,8 +64,9 @@ pub use runtime::{Builder, Runtime};
 pub use motet_combinators::{
     AllCompleted, AsCompleted, Closed, Done, Elapsed, EmptySet, FirstCompleted, FirstError, GroupError, GroupTask, Key,
     LocalScope, LocalTask, Panicked, ScopeEnded, Select2, Select3, Select4, Select5, Select6, TaskGroup, TimeoutScope,
-    WaitSet, When, as_completed, borrow_scope, deadline, gather, join, map_bounded, race, race_ok, select, shield,
-    timeout, timeout as wait_for, timeout_at, timeout_with, try_gather, try_join, try_timeout, wait,
+    WaitSet, When, as_completed, borrow_scope, cancel_after, deadline, gather, join, map_bounded, race, race_ok,
+    select, shield, timeout, timeout as wait_for, timeout_at, timeout_with, try_gather, try_join, try_shield,
+    try_timeout, wait,
 };
 pub use motet_executor::{Task, TaskBuilder, TaskError, TaskHandle, current, spawn, spawn_blocking, yield_now};
 pub use motet_timer::{interval, sleep, sleep_until};

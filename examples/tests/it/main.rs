@@ -3,3 +3,5 @@
 mod fetch;
 mod prints;
 mod program;
+#[cfg(unix)]
+mod structured;
