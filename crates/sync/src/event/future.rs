@@ -5,7 +5,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use motet_prim::{Admit, Locked, WaitList, Waitable, Waiter, WakeBatch, pin_project};
+use motet_prim::{Admit, LazyWaiter, Locked, WaitList, Waitable, Waiter, WakeBatch, pin_project};
 
 use super::Event;
 use super::state::{Enter, Generation};
@@ -39,14 +39,14 @@ pin_project! {
         event: &'a Event,
         // Once there is something to wait for.
         #[pin]
-        place: Option<Waiter<Handle<'a>>>,
+        place: LazyWaiter<Handle<'a>>,
     }
 }
 
 impl<'a> EventWait<'a> {
     #[inline]
     pub(super) fn new(event: &'a Event) -> Self {
-        Self { event, place: None }
+        Self { event, place: LazyWaiter::new() }
     }
 }
 
@@ -55,12 +55,9 @@ impl Future for EventWait<'_> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        if this.place.is_none() {
-            if this.event.is_set() {
-                return Poll::Ready(());
-            }
-            this.place.set(Some(Waiter::new(Handle(this.event), 0, this.event.state.generation())));
+        let this = self.project();
+        if this.place.is_vacant() && this.event.is_set() {
+            return Poll::Ready(());
         }
         // The check again, under the lock: a setter in between saw nobody in line.
         let admit =
@@ -71,7 +68,7 @@ impl Future for EventWait<'_> {
                     Admit::Wait
                 }
             };
-        let waiter = this.place.as_pin_mut().expect("an event is waited for in line");
+        let waiter = this.place.enter(|| Waiter::new(Handle(this.event), 0, this.event.state.generation()));
         waiter.poll_wait(cx, |_, _| false, admit).map(drop)
     }
 }

@@ -6,7 +6,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::sync::Arc;
 
-use motet_prim::{Locked, Waitable, Waiter, pin_project};
+use motet_prim::{LazyWaiter, Locked, Waitable, Waiter, pin_project};
 
 use super::guard::Reference;
 use super::raw::{Line, Outcome, Ticket};
@@ -32,21 +32,21 @@ impl<L: Reference> Waitable for Handle<L> {
     }
 }
 
-/// A waiter, once there is something to wait for: the uncontended path builds none.
-type Place<L> = Option<Waiter<Handle<L>>>;
+/// A waiter, once there is something to wait for: the uncontended path builds none, and drops none.
+type Place<L> = LazyWaiter<Handle<L>>;
 
-/// Takes a place in line, behind a try that has failed.
-fn place<L: Reference>(lock: L, ticket: Ticket) -> Place<L> {
-    Some(Waiter::new(Handle(lock), 0, ticket))
+/// A place in line, behind a try that has failed.
+fn waiter<L: Reference>(lock: L, ticket: Ticket) -> Waiter<Handle<L>> {
+    Waiter::new(Handle(lock), 0, ticket)
 }
 
 /// Polls until the lock is ours; gives the reference back.
 fn poll_lock<L: Reference>(mut in_line: Pin<&mut Place<L>>, cx: &mut Context<'_>) -> Poll<L> {
     loop {
-        let waiter = in_line.as_mut().as_pin_mut().expect("a lock is waited for in line");
+        let in_place = in_line.as_mut().get().expect("a lock is waited for in line");
         let admit = |lock: &Handle<L>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| lock.0.raw().admit(ticket);
-        let Poll::Ready((Handle(lock), mut ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
-            futurelock::look(|| in_line.as_ref().get_ref().as_ref().map(|waiter| waiter.handle().0.raw()));
+        let Poll::Ready((Handle(lock), mut ticket)) = in_place.poll_wait(cx, |_, _| false, admit) else {
+            futurelock::look(|| Some(in_line.as_mut().get()?.into_ref().get_ref().handle().0.raw()));
             return Poll::Pending;
         };
         ticket.watch.taken();
@@ -54,7 +54,8 @@ fn poll_lock<L: Reference>(mut in_line: Pin<&mut Place<L>>, cx: &mut Context<'_>
             return Poll::Ready(lock);
         }
         // Somebody barged in: back to the head of the line.
-        in_line.set(place(lock, ticket.lost()));
+        in_line.set(LazyWaiter::new());
+        in_line.as_mut().enter(|| waiter(lock, ticket.lost()));
     }
 }
 
@@ -79,7 +80,7 @@ impl<'a, T: ?Sized> LockFuture<'a, T> {
     /// For one that was made elsewhere.
     #[inline]
     pub(crate) fn watched(lock: &'a Lock<T>, watch: Watch) -> Self {
-        Self { lock, watch, place: None }
+        Self { lock, watch, place: LazyWaiter::new() }
     }
 }
 
@@ -89,11 +90,11 @@ impl<'a, T: ?Sized> Future for LockFuture<'a, T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if this.place.is_none() {
+        if this.place.is_vacant() {
             if this.lock.raw.try_lock() {
                 return Poll::Ready(LockGuard::of_locked(this.lock));
             }
-            this.place.set(place(*this.lock, Ticket::new(*this.watch)));
+            this.place.as_mut().enter(|| waiter(*this.lock, Ticket::new(*this.watch)));
         }
         poll_lock(this.place, cx).map(LockGuard::of_locked)
     }
@@ -120,7 +121,7 @@ pin_project! {
 impl<T: ?Sized> LockOwnedFuture<T> {
     #[track_caller]
     pub(super) fn new(lock: Arc<Lock<T>>) -> Self {
-        Self { lock: Some(lock), watch: Watch::new(WHAT), place: None }
+        Self { lock: Some(lock), watch: Watch::new(WHAT), place: LazyWaiter::new() }
     }
 }
 
@@ -134,7 +135,7 @@ impl<T: ?Sized> Future for LockOwnedFuture<T> {
             if lock.raw.try_lock() {
                 return Poll::Ready(OwnedLockGuard::of_locked(lock));
             }
-            this.place.set(place(lock, Ticket::new(*this.watch)));
+            this.place.as_mut().enter(|| waiter(lock, Ticket::new(*this.watch)));
         }
         poll_lock(this.place, cx).map(OwnedLockGuard::of_locked)
     }

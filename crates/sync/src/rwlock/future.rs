@@ -7,7 +7,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::sync::Arc;
 
-use motet_prim::{Locked, Waitable, Waiter, WakeBatch, pin_project};
+use motet_prim::{LazyWaiter, Locked, Waitable, Waiter, WakeBatch, pin_project};
 
 use super::guard::RwLockGuard;
 use super::kind::{Kind, Read, Reference, Upgradable, Write};
@@ -40,14 +40,14 @@ impl<L: Reference> Waitable for Handle<L> {
     }
 }
 
-/// A waiter, once there is something to wait for: the uncontended path builds none.
-type Place<L> = Option<Waiter<Handle<L>>>;
+/// A waiter, once there is something to wait for: the uncontended path builds none, and drops none.
+type Place<L> = LazyWaiter<Handle<L>>;
 
 fn poll_hold<L: Reference>(mut place: Pin<&mut Place<L>>, cx: &mut Context<'_>) -> Poll<L> {
     let admit = |lock: &Handle<L>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| lock.0.raw.admit(ticket.hold);
-    let waiter = place.as_mut().as_pin_mut().expect("a lock is waited for in line");
+    let waiter = place.as_mut().get().expect("a lock is waited for in line");
     let Poll::Ready((Handle(lock), mut ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
-        futurelock::look(|| place.as_ref().get_ref().as_ref().map(|waiter| &waiter.handle().0.raw));
+        futurelock::look(|| Some(&place.as_mut().get()?.into_ref().get_ref().handle().0.raw));
         return Poll::Pending;
     };
     ticket.watch.taken();
@@ -86,7 +86,7 @@ impl<L: Reference, K: Kind> RwLockFuture<L, K> {
     #[inline]
     #[track_caller]
     pub(super) fn new(lock: L) -> Self {
-        Self { lock: Some(lock), watch: Watch::new(WHAT), place: None, _kind: PhantomData }
+        Self { lock: Some(lock), watch: Watch::new(WHAT), place: LazyWaiter::new(), _kind: PhantomData }
     }
 }
 
@@ -101,7 +101,7 @@ impl<L: Reference, K: Kind> Future for RwLockFuture<L, K> {
                 return Poll::Ready(RwLockGuard::of_held(lock));
             }
             let ticket = Ticket { hold: K::HOLD, watch: *this.watch };
-            this.place.set(Some(Waiter::new(Handle(lock), 0, ticket)));
+            this.place.as_mut().enter(|| Waiter::new(Handle(lock), 0, ticket));
         }
         poll_hold(this.place, cx).map(RwLockGuard::of_held)
     }
@@ -128,7 +128,7 @@ pin_project! {
 impl<L: Reference> RwLockUpgrade<L> {
     #[track_caller]
     pub(super) fn new(guard: RwLockGuard<L, Upgradable>) -> Self {
-        Self { place: None, watch: Watch::new(WHAT), guard: Some(guard) }
+        Self { place: LazyWaiter::new(), watch: Watch::new(WHAT), guard: Some(guard) }
     }
 }
 
@@ -137,14 +137,14 @@ impl<L: Reference + Clone> Future for RwLockUpgrade<L> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if this.place.is_none() {
+        if this.place.is_vacant() {
             let guard = this.guard.as_ref().expect("an upgrade was polled after it was ready");
             let handle = Handle(guard.lock().clone());
             let ticket = Ticket { hold: Hold::Upgrade, watch: *this.watch };
-            this.place.set(Some(Waiter::new(handle, 0, ticket)));
+            this.place.as_mut().enter(|| Waiter::new(handle, 0, ticket));
         }
         poll_hold(this.place.as_mut(), cx).map(|_lock| {
-            this.place.set(None);
+            this.place.set(LazyWaiter::new());
             this.guard.take().expect("kept until the upgrade").end_upgrade()
         })
     }

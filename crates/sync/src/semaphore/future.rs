@@ -7,7 +7,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use std::sync::Arc;
 
-use motet_prim::{Locked, Waitable, Waiter, WakeBatch, pin_project};
+use motet_prim::{LazyWaiter, Locked, Waitable, Waiter, WakeBatch, pin_project};
 
 use super::any::AnySemaphore;
 use super::closable::Closed;
@@ -45,12 +45,12 @@ impl<R: Deref<Target: AnySemaphore>> Waitable for Handle<R> {
     }
 }
 
-/// A waiter, once there is something to wait for: the uncontended path builds none.
-type Place<R> = Option<Waiter<Handle<R>>>;
+/// A waiter, once there is something to wait for: the uncontended path builds none, and drops none.
+type Place<R> = LazyWaiter<Handle<R>>;
 
-/// Takes a place in line, behind a try that has failed.
-fn place<R: Deref<Target: AnySemaphore>>(semaphore: R, ticket: Ticket) -> Place<R> {
-    Some(Waiter::new(Handle(semaphore), 0, ticket))
+/// A place in line, behind a try that has failed.
+fn waiter<R: Deref<Target: AnySemaphore>>(semaphore: R, ticket: Ticket) -> Waiter<Handle<R>> {
+    Waiter::new(Handle(semaphore), 0, ticket)
 }
 
 /// Without waiting: the permits, or that there will be none. `None`: take a place in line.
@@ -70,10 +70,10 @@ where
 {
     let mut turn_lost = false;
     loop {
-        let waiter = in_line.as_mut().as_pin_mut().expect("permits are waited for in line");
+        let in_place = in_line.as_mut().get().expect("permits are waited for in line");
         let admit = |of: &Handle<R>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| of.raw().admit(ticket);
-        let Poll::Ready((handle, mut ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
-            futurelock::look(|| in_line.as_ref().get_ref().as_ref().map(|waiter| waiter.handle().raw()));
+        let Poll::Ready((handle, mut ticket)) = in_place.poll_wait(cx, |_, _| false, admit) else {
+            futurelock::look(|| Some(in_line.as_mut().get()?.into_ref().get_ref().handle().raw()));
             return Poll::Pending;
         };
         ticket.watch.taken();
@@ -81,7 +81,8 @@ where
             Outcome::Closed => return Poll::Ready(Err(Closed)),
             // Somebody barged in: back to the head of the line.
             Outcome::Called if !handle.raw().take_turn(ticket.wanted) => {
-                in_line.set(place(handle.0, ticket.lost()));
+                in_line.set(LazyWaiter::new());
+                in_line.as_mut().enter(|| waiter(handle.0, ticket.lost()));
                 turn_lost = true;
             }
             Outcome::Called | Outcome::Granted | Outcome::Waiting => {
@@ -112,7 +113,7 @@ impl<'a, S: AnySemaphore> Acquire<'a, S> {
     #[inline]
     #[track_caller]
     pub(super) fn new(semaphore: &'a S, wanted: usize) -> Self {
-        Self { semaphore, wanted, watch: Watch::new(WHAT), place: None }
+        Self { semaphore, wanted, watch: Watch::new(WHAT), place: LazyWaiter::new() }
     }
 }
 
@@ -122,11 +123,11 @@ impl<'a, S: AnySemaphore> Future for Acquire<'a, S> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if this.place.is_none() {
+        if this.place.is_vacant() {
             if let Some(acquired) = try_acquire(*this.semaphore, *this.wanted) {
                 return Poll::Ready(S::acquired(acquired.map(|()| Permit::of_acquired(*this.semaphore, *this.wanted))));
             }
-            this.place.set(place(*this.semaphore, Ticket::new(*this.wanted, *this.watch)));
+            this.place.as_mut().enter(|| waiter(*this.semaphore, Ticket::new(*this.wanted, *this.watch)));
         }
         let acquired = ready!(poll_acquire(this.place, cx));
         Poll::Ready(S::acquired(acquired.map(|semaphore| Permit::of_acquired(semaphore, *this.wanted))))
@@ -156,7 +157,7 @@ pin_project! {
 impl<S: AnySemaphore> AcquireOwned<S> {
     #[track_caller]
     pub(super) fn new(semaphore: Arc<S>, wanted: usize) -> Self {
-        Self { semaphore: Some(semaphore), wanted, watch: Watch::new(WHAT), place: None }
+        Self { semaphore: Some(semaphore), wanted, watch: Watch::new(WHAT), place: LazyWaiter::new() }
     }
 }
 
@@ -170,7 +171,7 @@ impl<S: AnySemaphore> Future for AcquireOwned<S> {
             if let Some(acquired) = try_acquire(&*semaphore, *this.wanted) {
                 return Poll::Ready(S::acquired(acquired.map(|()| OwnedPermit::of_acquired(semaphore, *this.wanted))));
             }
-            this.place.set(place(semaphore, Ticket::new(*this.wanted, *this.watch)));
+            this.place.as_mut().enter(|| waiter(semaphore, Ticket::new(*this.wanted, *this.watch)));
         }
         let acquired = ready!(poll_acquire(this.place, cx));
         Poll::Ready(S::acquired(acquired.map(|semaphore| OwnedPermit::of_acquired(semaphore, *this.wanted))))
