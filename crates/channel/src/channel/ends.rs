@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use super::{Receiver, Sender};
+use crate::count::EndCount;
 use crate::shared::{Capacity, Close, Fifo, Locked, Parcel, Shared, SharedHandle, State};
-use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::{WaitList, Waitable, WakeBatch};
 
 /// What all ends of a channel share.
@@ -122,35 +122,6 @@ impl<T> Channel<T> {
 
     pub(super) fn receiver_count(&self) -> usize {
         self.receivers.count()
-    }
-}
-
-/// How many ends one side has.
-struct EndCount(AtomicUsize);
-
-impl EndCount {
-    fn one() -> Self {
-        Self(AtomicUsize::new(1))
-    }
-
-    fn add(&self) {
-        // Relaxed: whoever adds has an end, so the count cannot reach zero meanwhile.
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn add_unless_gone(&self) -> bool {
-        let one_more = |count: usize| (count > 0).then(|| count + 1);
-        // Relaxed: nothing is read on the strength of it; the channel's lock guards the channel.
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
-    }
-
-    fn remove_is_last(&self) -> bool {
-        // Release: what I have sent comes before the close. Acquire: and so does what the others have.
-        self.0.fetch_sub(1, Ordering::AcqRel) == 1
-    }
-
-    fn count(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
     }
 }
 

@@ -193,3 +193,22 @@ fn a_send_taken_back_against_a_receiver_is_with_one_of_them() {
         assert!(!sent, "nobody waited to receive");
     });
 }
+
+#[test]
+fn a_cancelled_get_against_an_immediate_shutdown_leaves_nothing_undone() {
+    model(|| {
+        let queue = Queue::bounded(1);
+        let closer = queue.clone();
+        let thread = thread::spawn(move || {
+            closer.try_put(7).unwrap();
+            closer.shutdown(Shutdown::Immediate);
+        });
+        // Dropped at the end of the line: the item may be in the queue, with this getter, or gone.
+        if let Poll::Ready(Ok(_)) = poll_once(pin!(queue.get())) {
+            queue.task_done().unwrap();
+        }
+        thread.join().unwrap();
+        assert!(queue.try_get().is_err());
+        block_on(queue.join());
+    });
+}
