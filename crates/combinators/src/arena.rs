@@ -48,6 +48,8 @@ impl<F> Arena<F> {
         if locate(index as usize).0 == self.chunks.len() {
             let size = if self.chunks.is_empty() { FIRST } else { index as usize };
             self.chunks.push((0..size).map(|_| None).collect());
+            // So that a future that leaves needs no memory for that.
+            self.free.reserve(index as usize + size);
         }
         self.generations.push(0);
         index

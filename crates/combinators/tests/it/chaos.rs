@@ -1,7 +1,7 @@
 //! Random trees of gathers, races, timeouts, groups, shields and guards, cancelled at random points: every resource that was acquired is
 //! released exactly once, inner before outer, and the same seed gives the same run.
 //!
-//! `MOTET_CHAOS_SEEDS=10000` runs that many; without it a few hundred run.
+//! `MOTET_CHAOS_SEEDS=10000` runs that many; without it two thousand run.
 
 use crate::support::Yield;
 use futures::future::{BoxFuture, FutureExt as _};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How many seeds run if nobody says otherwise.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 2_000;
 /// How deep a tree is at most.
 const DEPTH: u32 = 4;
 

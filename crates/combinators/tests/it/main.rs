@@ -23,6 +23,7 @@
 //! | C68 | an eagerly started task that has completed | `tasks`; the executor's own tests | – |
 
 mod agnostic;
+mod allocations;
 mod as_completed;
 mod chaos;
 mod cleanup;
