@@ -38,13 +38,16 @@ pub(crate) fn tokio_runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().build().expect("it starts no thread")
 }
 
+/// One gather of so many children, polled by this task.
+type Once<F> = fn(&Task, u32, fn(u32) -> F);
+
 /// Children that need nobody to wake them.
 fn polled<F>(name: &'static str, children: u32, child: fn(u32) -> F) -> Cell<'static>
 where
     F: Future<Output = u32> + Send + 'static,
 {
     let rounds = (CHILDREN / children).max(1);
-    let times = move |once: fn(&Task, u32, fn(u32) -> F)| {
+    let times = move |once: Once<F>| {
         let task = Task::new();
         move || (0..rounds).for_each(|_| once(&task, children, child))
     };
