@@ -4,6 +4,7 @@ mod batch;
 mod drops;
 mod foreign;
 mod gate;
+mod lazy;
 mod line;
 mod parking;
 mod pile_up;
