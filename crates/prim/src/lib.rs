@@ -17,7 +17,7 @@
 //!
 //! | what | when | fairness | a wait dropped | allocates |
 //! | --- | --- | --- | --- | --- |
-//! | [`WaitList`], [`Waiter`] (start at [`wait`]) | tasks and threads wait in line for something | FIFO | leaves the line, or hands on its grant | never |
+//! | [`WaitList`], [`Waiter`], [`LazyWaiter`] (start at [`wait`]) | tasks and threads wait in line for something | FIFO | leaves the line, or hands on its grant | never |
 //! | [`WakeBatch`], [`Wakeup`] | wakes that are due are made after the unlock | in order | – | never |
 //! | [`park`] | one thread sleeps until a waker calls; runs one future without an executor | – | – | once a thread |
 //!
