@@ -7,8 +7,10 @@ use super::worker::Worker;
 use crate::task::{Runnable, contain};
 use motet_prim::hint;
 
-/// So often a searching worker looks once more before it lies down. In a model it lies down at once: that is what is explored.
-const LOOKS: u32 = if cfg!(motet_loom) { 0 } else { 16 };
+/// So often a searching worker looks once more before it lies down.
+const LOOKS: u32 = 3;
+/// So many pauses before each of these looks: what is pushed meanwhile is taken at once, under one lock.
+const PAUSES: u32 = 8;
 
 /// How a worker came out of its rest, until its next poll of a task.
 #[derive(Clone, Copy, Default)]
@@ -36,7 +38,7 @@ impl Worker {
     /// that time, and would have to wake it for each. A pusher that sees a searcher wakes nobody.
     fn work_comes(&self) -> bool {
         (0..LOOKS).any(|_| {
-            hint::spin_loop();
+            (0..PAUSES).for_each(|_| hint::spin_loop());
             self.shared().has_work()
         })
     }

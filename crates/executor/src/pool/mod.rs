@@ -25,6 +25,7 @@ mod shared;
 mod shutdown;
 mod sleepers;
 mod threads;
+mod turns;
 mod watch;
 mod worker;
 

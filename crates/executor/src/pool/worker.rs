@@ -1,14 +1,15 @@
 //! One worker, from poll to poll.
 //!
 //! It takes its next task from its LIFO slot, its ring, the injector, in that order, with three exceptions that bound every
-//! wait: after [`LIFO_POLLS`] polls out of the slot the ring comes first; every [`INJECTOR_TICKS`] polls the injector comes
-//! first; every [`DRIVER_TICKS`] polls the driver is looked at.
+//! wait: after [`LIFO_POLLS`] polls out of the slot the ring comes first; every so many polls the injector comes first, and every
+//! so many the driver is looked at (see `turns.rs`).
 
 use super::idle::Rest;
 use super::metrics::Event;
 use super::roster::Admitter;
 use super::shard::ShardPointer;
 use super::shared::{Kit, Seat, Shared};
+use super::turns::Turns;
 use super::watch::Duty;
 use crate::task::{Runnable, contain};
 use std::cell::Cell;
@@ -16,12 +17,6 @@ use std::sync::Arc;
 
 /// So many polls in a row out of the LIFO slot, then the ring has its turn.
 const LIFO_POLLS: u32 = 16;
-/// So many polls, then the injector comes first.
-const INJECTOR_TICKS: u32 = 64;
-/// So many polls, then the driver is looked at.
-const DRIVER_TICKS: u32 = 128;
-
-const _: () = assert!(DRIVER_TICKS % INJECTOR_TICKS == 0, "one look at the count serves both");
 
 /// A worker, on its thread.
 pub(crate) struct Worker {
@@ -29,7 +24,7 @@ pub(crate) struct Worker {
     seat: Arc<Seat>,
     index: usize,
     kit: Kit,
-    tick: Cell<u32>,
+    turns: Turns,
     lifo_polls: Cell<u32>,
     has_settled: Cell<bool>,
     pub(super) rest: Cell<Rest>,
@@ -39,14 +34,14 @@ pub(crate) struct Worker {
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, index: usize, kit: Kit) -> Self {
         shared.shards[index].sit_down();
-        let (tick, lifo_polls, has_settled) = (Cell::new(0), Cell::new(0), Cell::new(false));
+        let (lifo_polls, has_settled) = (Cell::new(0), Cell::new(false));
         let seat = shared.seats[index].clone();
         Self {
             shared,
             seat,
             index,
             kit,
-            tick,
+            turns: Turns::new(),
             lifo_polls,
             has_settled,
             rest: Cell::new(Rest::default()),
@@ -106,20 +101,22 @@ impl Worker {
 
     /// The next task of this worker's own, or of the injector.
     pub(super) fn next(&self) -> Option<Runnable> {
-        let tick = self.tick.get().wrapping_add(1);
-        self.tick.set(tick);
-        if tick % INJECTOR_TICKS == 0 {
-            if let Some(runnable) = self.look_around(tick) {
+        if self.turns.step() {
+            if let Some(runnable) = self.look_around() {
                 return Some(runnable);
             }
         }
-        self.next_own().or_else(|| self.shared.injector.pop_share(&self.kit.ring, self.shared.seated()))
+        self.next_own().or_else(|| {
+            self.turns.ran_dry();
+            self.shared.injector.pop_share(&self.kit.ring, self.shared.seated())
+        })
     }
 
     /// What a busy worker does now and then.
     #[cold]
-    fn look_around(&self, tick: u32) -> Option<Runnable> {
-        if tick % DRIVER_TICKS == 0 {
+    fn look_around(&self) -> Option<Runnable> {
+        let share = self.shared.injector.len().div_ceil(self.shared.seated().max(1));
+        if self.turns.look(self.kit.ring.len(), share) {
             self.poll_driver();
         }
         self.settle();
