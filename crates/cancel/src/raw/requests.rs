@@ -13,7 +13,7 @@ use std::task::Waker;
 ///
 /// For executors whose records can wake their task as they are: nothing is registered in the task's first pending poll, and nothing let go at its
 /// end. Sixteen bytes: what cancellers bring lies in a box that the first of them makes, and `R`, what else is rare in the record, lies there too
-/// (see [`rare`](Self::rare)). Who cancels must wake the task if he is told so ([`Asked::News`]).
+/// (see [`rare`](Self::rare)); `B` is whatever fits into the four bytes [beside](Self::beside) the state. Who cancels must wake the task if he is told so ([`Asked::News`]).
 ///
 /// ```
 /// use motet_cancel::{Reason, raw::{Asked, Body, Requests}};
@@ -27,8 +27,9 @@ use std::task::Waker;
 /// assert!(body.poll_with(&mut cx, &requests).is_ready());
 /// assert_eq!(requests.cancel(Reason::none()), Asked::Finished);
 /// ```
-pub struct Requests<R = ()> {
+pub struct Requests<R = (), B = ()> {
     state: AtomicU32,
+    beside: B,
     slow: OnceBox<Slow<R>>,
 }
 
@@ -93,8 +94,24 @@ impl<R> Requests<R> {
         /// No requests.
         #[must_use]
         pub const fn new() -> Self {
-            Self { state: AtomicU32::new(0), slow: OnceBox::new() }
+            Self::with_beside(())
         }
+    }
+}
+
+impl<R, B> Requests<R, B> {
+    motet_prim::const_fn! {
+        /// No requests, and `beside` in the four bytes that are free beside the state.
+        #[must_use]
+        pub const fn with_beside(beside: B) -> Self {
+            Self { state: AtomicU32::new(0), beside, slow: OnceBox::new() }
+        }
+    }
+
+    /// What lies beside the state.
+    #[inline]
+    pub const fn beside(&self) -> &B {
+        &self.beside
     }
 
     /// What else is rare in the record, if the box was made: for a cancel, or by [`rare_or_default`](Self::rare_or_default).
@@ -122,7 +139,7 @@ impl<R> Requests<R> {
     }
 }
 
-impl<R: Default> Requests<R> {
+impl<R: Default, B> Requests<R, B> {
     /// What else is rare in the record, in the box that is made now unless it is there.
     pub fn rare_or_default(&self) -> &R {
         &self.slow().rare
@@ -169,9 +186,9 @@ impl<R: Default> Requests<R> {
     }
 }
 
-impl<R: Default> super::Word for Requests<R> {}
+impl<R: Default, B> super::Word for Requests<R, B> {}
 
-impl<R: Default> super::sealed::Word for Requests<R> {
+impl<R: Default, B> super::sealed::Word for Requests<R, B> {
     type Store = Details;
 
     #[inline]
@@ -200,7 +217,7 @@ impl<R> Default for Requests<R> {
     }
 }
 
-impl<R> fmt::Debug for Requests<R> {
+impl<R, B> fmt::Debug for Requests<R, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Glance::of(&self.state).describe("Requests", f)
     }

@@ -18,7 +18,7 @@ fn a_word_and_a_body_weigh_little() {
         assert_eq!(size_of::<Body<F>>(), size_of::<LocalBody<F>>());
         size_of::<Body<F>>() - size_of::<F>()
     }
-    assert_eq!((size_of::<CancelWord>(), size_of::<Requests>()), (40, 16));
+    assert_eq!((size_of::<CancelWord>(), size_of::<Requests>(), size_of::<Requests<(), u32>>()), (40, 16, 16));
     assert_eq!((size_of::<Nest>(), size_of::<LocalNest>()), (8, 8));
     assert!(overhead(&ready(7_u64)) <= 16);
     let held = [7_u64; 8];

@@ -20,4 +20,4 @@ mod shell;
 
 pub use executor::LocalExecutor;
 
-pub(crate) use queue::QueuePointer;
+pub(crate) use queue::{LocalQueue, QueuePointer};

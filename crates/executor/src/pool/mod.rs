@@ -36,6 +36,6 @@ pub use metrics::{Metrics, WorkerMetrics};
 pub(crate) use guest::hand_over;
 pub(crate) use hooks::PanicHook;
 pub(crate) use roster::Key;
-pub(crate) use shard::ShardPointer;
+pub(crate) use shard::{Shard, ShardPointer};
 pub(crate) use shared::{Shared, Start, new_task, run_contained, run_outside};
 pub(crate) use worker::Worker;

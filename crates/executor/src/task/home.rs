@@ -1,8 +1,8 @@
-//! Who runs a task, in a pointer and a byte.
+//! Who runs a task, in one word.
 
 use crate::foreign::Pump;
-use crate::local::QueuePointer;
-use crate::pool::ShardPointer;
+use crate::local::{LocalQueue, QueuePointer};
+use crate::pool::{Shard, ShardPointer};
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use std::sync::Arc;
@@ -19,17 +19,16 @@ pub(crate) enum Home {
     Foreign(Arc<Pump>),
 }
 
-/// The same in two words of which the second is a byte: a record has a place for that among its other small fields.
+/// The same in one word: an address, with what it is that of in the two bits that its alignment leaves free.
 pub(super) struct Address(NonNull<()>);
 
-/// What the address is that of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Pool,
-    Blocking,
-    Local,
-    Foreign,
-}
+const POOL: usize = 0;
+const BLOCKING: usize = 1;
+const LOCAL: usize = 2;
+const FOREIGN: usize = 3;
+const KINDS: usize = 3;
+
+const _: () = assert!(align_of::<Shard>() > KINDS && align_of::<LocalQueue>() > KINDS && align_of::<Pump>() > KINDS);
 
 // SAFETY: it is what `Home` is made of, and that is both (checked below).
 unsafe impl Send for Address {}
@@ -42,37 +41,45 @@ const _: () = {
 };
 
 impl Home {
-    /// Takes the home apart; it is to be put [together](Address::home) again, or it leaks.
-    pub(super) fn into_parts(self) -> (Kind, Address) {
+    /// Packs the home; it is to be [unpacked](Address::home) again, or it leaks.
+    pub(super) fn pack(self) -> Address {
         let (kind, address) = match self {
-            Self::Pool(shard) => (Kind::Pool, shard.address()),
-            Self::Blocking(shard) => (Kind::Blocking, shard.address()),
-            Self::Local(queue) => (Kind::Local, queue.address()),
+            Self::Pool(shard) => (POOL, shard.address()),
+            Self::Blocking(shard) => (BLOCKING, shard.address()),
+            Self::Local(queue) => (LOCAL, queue.address()),
             Self::Foreign(pump) => {
                 let pump = Arc::into_raw(pump).cast_mut().cast();
-                (Kind::Foreign, NonNull::new(pump).expect("an `Arc` is not null"))
+                (FOREIGN, NonNull::new(pump).expect("an `Arc` is not null"))
             }
         };
-        (kind, Address(address))
+        Address(address.map_addr(|address| address | kind))
     }
 }
 
 impl Address {
-    /// The home, which counts for nothing as long as it is not dropped.
-    ///
-    /// # Safety
-    ///
-    /// The two come from one call of [`Home::into_parts`], and what this gives does not outlive them.
-    pub(super) unsafe fn home(&self, kind: Kind) -> ManuallyDrop<Home> {
-        ManuallyDrop::new(match kind {
+    /// Whether there is something to drop.
+    pub(super) fn counts(&self) -> bool {
+        self.kind() == FOREIGN
+    }
+
+    fn kind(&self) -> usize {
+        self.0.addr().get() & KINDS
+    }
+
+    /// The home, which counts for nothing as long as it is not dropped, and does not outlive this.
+    pub(super) fn home(&self) -> ManuallyDrop<Home> {
+        let address = self.0.as_ptr().map_addr(|address| address & !KINDS);
+        // SAFETY: what was packed was not null.
+        let address = unsafe { NonNull::new_unchecked(address) };
+        ManuallyDrop::new(match self.kind() {
             // SAFETY: the address is that of a shard.
-            Kind::Pool => Home::Pool(unsafe { ShardPointer::from_address(self.0) }),
+            POOL => Home::Pool(unsafe { ShardPointer::from_address(address) }),
             // SAFETY: as above.
-            Kind::Blocking => Home::Blocking(unsafe { ShardPointer::from_address(self.0) }),
+            BLOCKING => Home::Blocking(unsafe { ShardPointer::from_address(address) }),
             // SAFETY: the address is that of a queue.
-            Kind::Local => Home::Local(unsafe { QueuePointer::from_address(self.0) }),
-            // SAFETY: the address is that of an `Arc`, which is counted once for the two.
-            Kind::Foreign => Home::Foreign(unsafe { Arc::from_raw(self.0.as_ptr().cast_const().cast()) }),
+            LOCAL => Home::Local(unsafe { QueuePointer::from_address(address) }),
+            // SAFETY: the address is that of an `Arc`, which is counted once for this.
+            _ => Home::Foreign(unsafe { Arc::from_raw(address.as_ptr().cast_const().cast()) }),
         })
     }
 }

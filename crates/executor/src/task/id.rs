@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 /// A number that no other task of this process has.
 ///
-/// Numbers say nothing about the order of spawns: each thread takes a block of them at a time.
+/// Numbers say nothing about the order of spawns: each thread takes a block of them at a time. They begin anew after 2⁴⁸ tasks.
 ///
 /// ```
 /// use motet_executor::Executor;
@@ -22,6 +22,9 @@ pub struct TaskId(u64);
 
 /// How many numbers a thread takes from the common counter at once.
 const BLOCK: u64 = 1 << 10;
+
+/// So many numbers there are.
+const LIMIT: u64 = 1 << 48;
 
 motet_prim::thread_local! {
     /// The next number of this thread's block; at a multiple of the block's size it is used up.
@@ -48,7 +51,27 @@ motet_prim::global! {
 /// The first number of a fresh block; never a multiple of the block's size, and never zero.
 fn take_block() -> u64 {
     // Relaxed: only that each block is taken once counts.
-    BLOCKS.fetch_add(1, Ordering::Relaxed) * BLOCK + 1
+    BLOCKS.fetch_add(1, Ordering::Relaxed) % (LIMIT / BLOCK) * BLOCK + 1
+}
+
+/// A number in the six bytes that a task's record has for it.
+#[derive(Clone, Copy)]
+pub(super) struct PackedId([u16; 3]);
+
+impl TaskId {
+    /// For a record.
+    #[expect(clippy::cast_possible_truncation, reason = "numbers have 48 bits")]
+    pub(super) fn pack(self) -> PackedId {
+        PackedId([self.0 as u16, (self.0 >> 16) as u16, (self.0 >> 32) as u16])
+    }
+}
+
+impl PackedId {
+    /// The number.
+    pub(super) fn unpack(self) -> TaskId {
+        let [low, middle, high] = self.0.map(u64::from);
+        TaskId(high << 32 | middle << 16 | low)
+    }
 }
 
 impl fmt::Display for TaskId {

@@ -37,7 +37,7 @@ pub use task::Task;
 
 pub(crate) use home::Home;
 pub(crate) use output::{Output, contain};
-pub(crate) use record::{Origin, Rare, Record, schedule};
+pub(crate) use record::{Origin, Place, Rare, Record, schedule};
 pub(crate) use reference::{RecordPointer, TaskPointer, TaskRef};
 pub(crate) use shell::{Shell, finish, poll_body};
 

@@ -3,7 +3,8 @@
 //! The phase is written by whoever polls the task, so plain stores do; it is a picture for `tasks()` and `is_finished`.
 //! What the `Task` says of itself is written by its owner alone.
 
-use super::home::{Address, Home, Kind};
+use super::home::{Address, Home};
+use super::id::PackedId;
 use super::{Runnable, TaskId, TaskPanic, TaskState};
 use crate::ambient;
 use crate::local::QueuePointer;
@@ -36,30 +37,30 @@ impl Origin {
 /// A task's metadata.
 pub(crate) struct Record {
     /// What is asked of it, and what few tasks have.
-    requests: Requests<Rare>,
+    requests: Requests<Rare, Place>,
     home: Address,
-    id: TaskId,
     location: &'static Location<'static>,
-    /// The task's place in its home's list.
-    key: AtomicU32,
+    id: PackedId,
     phase: AtomicU8,
     /// Who awaits the output, as the `Task` says.
     awaited: AtomicU8,
-    /// Whether somebody waits in `ended`.
-    watched: AtomicBool,
-    kind: Kind,
 }
+
+/// The task's place in its home's list: a [`Key`].
+pub(crate) type Place = AtomicU32;
 
 /// A name, and whoever waits for the end of a task whose `Task` was dropped.
 #[derive(Default)]
 pub(crate) struct Rare {
     name: OnceLock<Arc<str>>,
     ended: AtomicWaker,
+    /// Whether somebody waits in `ended`.
+    watched: AtomicBool,
 }
 
 /// A million tasks may sleep: with the future, this is what a task takes.
 #[cfg(all(target_pointer_width = "64", not(motet_loom)))]
-const _: () = assert!(size_of::<Record>() <= 48);
+const _: () = assert!(size_of::<Record>() <= 40);
 
 /// Never polled.
 const NEW: u8 = 0;
@@ -81,33 +82,28 @@ const DROPPED: u8 = 2;
 impl Record {
     pub(crate) fn new(home: Home, origin: Origin) -> Self {
         let Origin { name, location } = origin;
-        let requests = Requests::new();
+        let requests = Requests::with_beside(AtomicU32::new(Key::UNLISTED.to_bits()));
         name.into_iter().for_each(|name| set_name(&requests, name));
-        let (kind, home) = home.into_parts();
         Self {
             requests,
-            home,
-            id: TaskId::next(),
+            home: home.pack(),
             location,
-            key: AtomicU32::new(Key::UNLISTED.to_bits()),
+            id: TaskId::next().pack(),
             phase: AtomicU8::new(NEW),
             awaited: AtomicU8::new(AWAITED),
-            watched: AtomicBool::new(false),
-            kind,
         }
     }
 
     fn home(&self) -> ManuallyDrop<Home> {
-        // SAFETY: they were taken apart in `new`.
-        unsafe { self.home.home(self.kind) }
+        self.home.home()
     }
 
-    pub(crate) fn requests(&self) -> &Requests<Rare> {
+    pub(crate) fn requests(&self) -> &Requests<Rare, Place> {
         &self.requests
     }
 
     pub(crate) fn id(&self) -> TaskId {
-        self.id
+        self.id.unpack()
     }
 
     pub(crate) fn name(&self) -> Option<&str> {
@@ -141,11 +137,11 @@ impl Record {
 
     pub(crate) fn set_key(&self, key: Key) {
         // Relaxed: written before the task is scheduled for the first time, read by whoever polls it.
-        self.key.store(key.to_bits(), Ordering::Relaxed);
+        self.requests.beside().store(key.to_bits(), Ordering::Relaxed);
     }
 
     fn key(&self) -> Key {
-        Key::from_bits(self.key.load(Ordering::Relaxed))
+        Key::from_bits(self.requests.beside().load(Ordering::Relaxed))
     }
 
     pub(crate) fn state(&self) -> TaskState {
@@ -209,18 +205,21 @@ impl Record {
         if self.awaited.load(Ordering::Relaxed) != DROPPED {
             return;
         }
+        // So does the box, which the cancel made; with none, nobody waits.
+        let Some(rare) = self.requests.rare() else { return };
         // AcqRel: this and the exchange in `watch` are ordered, being of one word: either this one sees the mark, or that
         // one comes later, and its caller sees the phase.
-        if self.watched.swap(true, Ordering::AcqRel) {
-            self.requests.rare().into_iter().for_each(|rare| rare.ended.wake());
+        if rare.watched.swap(true, Ordering::AcqRel) {
+            rare.ended.wake();
         }
     }
 
     /// Registers the waker of whoever waits for the end; true if the end has come.
     pub(super) fn watch(&self, waker: &Waker) -> bool {
-        self.requests.rare_or_default().ended.register(waker);
+        let rare = self.requests.rare_or_default();
+        rare.ended.register(waker);
         // AcqRel: pairs with the exchange in `end`.
-        self.watched.swap(true, Ordering::AcqRel);
+        rare.watched.swap(true, Ordering::AcqRel);
         // The second look: the end may have come before the mark.
         self.is_finished()
     }
@@ -250,20 +249,20 @@ impl Record {
 
     /// Tells a hook of a panic that nobody awaits.
     pub(super) fn report(&self, hook: &PanicHook, payload: &PanicPayload) {
-        hook.call(&TaskPanic { id: self.id, name: self.name(), location: self.location, payload });
+        hook.call(&TaskPanic { id: self.id(), name: self.name(), location: self.location, payload });
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
-        if self.kind == Kind::Foreign {
+        if self.home.counts() {
             drop(ManuallyDrop::into_inner(self.home()));
         }
     }
 }
 
 #[cold]
-fn set_name(requests: &Requests<Rare>, name: Arc<str>) {
+fn set_name(requests: &Requests<Rare, Place>, name: Arc<str>) {
     let named = requests.rare_or_default().name.set(name);
     debug_assert!(named.is_ok(), "the record is new");
 }

@@ -10,7 +10,7 @@
 //! The race to fear: the record ends (and with it, perhaps, the executor) while the body is still there. So the body is
 //! always dropped first, and the record is ended last.
 
-use super::{Output, Rare, Record, RecordPointer, TaskRef, contain};
+use super::{Output, Place, Rare, Record, RecordPointer, TaskRef, contain};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
@@ -68,7 +68,7 @@ pub(crate) trait ScopedBody {
     fn poll_with(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        requests: &Requests<Rare>,
+        requests: &Requests<Rare, Place>,
     ) -> Poll<Result<Self::Output, Cancelled>>;
 }
 
@@ -78,7 +78,7 @@ impl<F: Future> ScopedBody for Body<F> {
     fn poll_with(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        requests: &Requests<Rare>,
+        requests: &Requests<Rare, Place>,
     ) -> Poll<Result<F::Output, Cancelled>> {
         self.poll_with(cx, requests)
     }
@@ -90,7 +90,7 @@ impl<F: Future> ScopedBody for LocalBody<F> {
     fn poll_with(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        requests: &Requests<Rare>,
+        requests: &Requests<Rare, Place>,
     ) -> Poll<Result<F::Output, Cancelled>> {
         self.poll_with(cx, requests)
     }
