@@ -13,7 +13,7 @@ const LOOKS: u32 = 3;
 const PAUSES: u32 = 8;
 
 /// How a worker came out of its rest, until its next poll of a task.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Rest {
     /// It counts as searching.
     pub(super) searching: bool,

@@ -85,6 +85,11 @@ impl Duty {
     pub(super) fn new() -> Self {
         Self { is_on_watch: Cell::new(false), quiet_rounds: Cell::new(0), sighting: Cell::new(None) }
     }
+
+    /// Whether this worker is on watch.
+    pub(super) fn is_on_watch(&self) -> bool {
+        self.is_on_watch.get()
+    }
 }
 
 impl Worker {

@@ -161,12 +161,15 @@ impl Worker {
 
     /// Polls a task; inside of [`run_contained`](super::shared::run_contained), so that nothing it does ends this worker.
     pub(super) fn run(&self, runnable: Runnable) {
-        self.get_to_work();
+        if self.rest.get() != Rest::default() || self.duty.is_on_watch() {
+            self.get_to_work();
+        }
         self.seat().tally.count(Event::Poll);
         runnable.run();
     }
 
     /// Before a poll: whoever relied on this worker's search or on its place in the driver is told that it ends.
+    #[cold]
     pub(super) fn get_to_work(&self) {
         let rest = self.rest.take();
         let owes_a_look = rest.searching && self.shared.sleepers.found().must_look();
@@ -204,6 +207,17 @@ impl Worker {
     /// The owner's end of the list of this worker's tasks.
     pub(super) fn admitter(&self) -> &Admitter {
         &self.kit.admitter
+    }
+
+    /// Whether the tasks of this shard are run by this worker's executor.
+    ///
+    /// # Safety
+    ///
+    /// A task is on the shard's list.
+    #[inline]
+    pub(crate) unsafe fn works_for(&self, shard: ShardPointer) -> bool {
+        // Its own shard, most often. SAFETY: says the caller.
+        shard.is(&self.shared.shards[self.index]) || unsafe { shard.as_ref() }.executor() == Arc::as_ptr(&self.shared)
     }
 
     /// The same, if it is this list.

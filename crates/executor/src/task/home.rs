@@ -57,11 +57,20 @@ impl Home {
 }
 
 impl Address {
+    /// The shard of a task of a pool.
+    #[inline]
+    pub(super) fn pool(&self) -> Option<ShardPointer> {
+        const { assert!(POOL == 0, "then the address is as it was") };
+        // SAFETY: the address is that of a shard.
+        (self.kind() == POOL).then(|| unsafe { ShardPointer::from_address(self.0) })
+    }
+
     /// Whether there is something to drop.
     pub(super) fn counts(&self) -> bool {
         self.kind() == FOREIGN
     }
 
+    #[inline]
     fn kind(&self) -> usize {
         self.0.addr().get() & KINDS
     }

@@ -271,17 +271,20 @@ fn set_name(requests: &Requests<Rare, Place>, name: Arc<str>) {
 ///
 /// After the push nothing keeps the task alive: what is needed of its record is read before.
 pub(crate) fn schedule(runnable: Runnable, info: ScheduleInfo) {
+    let Some(shard) = runnable.metadata().home.pool() else { return schedule_elsewhere(runnable) };
+    ambient::with_worker(|worker| match worker {
+        // SAFETY: a task that is scheduled has not ended, so it is on the shard's list.
+        Some(worker) if unsafe { worker.works_for(shard) } => worker.push(runnable, info.woken_while_running),
+        _ => push_from_outside(runnable, shard),
+    });
+}
+
+#[cold]
+fn schedule_elsewhere(runnable: Runnable) {
     match &*runnable.metadata().home() {
-        &Home::Pool(shard) => {
-            // SAFETY: a task that is scheduled has not ended, so it is on the shard's list.
-            let executor = unsafe { shard.as_ref() }.executor();
-            ambient::with_worker_of(executor, |worker| match worker {
-                Some(worker) => worker.push(runnable, info.woken_while_running),
-                None => push_from_outside(runnable, shard),
-            });
-        }
+        Home::Pool(_) => unreachable!("looked at by `schedule`"),
         Home::Blocking(shard) => {
-            // SAFETY: as above.
+            // SAFETY: as in `schedule`.
             let blocking = unsafe { shard.as_ref() }.blocking().clone();
             blocking.push(runnable);
         }
