@@ -15,6 +15,8 @@ motet_prim::global! {
 pub(crate) struct Mark(u64);
 
 impl Mark {
+    /// Earlier than every hand-over.
+    pub(crate) const FIRST: Self = Self(0);
     /// Later than every hand-over: who has this mark waits for nothing.
     pub(crate) const LATEST: Self = Self(u64::MAX);
 

@@ -6,13 +6,14 @@
 //! ```
 //!
 //! A tree with mark `m` waits for every unfinished tree that was adopted after `m` and before itself: that is how a guard's exit waits
-//! for what was adopted since the guard was made. It is *due* when its nearest unfinished predecessor is not later than `m`. So when
-//! a tree ends, only its nearest successor can become due, and a row of ten thousand guards is a flat list, not a recursion.
+//! for what was adopted since the guard was made. (Not for those that a sibling's nest left: see `rank`.) It *follows* the nearest of them;
+//! when that ends, it follows the next, or is due. So a row of ten thousand guards is a flat list, not a recursion.
 //!
 //! Only the owner of the frame touches this. Each running tree has a waker of its own (see `ready`), so a poll costs what was woken, however
 //! many trees there are.
 
 use super::kind::{AnyTree, Kind, Local, Sendable, Tree};
+use super::rank::{Lane, Lanes, Rank};
 use super::ready::{ReadyList, Seat};
 use crate::abandon::Abandoned;
 use crate::clock::Mark;
@@ -30,14 +31,21 @@ pub(crate) struct Adopted<K: Kind>(Option<Box<Stash<K>>>);
 struct Stash<K: Kind> {
     /// Every unfinished tree, in the order of adoption.
     order: BTreeMap<Mark, Turn<K>>,
+    lanes: Lanes,
     ready: ReadyList,
+    /// Whether some tree may have begun.
+    polled: bool,
     /// The first panic of an exit, or of whatever else the frame's owner ran.
     panic: Option<Payload>,
 }
 
-enum Turn<K: Kind> {
-    Running { tree: K::Tree, seat: Seat },
-    Waiting { mark: Mark, tree: K::Tree },
+struct Turn<K: Kind> {
+    rank: Rank,
+    tree: K::Tree,
+    /// `None`: it waits.
+    seat: Option<Seat>,
+    /// Those that wait for this one, and then perhaps for earlier ones.
+    followers: Vec<Mark>,
 }
 
 impl<K: Kind> Adopted<K> {
@@ -55,7 +63,7 @@ impl<K: Kind> Adopted<K> {
 
     /// Takes a tree that waits for what was adopted after `mark`.
     pub(crate) fn push(&mut self, mark: Mark, tree: K::Tree) {
-        self.stash().push(Mark::next(), mark, tree);
+        self.stash().push(Mark::next(), Rank::new(mark), tree);
     }
 
     /// Whether something that was adopted after `mark` is unfinished.
@@ -83,6 +91,7 @@ impl<K: Kind> Adopted<K> {
     /// Polls the trees that run and were woken; ready when none is left.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(stash) = &mut self.0 else { return Poll::Ready(()) };
+        stash.polled = true;
         stash.ready.register(cx.waker());
         // A tree that wakes itself while it is polled yields: it is not among these, but for the next poll.
         let mut left = stash.ready.len();
@@ -107,26 +116,42 @@ impl<K: Kind> Adopted<K> {
     /// Takes over what another frame of the same owner collected, with its order.
     pub(crate) fn absorb(&mut self, other: Self) {
         let Some(other) = other.0 else { return };
-        let Stash { order, ready: _, panic } = *other;
+        let Stash { order, panic, .. } = *other;
         if let Some(panic) = panic {
             self.record(panic);
         }
         let stash = self.stash();
         for (number, turn) in order {
-            match turn {
-                Turn::Running { tree, .. } => stash.start(number, tree),
-                waiting @ Turn::Waiting { .. } => drop(stash.order.insert(number, waiting)),
-            }
+            stash.push(number, turn.rank, turn.tree);
         }
+    }
+
+    /// Takes over what a nest has left, as a lane of its own. Gives it back if some of it may have begun, for that cannot wait any more.
+    pub(super) fn take_in<J: Kind>(
+        &mut self,
+        nest: Adopted<J>,
+        wrap: fn(J::Tree) -> K::Tree,
+    ) -> Result<(), Adopted<J>> {
+        let Some(left) = nest.0 else { return Ok(()) };
+        let Some((&first, _)) = left.order.first_key_value() else { return Err(Adopted(Some(left))) };
+        // Since the nest adopted its first, this frame must have adopted nothing.
+        if left.polled || left.panic.is_some() || self.is_busy_since(first) {
+            return Err(Adopted(Some(left)));
+        }
+        let (stash, lane) = (self.stash(), Lane::new(first));
+        for (number, turn) in left.order {
+            stash.push(number, turn.rank.within(lane), wrap(turn.tree));
+        }
+        Ok(())
     }
 
     /// Drops the trees, unfinished. A kept panic stays.
     pub(crate) fn abandon(&mut self, why: Abandoned) {
         let Some(stash) = self.0.take() else { return };
-        let Stash { order, ready, panic } = *stash;
+        let Stash { order, ready, panic, .. } = *stash;
         ready.release();
         self.0 = panic.map(|panic| Box::new(Stash { panic: Some(panic), ..Stash::default() }));
-        order.into_values().for_each(|turn| turn.into_tree().abandon(why));
+        order.into_values().for_each(|turn| turn.tree.abandon(why));
     }
 
     fn stash(&mut self) -> &mut Stash<K> {
@@ -138,12 +163,11 @@ impl Adopted<Local> {
     /// What of this may leave the thread, in its order; the rest is abandoned.
     pub(crate) fn into_sendable(self) -> Adopted<Sendable> {
         let Some(stash) = self.0 else { return Adopted::none() };
-        let Stash { order, ready: _, panic } = *stash;
-        let mut sendable = Stash { panic, ..Stash::default() };
+        let Stash { order, panic, polled, .. } = *stash;
+        let mut sendable = Stash { panic, polled, ..Stash::default() };
         for (number, turn) in order {
-            let mark = turn.mark();
-            match turn.into_tree() {
-                AnyTree::Sendable(tree) => sendable.push(number, mark, tree),
+            match turn.tree {
+                AnyTree::Sendable(tree) => sendable.push(number, turn.rank, tree),
                 AnyTree::Local(tree) => tree.abandon(Abandoned::NoLocalFrame),
             }
         }
@@ -154,40 +178,26 @@ impl Adopted<Local> {
     }
 }
 
-impl<K: Kind> Turn<K> {
-    fn into_tree(self) -> K::Tree {
-        match self {
-            Self::Running { tree, .. } | Self::Waiting { tree, .. } => tree,
-        }
-    }
-
-    /// After what the tree waits for.
-    const fn mark(&self) -> Mark {
-        match self {
-            Self::Running { .. } => Mark::LATEST,
-            Self::Waiting { mark, .. } => *mark,
-        }
-    }
-}
-
 impl<K: Kind> Stash<K> {
-    fn push(&mut self, number: Mark, mark: Mark, tree: K::Tree) {
+    fn push(&mut self, number: Mark, rank: Rank, tree: K::Tree) {
         debug_assert!(self.order.last_key_value().is_none_or(|(last, _)| *last < number), "numbers only grow");
-        if self.order.last_key_value().is_none_or(|(before, _)| *before <= mark) {
-            self.start(number, tree);
-        } else {
-            self.order.insert(number, Turn::Waiting { mark, tree });
-        }
+        let blocker = self.lanes.blocker(&self.order, number, &rank);
+        let seat = if blocker.is_none() { Some(self.ready.seat(number)) } else { None };
+        self.follow(blocker, number);
+        self.lanes.insert(number, &rank);
+        self.order.insert(number, Turn { rank, tree, seat, followers: Vec::new() });
     }
 
-    fn start(&mut self, number: Mark, tree: K::Tree) {
-        self.order.insert(number, Turn::Running { tree, seat: self.ready.seat(number) });
+    fn follow(&mut self, blocker: Option<Mark>, number: Mark) {
+        if let Some(before) = blocker.and_then(|before| self.order.get_mut(&before)) {
+            before.followers.push(number);
+        }
     }
 
     /// Polls one tree that was woken; gives how many were started because it ended.
     fn poll_tree(&mut self, number: Mark) -> usize {
         // A wake of a tree that has ended meanwhile is no news.
-        let Some(Turn::Running { tree, seat }) = self.order.get_mut(&number) else { return 0 };
+        let Some(Turn { tree, seat: Some(seat), .. }) = self.order.get_mut(&number) else { return 0 };
         let Poll::Ready(result) = Pin::new(tree).poll(&mut Context::from_waker(seat.unqueue())) else { return 0 };
         seat.leave();
         if let Err(panic) = result {
@@ -196,19 +206,22 @@ impl<K: Kind> Stash<K> {
         self.finish(number)
     }
 
-    /// Strikes a tree off, and starts its successor if that waited for this one last; gives how many were started.
+    /// Strikes a tree off, and starts those that waited for this one last; gives how many were started.
     fn finish(&mut self, number: Mark) -> usize {
-        self.order.remove(&number);
-        let before = self.order.range(..number).next_back().map(|(before, _)| *before);
-        let Some((&next, Turn::Waiting { mark, .. })) = self.order.range(number..).next() else { return 0 };
-        if before.is_some_and(|before| before > *mark) {
-            return 0;
-        }
-        if let Some(turn) = self.order.remove(&next) {
-            let seat = self.ready.seat_first(next);
-            self.order.insert(next, Turn::Running { tree: turn.into_tree(), seat });
-        }
-        1
+        let Some(Turn { rank, followers, .. }) = self.order.remove(&number) else { return 0 };
+        self.lanes.remove(number, &rank);
+        // The last one first: each that starts goes to the head of the list.
+        followers.into_iter().rev().filter(|follower| self.advance(*follower)).count()
+    }
+
+    /// Starts a tree if it is due; else lets it follow the next.
+    fn advance(&mut self, number: Mark) -> bool {
+        let Some(turn) = self.order.get(&number) else { return false };
+        let blocker = self.lanes.blocker(&self.order, number, &turn.rank);
+        self.follow(blocker, number);
+        let Some(turn) = self.order.get_mut(&number).filter(|_| blocker.is_none()) else { return false };
+        turn.seat = Some(self.ready.seat_first(number));
+        true
     }
 
     fn record(&mut self, panic: Payload) {
@@ -221,7 +234,7 @@ impl<K: Kind> Stash<K> {
 
 impl<K: Kind> Default for Stash<K> {
     fn default() -> Self {
-        Self { order: BTreeMap::new(), ready: ReadyList::new(), panic: None }
+        Self { order: BTreeMap::new(), lanes: Lanes::default(), ready: ReadyList::new(), polled: false, panic: None }
     }
 }
 

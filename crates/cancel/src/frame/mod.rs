@@ -18,6 +18,7 @@ mod here;
 mod kind;
 mod nest;
 mod place;
+mod rank;
 mod ready;
 mod run;
 

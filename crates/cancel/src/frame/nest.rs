@@ -13,7 +13,8 @@ use std::task::{Context, Poll};
 ///
 /// For combinators: poll and drop the children inside [`enter`](Self::enter), call [`poll_drain`](Self::poll_drain) *in every poll* (adopted work runs beside the
 /// children, and a child may wait for it), and return only when that is ready. One pointer wide; allocates when something is handed over.
-/// Dropped, it hands what is left, as one tree, to the enclosing frame, else to the reaper.
+/// Dropped, it hands what is left to the enclosing frame, else to the reaper. Exits that have not begun wait there for what that frame itself adopted since
+/// their guards were made, but not for what other nests have left: siblings that are each dropped in a nest of their own clean up concurrently.
 ///
 /// ```
 /// use futures::executor::block_on;
@@ -114,7 +115,15 @@ fn poll_trees<K: Kind>(adopted: &mut Adopted<K>, cx: &mut Context<'_>) -> Poll<(
 #[inline]
 fn hand_over_rest<K: Kind>(adopted: &mut Adopted<K>) {
     if !adopted.is_none() {
-        K::hand_over(Mark::LATEST, Run::remaining(std::mem::take(adopted)));
+        leave(std::mem::take(adopted));
+    }
+}
+
+/// What has not begun keeps its place in the order of the frame around; what has, goes on there as one tree.
+#[cold]
+fn leave<K: Kind>(left: Adopted<K>) {
+    if let Err(left) = K::merge(left) {
+        K::hand_over(Mark::LATEST, Run::remaining(left));
     }
 }
 

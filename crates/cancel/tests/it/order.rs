@@ -215,3 +215,106 @@ fn the_scope_yields_after_a_number_of_exits() {
     }
     assert!(polls > 10, "{polls} polls");
 }
+
+/// A child that was polled in the frame around it is dropped in one of its own, as `gather` and its kin do it.
+fn dropped_alone<T>(child: T) {
+    Nest::new().enter(|| drop(child));
+}
+
+#[test]
+fn a_guard_dropped_in_a_nest_exits_after_what_was_left_around_the_nest_since_it_was_made() {
+    let (log, gate) = (Log::new(), Gate::new());
+    let (outer, inner) = (log.guard("outer"), log.gated("inner", &gate));
+    let (work, _handle) = scope(async move {
+        drop(inner);
+        dropped_alone(outer);
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["inner: Dropped"], "`outer` waits for what was adopted since it was made");
+    gate.open();
+    assert!(work.poll_until_stalled().is_ready());
+    assert_eq!(log.take(), ["inner ended", "outer: Dropped", "outer ended"]);
+}
+
+#[test]
+fn guards_dropped_in_nests_wait_for_the_same_exit_and_not_for_one_another() {
+    let (log, gate, never) = (Log::new(), Gate::new(), Gate::new());
+    let (a, b) = (log.gated("a", &never), log.gated("b", &never));
+    let (c, left, leave) = (log.gated("c", &never), log.gated("left", &gate), Gate::new());
+    let go_on = leave.clone();
+    let (work, _handle) = scope(async move {
+        drop(left);
+        dropped_alone(a);
+        // Nests in a nest, and one that is dropped in a later poll.
+        Nest::new().enter(|| {
+            dropped_alone(b);
+            dropped_alone(c);
+        });
+        go_on.passed().await;
+        drop(leave);
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["left: Dropped"]);
+    gate.open();
+    assert!(work.poll_until_stalled().is_pending());
+    let mut begun = log.take();
+    begun.sort();
+    assert_eq!(begun, ["a: Dropped", "b: Dropped", "c: Dropped", "left ended"]);
+}
+
+#[test]
+fn a_guard_dropped_in_a_nest_does_not_wait_for_a_nest_that_was_dropped_earlier() {
+    let (log, never, go_on) = (Log::new(), Gate::new(), Gate::new());
+    let (a, b, resume) = (log.gated("a", &never), log.guard("b"), go_on.clone());
+    let (work, _handle) = scope(async move {
+        dropped_alone(a);
+        resume.passed().await;
+        dropped_alone(b);
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    go_on.open();
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["a: Dropped", "b: Dropped", "b ended"]);
+}
+
+#[test]
+fn in_a_nest_each_exit_waits_for_what_is_younger_than_its_own_guard_and_for_no_more() {
+    let (log, gate) = (Log::new(), Gate::new());
+    let (older, left, inside) = (log.guard("older"), log.gated("left", &gate), log.clone());
+    let (work, _handle) = scope(async move {
+        drop(left);
+        let younger = inside.guard("younger");
+        Nest::new().enter(|| {
+            drop(younger);
+            drop(older);
+        });
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["left: Dropped", "younger: Dropped", "younger ended"]);
+    gate.open();
+    assert!(work.poll_until_stalled().is_ready());
+    assert_eq!(log.take(), ["left ended", "older: Dropped", "older ended"]);
+}
+
+#[test]
+fn a_guard_around_nests_exits_after_all_that_they_left() {
+    let (log, one, two) = (Log::new(), Gate::new(), Gate::new());
+    let (outer, a, b) = (log.guard("outer"), log.gated("a", &one), log.gated("b", &two));
+    let (work, _handle) = scope(async move {
+        dropped_alone(a);
+        dropped_alone(b);
+        drop(outer);
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    two.open();
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["a: Dropped", "b: Dropped", "b ended"]);
+    one.open();
+    assert!(work.poll_until_stalled().is_ready());
+    assert_eq!(log.take(), ["a ended", "outer: Dropped", "outer ended"]);
+}
