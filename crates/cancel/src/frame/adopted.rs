@@ -208,9 +208,10 @@ impl<K: Kind> Stash<K> {
 
     /// Strikes a tree off, and starts those that waited for this one last; gives how many were started.
     fn finish(&mut self, number: Mark) -> usize {
-        let Some(Turn { rank, followers, .. }) = self.order.remove(&number) else { return 0 };
+        let Some(Turn { rank, mut followers, .. }) = self.order.remove(&number) else { return 0 };
         self.lanes.remove(number, &rank);
         // The last one first: each that starts goes to the head of the list.
+        followers.sort_unstable();
         followers.into_iter().rev().filter(|follower| self.advance(*follower)).count()
     }
 

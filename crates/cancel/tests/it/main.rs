@@ -10,6 +10,7 @@ mod grace;
 mod guards;
 mod local_work;
 mod order;
+mod order_of_nests;
 mod outside;
 mod panics;
 mod raw;
