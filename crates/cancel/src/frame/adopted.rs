@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A tree with mark `m` waits for every unfinished tree that was adopted after `m` and before itself: that is how a guard's exit waits
-//! for what was adopted since the guard was made. (Not for those that a sibling's nest left: see `rank`.) It *follows* the nearest of them;
+//! for what was adopted since the guard was made. (Not for those that a sibling left: see `rank`.) It *follows* the nearest of them;
 //! when that ends, it follows the next, or is due. So a row of ten thousand guards is a flat list, not a recursion.
 //!
 //! Only the owner of the frame touches this. Each running tree has a waker of its own (see `ready`), so a poll costs what was woken, however
@@ -126,15 +126,15 @@ impl<K: Kind> Adopted<K> {
         }
     }
 
-    /// Takes over what a nest has left, as a lane of its own. Gives it back if some of it may have begun, for that cannot wait any more.
+    /// Takes over what another frame collected, as a lane of its own. Gives it back if some of it may have begun, for that cannot wait any more.
     pub(super) fn take_in<J: Kind>(
         &mut self,
-        nest: Adopted<J>,
+        other: Adopted<J>,
         wrap: fn(J::Tree) -> K::Tree,
     ) -> Result<(), Adopted<J>> {
-        let Some(left) = nest.0 else { return Ok(()) };
+        let Some(left) = other.0 else { return Ok(()) };
         let Some((&first, _)) = left.order.first_key_value() else { return Err(Adopted(Some(left))) };
-        // Since the nest adopted its first, this frame must have adopted nothing.
+        // Since the other adopted its first, this one must have adopted nothing.
         if left.polled || left.panic.is_some() || self.is_busy_since(first) {
             return Err(Adopted(Some(left)));
         }

@@ -1,7 +1,8 @@
 //! Handing over work that may leave its thread: to the current frame, else to a reaper.
 
+use super::adopted::Adopted;
 use super::carried::Carried;
-use super::kind::{Kind, Sendable, Tree};
+use super::kind::{AnyTree, Kind, Local, Sendable, Tree};
 use super::place::{self, Place};
 use super::run::Run;
 use crate::abandon::Abandoned;
@@ -45,6 +46,21 @@ pub fn adopt(work: impl Future<Output = ()> + Send + 'static) -> Result<(), BoxF
 /// Hands an exit over that waits for what the frame adopted after `mark`. Abandons it if nobody takes it.
 pub(crate) fn hand_over(mark: Mark, exit: Exit) {
     Sendable::hand_over(mark, Run::new(exit));
+}
+
+/// Lets the current frame take over what a lane adopted. Where there is none, it goes on as one tree.
+#[cold]
+pub(super) fn merge(lane: Adopted<Sendable>) {
+    let refused = match place::place() {
+        Place::Sendable | Place::SendableInLocal => {
+            place::with_nearest(|adopted: &mut Adopted<Sendable>| adopted.take_in(lane, |tree| tree))
+        }
+        Place::Local => place::with_nearest(|adopted: &mut Adopted<Local>| adopted.take_in(lane, AnyTree::Sendable)),
+        Place::Abandoning(_) | Place::Nowhere => Err(lane),
+    };
+    if let Err(lane) = refused {
+        Sendable::hand_over(Mark::LATEST, Run::remaining(lane));
+    }
 }
 
 /// Gives a tree to a reaper, or abandons it.

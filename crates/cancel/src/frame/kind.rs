@@ -28,8 +28,6 @@ pub(crate) trait Kind: Sized + 'static {
     fn poll_trees(adopted: &mut Adopted<Self>, cx: &mut Context<'_>) -> Poll<()>;
     /// Hands a tree to the enclosing frame, else to the reaper, else abandons it.
     fn hand_over(mark: Mark, tree: Run<Self::Exit, Self>);
-    /// Lets the enclosing frame take over what a nest has left, in its order; gives back what must go there as one tree, or elsewhere.
-    fn merge(left: Adopted<Self>) -> Result<(), Adopted<Self>>;
 }
 
 /// Adopted work.
@@ -69,18 +67,6 @@ impl Kind for Sendable {
             Place::Nowhere => hand_over::reap(tree),
         }
     }
-
-    fn merge(left: Adopted<Self>) -> Result<(), Adopted<Self>> {
-        match place::place() {
-            Place::Sendable | Place::SendableInLocal => {
-                place::with_nearest(|adopted: &mut Adopted<Self>| adopted.take_in(left, |tree| tree))
-            }
-            Place::Local => {
-                place::with_nearest(|adopted: &mut Adopted<Local>| adopted.take_in(left, AnyTree::Sendable))
-            }
-            Place::Abandoning(_) | Place::Nowhere => Err(left),
-        }
-    }
 }
 
 impl Kind for Local {
@@ -106,13 +92,6 @@ impl Kind for Local {
 
     fn hand_over(mark: Mark, tree: Run<Self::Exit, Self>) {
         hand_over_local::hand_over_tree(mark, tree);
-    }
-
-    fn merge(left: Adopted<Self>) -> Result<(), Adopted<Self>> {
-        match place::place() {
-            Place::Local => place::with_nearest(|adopted: &mut Adopted<Self>| adopted.take_in(left, |tree| tree)),
-            Place::SendableInLocal | Place::Sendable | Place::Abandoning(_) | Place::Nowhere => Err(left),
-        }
     }
 }
 

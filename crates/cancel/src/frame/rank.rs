@@ -5,8 +5,8 @@
 //!                     ╰ a ─ b ╯╰ c ╯            b for a, y, x; c for y, x: not for a, b
 //! ```
 //!
-//! What a dropped [`Nest`](super::Nest) leaves joins the frame around it as a *lane*: its trees wait for one another, and for what the frame itself
-//! adopted before, but not for other lanes: these are the siblings' in a combinator that drops each child in a nest of its own. So
+//! What is left by [`alone`](super::alone) joins the frame around it as a *lane*: its trees wait for one another, and for what the frame itself
+//! adopted before, but not for other lanes: these are the siblings' in a combinator that drops each child alone. So
 //! two trees are ordered if one's lane lies within the other's. A tree without a guard waits for nothing, and is a lane by itself.
 //!
 //! All that in the end only as far back as the tree's mark: see `adopted`.

@@ -10,7 +10,7 @@ mod grace;
 mod guards;
 mod local_work;
 mod order;
-mod order_of_nests;
+mod order_of_siblings;
 mod outside;
 mod panics;
 mod raw;

@@ -1,25 +1,20 @@
-//! The order of exits that a nest leaves to the frame around it: after what that frame adopted, beside those of other nests.
+//! The order of exits that are left alone: after what the frame around adopted, beside those of siblings. And of those that a nest leaves.
 
 use crate::scene::{Gate, Log, Noted, lock};
-use motet_cancel::frame::{LocalNest, Nest};
+use motet_cancel::frame::{LocalNest, Nest, alone};
 use motet_cancel::{guard, scope, scope_local};
 use motet_test::Stepped;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// A child that was polled in the frame around it is dropped in one of its own, as `gather` and its kin do it.
-fn dropped_alone<T>(child: T) {
-    Nest::new().enter(|| drop(child));
-}
-
 #[test]
-fn a_guard_dropped_in_a_nest_exits_after_what_was_left_around_the_nest_since_it_was_made() {
+fn a_guard_dropped_alone_exits_after_what_was_left_around_it_since_it_was_made() {
     let (log, gate) = (Log::new(), Gate::new());
     let (outer, inner) = (log.guard("outer"), log.gated("inner", &gate));
     let (work, _handle) = scope(async move {
         drop(inner);
-        dropped_alone(outer);
+        alone(|| drop(outer));
     });
     let mut work = Stepped::new(work);
     assert!(work.poll_until_stalled().is_pending());
@@ -30,16 +25,16 @@ fn a_guard_dropped_in_a_nest_exits_after_what_was_left_around_the_nest_since_it_
 }
 
 #[test]
-fn guards_dropped_in_nests_wait_for_the_same_exit_and_not_for_one_another() {
+fn guards_dropped_alone_wait_for_the_same_exit_and_not_for_one_another() {
     let (log, gate, never) = (Log::new(), Gate::new(), Gate::new());
     let (a, b) = (log.gated("a", &never), log.gated("b", &never));
     let (c, left) = (log.gated("c", &never), log.gated("left", &gate));
     let (work, _handle) = scope(async move {
         drop(left);
-        dropped_alone(a);
-        Nest::new().enter(|| {
-            dropped_alone(b);
-            dropped_alone(c);
+        alone(|| drop(a));
+        alone(|| {
+            alone(|| drop(b));
+            alone(|| drop(c));
         });
     });
     let mut work = Stepped::new(work);
@@ -53,13 +48,13 @@ fn guards_dropped_in_nests_wait_for_the_same_exit_and_not_for_one_another() {
 }
 
 #[test]
-fn a_guard_dropped_in_a_nest_does_not_wait_for_a_nest_that_was_dropped_earlier() {
+fn a_guard_dropped_alone_does_not_wait_for_a_sibling_that_was_dropped_earlier() {
     let (log, never, go_on) = (Log::new(), Gate::new(), Gate::new());
     let (a, b, resume) = (log.gated("a", &never), log.guard("b"), go_on.clone());
     let (work, _handle) = scope(async move {
-        dropped_alone(a);
+        alone(|| drop(a));
         resume.passed().await;
-        dropped_alone(b);
+        alone(|| drop(b));
     });
     let mut work = Stepped::new(work);
     assert!(work.poll_until_stalled().is_pending());
@@ -69,13 +64,13 @@ fn a_guard_dropped_in_a_nest_does_not_wait_for_a_nest_that_was_dropped_earlier()
 }
 
 #[test]
-fn in_a_nest_each_exit_waits_for_what_is_younger_than_its_own_guard_and_for_no_more() {
+fn of_those_left_alone_each_exit_waits_for_what_is_younger_than_its_own_guard_and_for_no_more() {
     let (log, gate) = (Log::new(), Gate::new());
     let (older, left, inside) = (log.guard("older"), log.gated("left", &gate), log.clone());
     let (work, _handle) = scope(async move {
         drop(left);
         let younger = inside.guard("younger");
-        Nest::new().enter(|| {
+        alone(|| {
             drop(younger);
             drop(older);
         });
@@ -89,12 +84,12 @@ fn in_a_nest_each_exit_waits_for_what_is_younger_than_its_own_guard_and_for_no_m
 }
 
 #[test]
-fn a_guard_around_nests_exits_after_all_that_they_left() {
+fn a_guard_around_siblings_exits_after_all_that_they_left() {
     let (log, one, two) = (Log::new(), Gate::new(), Gate::new());
     let (outer, a, b) = (log.guard("outer"), log.gated("a", &one), log.gated("b", &two));
     let (work, _handle) = scope(async move {
-        dropped_alone(a);
-        dropped_alone(b);
+        alone(|| drop(a));
+        alone(|| drop(b));
         drop(outer);
     });
     let mut work = Stepped::new(work);
@@ -108,22 +103,31 @@ fn a_guard_around_nests_exits_after_all_that_they_left() {
 }
 
 #[test]
-fn in_a_local_frame_nests_of_both_kinds_keep_the_order_too() {
-    let drop_alone: [fn(Noted); 2] = [dropped_alone, |guard| LocalNest::new().enter(|| drop(guard))];
-    for drop_alone in drop_alone {
-        let (log, gate) = (Log::new(), Gate::new());
-        let (outer, inner) = (log.guard("outer"), log.gated("inner", &gate));
-        let (work, _handle) = scope_local(async move {
-            drop(inner);
-            drop_alone(outer);
-        });
-        let mut work = Stepped::new(work);
-        assert!(work.poll_until_stalled().is_pending());
-        assert_eq!(log.take(), ["inner: Dropped"]);
-        gate.open();
-        assert!(work.poll_until_stalled().is_ready());
-        assert_eq!(log.take(), ["inner ended", "outer: Dropped", "outer ended"]);
-    }
+fn in_a_local_frame_what_is_left_alone_keeps_the_order_too() {
+    let (log, gate) = (Log::new(), Gate::new());
+    let (outer, inner) = (log.guard("outer"), log.gated("inner", &gate));
+    let (work, _handle) = scope_local(async move {
+        drop(inner);
+        alone(|| drop(outer));
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["inner: Dropped"]);
+    gate.open();
+    assert!(work.poll_until_stalled().is_ready());
+    assert_eq!(log.take(), ["inner ended", "outer: Dropped", "outer ended"]);
+}
+
+#[test]
+fn what_a_dropped_nest_leaves_waits_for_nothing_around_it() {
+    let (log, never) = (Log::new(), Gate::new());
+    let (inside, around) = (log.guard("inside"), log.gated("around", &never));
+    let (work, _handle) = scope(async move {
+        drop(around);
+        Nest::new().enter(|| drop(inside));
+    });
+    assert!(Stepped::new(work).poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["around: Dropped", "inside: Dropped", "inside ended"]);
 }
 
 #[test]
@@ -149,10 +153,10 @@ fn an_exit_that_has_begun_in_a_nest_does_not_stop_when_the_nest_is_dropped() {
 }
 
 #[test]
-fn ten_thousand_nests_behind_ten_thousand_exits_all_exit() {
+fn ten_thousand_siblings_behind_ten_thousand_exits_all_exit() {
     const COUNT: usize = 10_000;
     let (log, gate) = (Log::new(), Gate::new());
-    let guards: Vec<_> = (0..COUNT).map(|_| log.guard("in a nest")).collect();
+    let guards: Vec<_> = (0..COUNT).map(|_| log.guard("sibling")).collect();
     let left: Vec<_> = (0..COUNT).map(|_| log.clone()).collect();
     let opened = gate.clone();
     let (work, _handle) = scope(async move {
@@ -160,7 +164,7 @@ fn ten_thousand_nests_behind_ten_thousand_exits_all_exit() {
         for log in left {
             drop(guard((), async move |(), _outcome| log.say("left")));
         }
-        guards.into_iter().for_each(dropped_alone);
+        guards.into_iter().for_each(|guard| alone(|| drop(guard)));
     });
     let mut work = Stepped::new(work);
     assert!(work.poll_until_stalled().is_pending());
