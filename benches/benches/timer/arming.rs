@@ -56,7 +56,8 @@ pub(crate) fn cells(family: &mut Family, all: &Contestants) {
 
 /// Polls once.
 async fn arm<S: Future>(mut sleep: Pin<&mut S>) {
-    poll_fn(|cx| Poll::Ready(assert!(sleep.as_mut().poll(cx).is_pending()))).await;
+    let is_armed = poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_pending())).await;
+    assert!(is_armed);
 }
 
 fn arm_cancel<C: Contestant>(contestant: &C, tasks: usize, times: u32) {
