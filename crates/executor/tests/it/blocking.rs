@@ -4,6 +4,7 @@ use crate::tasks::one_thread;
 use motet_cancel::guard;
 use motet_executor::{Executor, TaskError, TaskState, yield_now};
 use std::future::pending;
+use std::pin::pin;
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
 
@@ -107,6 +108,45 @@ fn an_exit_that_a_closure_leaves_behind_after_the_close_is_waited_for() {
     go.send(()).unwrap();
     assert_eq!(executor.block_on(executor.shutdown(pending())), 0);
     assert_eq!(heard.try_recv(), Ok(7));
+}
+
+#[test]
+fn an_exit_that_comes_after_the_close_counts_for_itself_alone() {
+    let executor = one_thread();
+    let (told, heard) = mpsc::channel();
+    let (go, may_go) = mpsc::channel::<()>();
+    let (stop, may_stop) = mpsc::channel::<()>();
+    let (started, have_started) = mpsc::channel();
+    let also_started = started.clone();
+    let leaves_an_exit = move || {
+        started.send(()).unwrap();
+        may_go.recv().unwrap();
+        guard(told, |told: mpsc::Sender<u8>, _| async move {
+            yield_now().await;
+            told.send(7).unwrap();
+        })
+    };
+    let goes_on = move || {
+        also_started.send(()).unwrap();
+        may_stop.recv().unwrap();
+    };
+    executor.spawn_blocking(leaves_an_exit).detach();
+    executor.spawn_blocking(goes_on).detach();
+    (0..2).for_each(|_| have_started.recv().unwrap());
+    executor.close();
+    go.send(()).unwrap();
+    executor.block_on(async {
+        let mut shutdown = pin!(executor.shutdown(pending()));
+        let mut exits = 0;
+        while executor.tasks().len() > 1 || exits == 0 {
+            exits += heard.try_iter().count();
+            assert!(futures::poll!(shutdown.as_mut()).is_pending(), "a closure goes on");
+            yield_now().await;
+        }
+        assert!(futures::poll!(shutdown.as_mut()).is_pending(), "a closure goes on");
+        stop.send(()).unwrap();
+        assert_eq!(shutdown.await, 0);
+    });
 }
 
 #[test]
