@@ -216,11 +216,15 @@ impl Worker {
     /// A task is on the shard's list.
     #[inline]
     pub(crate) unsafe fn works_for(&self, shard: ShardPointer) -> bool {
-        // Its own shard, most often. SAFETY: says the caller.
-        shard.is(&self.shared.shards[self.index]) || unsafe { shard.as_ref() }.executor() == Arc::as_ptr(&self.shared)
+        if shard.is(&self.shared.shards[self.index]) {
+            return true;
+        }
+        // SAFETY: says the caller.
+        let shard = unsafe { shard.as_ref() };
+        shard.executor() == Arc::as_ptr(&self.shared)
     }
 
-    /// The same, if it is this list.
+    /// The owner's end of the list of this shard, if that is this worker's.
     pub(super) fn admitter_of(&self, shard: ShardPointer) -> Option<&Admitter> {
         shard.is(&self.shared.shards[self.index]).then_some(&self.kit.admitter)
     }

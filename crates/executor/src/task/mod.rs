@@ -4,13 +4,14 @@
 //!   async_task's allocation
 //!   ┌─────────────────────────────────────────────┐
 //!   │ state · awaiter │ Record (metadata) │ Shell │◀── Task: awaits the output
-//!   └─────────────────────────────────────────────┘◀── TaskRef: reaches the record (handles, registry)
+//!   └─────────────────────────────────────────────┘◀── TaskRef: keeps the record readable (handles)
 //! ```
 //!
-//! * [`record`]: what is known of a task: its cancel word, its home, its name. Everybody reads it, on any thread. `unsafe` is
-//!   here, for homes that are not counted.
-//! * [`reference`](reference): a counted reference on a task that keeps its record readable; and here,
-//! * [`shell`]: and here: the future that async-task polls. It polls the body inside its cancel scope and contains panics.
+//! * [`record`]: what is known of a task: what is asked of it, its home, its name. Everybody reads it, on any thread. `unsafe` is
+//!   here, for homes that are not counted; and in
+//! * [`home`]: who runs a task, in one word; and in
+//! * [`reference`](reference): a counted reference on a task that keeps its record readable, and the bare pointer that lists hold; and in
+//! * [`shell`]: the future that async-task polls. It polls the body inside its cancel scope and contains panics.
 //! * [`output`]: a result on its way to whoever awaits it.
 
 mod builder;
