@@ -101,7 +101,7 @@ pub(crate) fn hand_over() -> Option<HandedOver> {
     }
     let shared = ambient::with_worker(|worker| worker.map(|worker| worker.shared().clone()));
     // A worker that stands already does so for a call around this one.
-    workers.retain(|worker| worker.shared().shard(Some(worker)).stand_up());
+    workers.retain(|worker| worker.stand_up());
     let ambient = shared.map(|shared| ambient::enter(Ambient::Pool(shared)));
     (ambient.is_some() || !workers.is_empty()).then_some(HandedOver { workers, _ambient: ambient })
 }

@@ -35,7 +35,7 @@ pub use metrics::{Metrics, WorkerMetrics};
 
 pub(crate) use guest::hand_over;
 pub(crate) use hooks::PanicHook;
-pub(crate) use roster::Key;
+pub(crate) use roster::{Key, Listed};
 pub(crate) use shard::{Shard, ShardPointer};
 pub(crate) use shared::{Shared, Start, new_task, run_contained, run_outside};
 pub(crate) use worker::Worker;

@@ -13,14 +13,19 @@
 
 use super::hooks::PanicHook;
 use super::ledger::Ledger;
-use super::roster::{Admitter, Key, Retired, Roster};
+use super::roster::{self, Key, Remains, Retired};
 use super::shared::Shared;
 use crate::ambient;
 use crate::blocking::BlockingPool;
-use crate::task::{TaskPointer, TaskRef};
+use crate::task::{SelfReference, TaskPointer, TaskRef};
 use core::ptr::NonNull;
 use motet_prim::lock::Mutex;
 use std::sync::{Arc, Weak};
+
+/// The owner's end of a shard's list.
+pub(super) type Admitter = roster::Admitter<TaskPointer>;
+/// A shard's list.
+pub(super) type Roster = roster::Roster<TaskPointer>;
 
 /// See the head of this file.
 pub(crate) struct Shard {
@@ -101,17 +106,18 @@ impl ShardPointer {
         core::ptr::eq(self.0.as_ptr(), shard)
     }
 
-    /// Takes a task off the list: its body is gone. Gives its pointer.
+    /// Takes a task off the list: its body is gone. Its reference on itself goes with it, or to the list's owner.
     ///
     /// # Safety
     ///
-    /// The task with this key is on the shard's list.
-    pub(crate) unsafe fn retire(self, key: Key) -> TaskPointer {
+    /// The task with this key is on the shard's list, `reference` is its own, and there is another that outlives the call.
+    pub(crate) unsafe fn retire(self, key: Key, reference: SelfReference<'_>) {
         ambient::with_worker(|worker| {
             // SAFETY: this thread holds the executor's state, see above.
             let shard = unsafe { self.as_ref() };
-            shard.retire(key, worker.and_then(|worker| worker.admitter_of(self)))
-        })
+            // SAFETY: says the caller.
+            unsafe { shard.retire(key, reference, worker.and_then(|worker| worker.admitter_of(self))) };
+        });
     }
 }
 
@@ -123,6 +129,9 @@ pub(crate) enum Admission {
     /// Work that a live task left behind: always.
     Cleanup,
 }
+
+/// What is left of the task that had the place before, if another thread ended it.
+pub(super) type Predecessor = Option<Remains<TaskPointer>>;
 
 /// The shard takes nothing any more.
 pub(super) struct Closed;
@@ -151,55 +160,77 @@ impl Shard {
         &self.panic_hook
     }
 
-    /// Lists a task that is about to be scheduled, for the list's owner.
-    pub(super) fn admit(&self, owner: &Admitter, task: TaskPointer, admission: Admission) -> Result<(), Closed> {
+    /// Lists a task that is about to be scheduled, for the list's owner. What this gives is to be dropped, under no lock.
+    pub(super) fn admit(&self, owner: &Admitter, task: TaskPointer, admission: Admission) -> Result<Predecessor, Closed> {
         debug_assert!(Arc::ptr_eq(owner.roster(), &self.roster), "each list has one owner");
-        if self.roster.is_closed() {
-            return self.admit_late(owner, task, admission);
+        let is_closed = self.roster.is_closed();
+        if is_closed {
+            self.admit_late(admission)?;
         }
-        let key = owner.vacancy();
+        let (key, remains) = owner.vacancy();
         // SAFETY: the caller has the runnable, so the task lives.
         unsafe { task.as_ref() }.set_key(key);
-        owner.put(key, task.address());
-        Ok(())
+        if is_closed {
+            owner.put_counted(key, task);
+        } else {
+            owner.put(key, task);
+        }
+        Ok(remains)
     }
 
     #[cold]
-    fn admit_late(&self, owner: &Admitter, task: TaskPointer, admission: Admission) -> Result<(), Closed> {
+    fn admit_late(&self, admission: Admission) -> Result<(), Closed> {
         if admission == Admission::Ordinary {
             return Err(Closed);
         }
         self.ledger.enter(1);
-        let key = owner.vacancy();
-        // SAFETY: as in `admit`.
-        unsafe { task.as_ref() }.set_key(key);
-        owner.put_counted(key, task.address());
         Ok(())
     }
 
     /// `owner`: the list's, if this is its thread.
-    fn retire(&self, key: Key, owner: Option<&Admitter>) -> TaskPointer {
+    ///
+    /// # Safety
+    ///
+    /// As for [`ShardPointer::retire`].
+    unsafe fn retire(&self, key: Key, reference: SelfReference<'_>, owner: Option<&Admitter>) {
         let (task, retired) = match owner {
             Some(owner) => owner.retire(key),
             None => self.roster.retire(key),
         };
+        if owner.is_none() && self.roster.has_heir() {
+            // SAFETY: says the caller.
+            let reference = unsafe { reference.keep_of(task) };
+            // SAFETY: it was retired here.
+            unsafe { self.roster.leave(key, task, reference) };
+        } else {
+            if owner.is_none() {
+                self.roster.give_back(key);
+            }
+            // SAFETY: says the caller.
+            unsafe { reference.drop_of(task) };
+        }
         if retired == Retired::Counted {
             // Whoever is last may end the executor; after this the shard is not touched.
             let ledger = self.ledger.clone();
             ledger.leave(1);
         }
-        // SAFETY: lists hold what `admit` put there.
-        unsafe { TaskPointer::from_address(task) }
+    }
+
+    /// From here on somebody looks after the memory of tasks that others end, or nobody does.
+    pub(super) fn set_heir(&self, has_heir: bool) {
+        self.roster.set_heir(has_heir);
     }
 
     /// A worker takes the seat: from here on it spawns without a lock.
     pub(super) fn sit_down(&self) {
         self.seat.lock().is_taken = true;
+        self.roster.set_heir(true);
     }
 
     /// The worker leaves the seat, for good or while it blocks; says whether it sat there.
     pub(super) fn stand_up(&self) -> bool {
         let was_taken = std::mem::replace(&mut self.seat.lock().is_taken, false);
+        self.roster.set_heir(false);
         self.settle();
         was_taken
     }
@@ -254,9 +285,7 @@ impl Shard {
 }
 
 /// A reference on a task that a list shows.
-fn counted(task: NonNull<()>) -> TaskRef {
-    // SAFETY: lists hold what `admit` put there, and a list shows a task only while that lives.
-    let task = unsafe { TaskPointer::from_address(task) };
-    // SAFETY: as above.
+fn counted(task: TaskPointer) -> TaskRef {
+    // SAFETY: a list shows a task only while that lives.
     unsafe { TaskRef::of_living(task) }
 }

@@ -6,8 +6,8 @@ use super::guest::GuestSeat;
 use super::hooks::{EnterHook, PanicHook};
 use super::ledger::Ledger;
 use super::metrics::Tally;
-use super::roster::{Admitter, roster};
-use super::shard::{Admission, Closed, Common, Shard, ShardPointer};
+use super::roster::roster;
+use super::shard::{Admission, Admitter, Closed, Common, Shard, ShardPointer};
 use super::sleepers::Sleepers;
 use super::watch::Watch;
 use super::worker::Worker;
@@ -115,7 +115,15 @@ impl Shared {
             }
         });
         shared.blocking.serve(Arc::downgrade(&shared));
+        // Whoever spawns from elsewhere, or an idle worker.
+        shared.shard(None).set_heir(true);
         (shared, kits)
+    }
+
+    /// Gives back the memory of tasks that were spawned from elsewhere, unless somebody spawns at this moment; says whether there was any.
+    pub(super) fn sweep_outside(&self) -> bool {
+        let swept = self.outside.try_lock().map(|owner| owner.swept());
+        swept.is_some_and(|swept| !swept.is_empty())
     }
 
     pub(super) fn set_handle(&self, handle: Weak<Handle>) {
@@ -156,8 +164,9 @@ impl Shared {
             Some(worker) => shard.admit(worker.admitter(), pointer, admission),
             None => shard.admit(&self.outside.lock(), pointer, admission),
         };
+        // The lock is free again: what is left of another task is dropped here.
         let admitted = match admitted {
-            Ok(()) => Ok(runnable),
+            Ok(_predecessor) => Ok(runnable),
             Err(Closed) => Err(reject(runnable)),
         };
         (Task::new(task, pointer), admitted)
@@ -208,10 +217,10 @@ impl Shared {
                 due.push((runnable, pointer));
             }
             let admit = |owner: &Admitter, (runnable, pointer)| match shard.admit(owner, pointer, Admission::Ordinary) {
-                Ok(()) => Ok(runnable),
+                Ok(predecessor) => Ok((runnable, predecessor)),
                 Err(Closed) => Err(runnable),
             };
-            let admitted: Vec<Result<Runnable, Runnable>> = match worker {
+            let admitted: Vec<Result<_, Runnable>> = match worker {
                 Some(worker) => due.into_iter().map(|task| admit(worker.admitter(), task)).collect(),
                 None => {
                     let owner = self.outside.lock();
@@ -221,7 +230,7 @@ impl Shared {
             let mut runnables = Vec::with_capacity(admitted.len());
             for runnable in admitted {
                 match runnable {
-                    Ok(runnable) => runnables.push(runnable),
+                    Ok((runnable, _predecessor)) => runnables.push(runnable),
                     Err(runnable) => drop(reject(runnable)),
                 }
             }

@@ -94,7 +94,7 @@ impl Worker {
         }
         self.end_watch();
         let has_drained = self.drain();
-        shared.shard(Some(self)).stand_up();
+        self.stand_up();
         shared.seated.fetch_sub(1, Ordering::Relaxed);
         // For the driver: whoever wakes lies down in it. For what was queued here or pushed while this worker searched.
         if self.must_hand_driver_on() || has_drained || shared.has_work() || shared.has_full_slot() {

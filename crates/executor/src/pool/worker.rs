@@ -6,8 +6,7 @@
 
 use super::idle::Rest;
 use super::metrics::Event;
-use super::roster::Admitter;
-use super::shard::ShardPointer;
+use super::shard::{Admitter, ShardPointer};
 use super::shared::{Kit, Seat, Shared};
 use super::turns::Turns;
 use super::watch::Duty;
@@ -18,6 +17,9 @@ use std::sync::Arc;
 /// So many polls in a row out of the LIFO slot, then the ring has its turn.
 const LIFO_POLLS: u32 = 16;
 
+/// So many looks around, then one at what is left of tasks that were spawned from elsewhere.
+const OUTSIDE_LOOKS: u32 = 256;
+
 /// A worker, on its thread.
 pub(crate) struct Worker {
     shared: Arc<Shared>,
@@ -27,6 +29,8 @@ pub(crate) struct Worker {
     turns: Turns,
     lifo_polls: Cell<u32>,
     has_settled: Cell<bool>,
+    /// Since the last one at what is left of tasks from elsewhere.
+    looks: Cell<u32>,
     pub(super) rest: Cell<Rest>,
     pub(super) duty: Duty,
 }
@@ -44,6 +48,7 @@ impl Worker {
             turns: Turns::new(),
             lifo_polls,
             has_settled,
+            looks: Cell::new(0),
             rest: Cell::new(Rest::default()),
             duty: Duty::new(),
         }
@@ -120,7 +125,31 @@ impl Worker {
             self.poll_driver();
         }
         self.settle();
+        self.sweep_now_and_then();
         self.shared.injector.pop()
+    }
+
+    /// A worker that never rests gives memory back as it goes; whoever spawns from elsewhere does so himself, as long as he spawns.
+    fn sweep_now_and_then(&self) {
+        self.kit.admitter.sweep();
+        let looks = self.looks.get() + 1;
+        self.looks.set(if looks > OUTSIDE_LOOKS && !self.shared.sweep_outside() {
+            0
+        } else {
+            looks.min(OUTSIDE_LOOKS)
+        });
+    }
+
+    /// Gives back memory that waits for this worker, or for nobody in particular; says whether there was any. A bounded number of tasks at a time.
+    pub(super) fn sweep(&self) -> bool {
+        self.kit.admitter.sweep() || self.shared.sweep_outside()
+    }
+
+    /// Leaves the seat, for good or while this thread blocks; says whether it sat there.
+    pub(super) fn stand_up(&self) -> bool {
+        let was_taken = self.shared.shards[self.index].stand_up();
+        while self.kit.admitter.sweep() {}
+        was_taken
     }
 
     /// What this worker spawned while another thread closed the executor is found and cancelled, once it sees the close.

@@ -5,6 +5,7 @@ use crate::local::{LocalQueue, QueuePointer};
 use crate::pool::{Shard, ShardPointer};
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
+use motet_prim::atomic::{AtomicPtr, Ordering};
 use std::sync::Arc;
 
 /// Who runs a task, and is told of its end.
@@ -20,7 +21,9 @@ pub(crate) enum Home {
 }
 
 /// The same in one word: an address, with what it is that of in the two bits that its alignment leaves free.
-pub(super) struct Address(NonNull<()>);
+///
+/// Once a task of an executor has ended, the word is a link: see [`Record::link`](super::Record::link). Until then nobody writes it.
+pub(super) struct Address(AtomicPtr<()>);
 
 const POOL: usize = 0;
 const BLOCKING: usize = 1;
@@ -29,11 +32,6 @@ const FOREIGN: usize = 3;
 const KINDS: usize = 3;
 
 const _: () = assert!(align_of::<Shard>() > KINDS && align_of::<LocalQueue>() > KINDS && align_of::<Pump>() > KINDS);
-
-// SAFETY: it is what `Home` is made of, and that is both (checked below).
-unsafe impl Send for Address {}
-// SAFETY: as above.
-unsafe impl Sync for Address {}
 
 const _: () = {
     const fn is_send_and_sync<T: Send + Sync + 'static>() {}
@@ -52,7 +50,7 @@ impl Home {
                 (FOREIGN, NonNull::new(pump).expect("an `Arc` is not null"))
             }
         };
-        Address(address.map_addr(|address| address | kind))
+        Address(AtomicPtr::new(address.as_ptr().map_addr(|address| address | kind)))
     }
 }
 
@@ -61,26 +59,36 @@ impl Address {
     #[inline]
     pub(super) fn pool(&self) -> Option<ShardPointer> {
         const { assert!(POOL == 0, "then the address is as it was") };
+        let address = self.load();
+        // SAFETY: what was packed was not null.
+        let address = (address.addr() & KINDS == POOL).then(|| unsafe { NonNull::new_unchecked(address) })?;
         // SAFETY: the address is that of a shard.
-        (self.kind() == POOL).then(|| unsafe { ShardPointer::from_address(self.0) })
+        Some(unsafe { ShardPointer::from_address(address) })
     }
 
     /// Whether there is something to drop.
     pub(super) fn counts(&self) -> bool {
-        self.kind() == FOREIGN
+        self.load().addr() & KINDS == FOREIGN
+    }
+
+    /// The word itself.
+    pub(super) fn word(&self) -> &AtomicPtr<()> {
+        &self.0
     }
 
     #[inline]
-    fn kind(&self) -> usize {
-        self.0.addr().get() & KINDS
+    fn load(&self) -> *mut () {
+        // Relaxed: written before anybody else knew of the task.
+        self.0.load(Ordering::Relaxed)
     }
 
     /// The home, which counts for nothing as long as it is not dropped, and does not outlive this.
     pub(super) fn home(&self) -> ManuallyDrop<Home> {
-        let address = self.0.as_ptr().map_addr(|address| address & !KINDS);
+        let word = self.load();
+        let address = word.map_addr(|address| address & !KINDS);
         // SAFETY: what was packed was not null.
         let address = unsafe { NonNull::new_unchecked(address) };
-        ManuallyDrop::new(match self.kind() {
+        ManuallyDrop::new(match word.addr() & KINDS {
             // SAFETY: the address is that of a shard.
             POOL => Home::Pool(unsafe { ShardPointer::from_address(address) }),
             // SAFETY: as above.

@@ -39,7 +39,7 @@ pub use task::Task;
 pub(crate) use home::Home;
 pub(crate) use output::{Output, contain};
 pub(crate) use record::{Origin, Place, Rare, Record, schedule};
-pub(crate) use reference::{RecordPointer, TaskPointer, TaskRef};
+pub(crate) use reference::{RecordPointer, SelfReference, TaskPointer, TaskRef};
 pub(crate) use shell::{Shell, finish, poll_body};
 
 /// A task that is due for a poll.

@@ -5,7 +5,7 @@
 
 use super::home::{Address, Home};
 use super::id::PackedId;
-use super::{Runnable, TaskId, TaskPanic, TaskState};
+use super::{Runnable, SelfReference, TaskId, TaskPanic, TaskState};
 use crate::ambient;
 use crate::local::QueuePointer;
 use crate::pool::{Key, PanicHook, ShardPointer};
@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
 use motet_cancel::raw::{Asked, Requests};
 use motet_cancel::{PanicPayload, Reason};
-use motet_prim::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use motet_prim::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
 
@@ -140,7 +140,13 @@ impl Record {
         self.requests.beside().store(key.to_bits(), Ordering::Relaxed);
     }
 
-    fn key(&self) -> Key {
+    /// A word that nobody looks at once the task has ended: whoever looks for its home has its runnable, or lists it.
+    pub(super) fn link(&self) -> &AtomicPtr<()> {
+        debug_assert!(self.is_finished(), "until then it names the home");
+        self.home.word()
+    }
+
+    pub(super) fn key(&self) -> Key {
         Key::from_bits(self.requests.beside().load(Ordering::Relaxed))
     }
 
@@ -192,12 +198,10 @@ impl Record {
         match (&*self.home(), self.key()) {
             (Home::Local(_) | Home::Foreign(_), _) | (_, Key::UNLISTED) => {}
             (Home::Pool(shard) | Home::Blocking(shard), key) => {
-                // SAFETY: the task is on the shard's list, and comes off it here and now only.
-                let task = unsafe { shard.retire(key) };
-                if matches!(phase, WAITING | RUNNING) {
-                    // SAFETY: it was counted in `wait`, and the runnable still counts.
-                    unsafe { task.uncount(waker) };
-                }
+                // SAFETY: it was counted in `wait`.
+                let reference = unsafe { SelfReference::new(matches!(phase, WAITING | RUNNING), waker) };
+                // SAFETY: the task is on the shard's list, and comes off it here and now only; the runnable counts.
+                unsafe { shard.retire(key, reference) };
             }
         }
         // Relaxed: a `Task` that is dropped says so before it cancels. If its cancel came before the word was finished, whoever

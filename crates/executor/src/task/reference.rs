@@ -5,13 +5,15 @@
 //! its first pending poll to its end; its list holds a bare address, and shows it only while the task lives (see `pool/roster`).
 
 use super::{Record, Runnable};
+use crate::pool::{Key, Listed};
 use crate::queue::Pointer;
 use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use core::ptr::{self, NonNull};
-use core::task::{Context, Waker};
+use core::task::{Context, RawWakerVTable, Waker};
 use futures_util::future::BoxFuture;
 use motet_cancel::Reason;
+use motet_prim::atomic::AtomicPtr;
 use std::cell::Cell;
 
 /// A pointer to a task's record, for those who know that the task lives: its own future, and [`TaskRef`].
@@ -80,20 +82,6 @@ impl TaskPointer {
         (Self(address), unsafe { Runnable::from_raw(address) })
     }
 
-    /// For a list that holds bare addresses.
-    pub(crate) fn address(self) -> NonNull<()> {
-        self.0
-    }
-
-    /// What [`address`](Self::address) gave.
-    ///
-    /// # Safety
-    ///
-    /// The address comes from there.
-    pub(crate) unsafe fn from_address(address: NonNull<()>) -> Self {
-        Self(address)
-    }
-
     /// A runnable that is never run and never dropped: it counts for nothing, and shows what lies in the allocation.
     ///
     /// # Safety
@@ -130,21 +118,84 @@ impl TaskPointer {
         }
         !asked.is_finished()
     }
+}
 
-    /// Takes back a reference that was counted and forgotten. `waker`: the task's own, if it is at hand, or it is made.
+// SAFETY: the address is that of an allocation that begins with words, and the link lies in the task's record.
+unsafe impl Listed for TaskPointer {
+    fn address(self) -> NonNull<()> {
+        self.0
+    }
+
+    unsafe fn from_address(address: NonNull<()>) -> Self {
+        Self(address)
+    }
+
+    unsafe fn key(self) -> Key {
+        // SAFETY: says the caller.
+        unsafe { self.as_ref() }.key()
+    }
+
+    unsafe fn link<'a>(self) -> &'a AtomicPtr<()> {
+        // SAFETY: says the caller.
+        unsafe { self.as_ref() }.link()
+    }
+
+    unsafe fn release(self, reference: NonNull<()>) {
+        // SAFETY: `SelfReference::into_pointer` made it of a table that is static.
+        let vtable = unsafe { reference.cast::<RawWakerVTable>().as_ref() };
+        // SAFETY: these are the parts of the task's waker, and one that was forgotten is still counted.
+        drop(unsafe { Waker::new(self.0.as_ptr().cast_const(), vtable) });
+    }
+}
+
+/// At the end of a task: the reference that it has on itself, if it was ever pending.
+#[derive(Clone, Copy)]
+pub(crate) struct SelfReference<'a> {
+    /// Whether there is one.
+    is_counted: bool,
+    /// The task's waker, if it is at hand, or it is made.
+    waker: Option<&'a Waker>,
+}
+
+impl<'a> SelfReference<'a> {
+    /// # Safety
+    ///
+    /// If it is counted, a waker of the task was forgotten. `waker` is the task's own.
+    pub(super) unsafe fn new(is_counted: bool, waker: Option<&'a Waker>) -> Self {
+        Self { is_counted, waker }
+    }
+
+    /// Takes it back, if there is one.
     ///
     /// # Safety
     ///
-    /// There is one, and another that outlives the call.
-    pub(super) unsafe fn uncount(self, waker: Option<&Waker>) {
-        let uncount = |waker: &Waker| {
-            // SAFETY: these are the parts of the task's waker, and one that was forgotten is still counted.
-            drop(unsafe { Waker::new(waker.data(), waker.vtable()) });
+    /// It is that of this task, on which there is another reference that outlives the call.
+    pub(crate) unsafe fn drop_of(self, task: TaskPointer) {
+        if self.is_counted {
+            // SAFETY: the caller has another one.
+            let reference = unsafe { Self { is_counted: true, ..self }.keep_of(task) };
+            // SAFETY: it is counted.
+            unsafe { task.release(reference) };
+        }
+    }
+
+    /// Keeps it, or makes one, for somebody who [releases](Listed::release) it.
+    ///
+    /// # Safety
+    ///
+    /// As for [`drop_of`](Self::drop_of).
+    pub(crate) unsafe fn keep_of(self, task: TaskPointer) -> NonNull<()> {
+        let keep = |waker: &Waker| {
+            debug_assert_eq!(waker.data(), task.0.as_ptr().cast_const(), "async-task's wakers point to the task");
+            if !self.is_counted {
+                std::mem::forget(waker.clone());
+            }
+            NonNull::from(waker.vtable()).cast()
         };
-        match waker {
-            Some(waker) => uncount(waker),
-            // SAFETY: the task outlives the call.
-            None => uncount(&unsafe { self.uncounted() }.waker()),
+        match self.waker {
+            Some(waker) => keep(waker),
+            // SAFETY: the caller has a reference.
+            None => keep(&unsafe { task.uncounted() }.waker()),
         }
     }
 }

@@ -8,6 +8,7 @@ mod driver;
 mod fairness;
 mod hazards;
 mod local;
+mod memory;
 mod panics;
 mod stress;
 mod tasks;

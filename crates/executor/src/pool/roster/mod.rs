@@ -5,11 +5,11 @@
 //!   hole ───────────────────▶ live ──────────▶ counted ─────────────────────▶ hole
 //!     ▲                         └───────────────────────────────────────────▶  │
 //!     └── the owner's own list of holes ◀── at once, if the owner retires ─────┤
-//!     └── the owner's, when it has none ◀── the list of returned holes ◀───────┘ if another thread does
+//!     └── the owner's, when it has none ◀── what others returned ◀─────────────┘ if another thread does, with the task's memory (`remains.rs`)
 //! ```
 //!
-//! A place is one word: a pointer to a task, with a mark if a close has counted it, or a hole, which names the next one. The places
-//! lie in rows that never move, each twice as long as the one before, so a reader walks them while the owner adds.
+//! A place is one word: a pointer to a task, with a mark if a close has counted it, or a hole, which names the next one, or keeps a reference on the
+//! task that was there last. The places lie in rows that never move, each twice as long as the one before, so a reader walks them while the owner adds.
 //!
 //! The race to fear: a reader follows a pointer to a task that ends, and is freed, at this moment. Whoever ends a task exchanges its
 //! place for a hole *first* and looks whether anybody reads *then*; a reader says that it reads *first* and looks at the places
@@ -23,31 +23,39 @@ use core::ptr::{self, NonNull};
 use motet_prim::CachePadded;
 use motet_prim::atomic::{AtomicPtr, AtomicU32, Ordering, fence};
 use motet_prim::lock::Mutex;
-use std::cell::Cell;
+use remains::Returned;
 use std::sync::Arc;
 
+mod admitter;
 #[cfg(all(test, motet_loom))]
 mod model;
+mod remains;
 #[cfg(all(test, not(motet_loom)))]
 mod tests;
 
+pub(super) use admitter::Admitter;
+pub(crate) use remains::{Listed, Remains};
+
 /// Makes a list and its owner's end.
-pub(super) fn roster() -> (Admitter, Arc<Roster>) {
+pub(super) fn roster<T: Listed>() -> (Admitter<T>, Arc<Roster<T>>) {
     let roster = Arc::new(Roster {
         watched: CachePadded::new(Watched { attention: AtomicU32::new(0), reading: Mutex::new(()) }),
         rows: core::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
-        returned: CachePadded::new(AtomicU32::new(NONE)),
+        returned: CachePadded::new(Returned::new()),
+        holes: AtomicU32::new(NONE),
     });
-    (Admitter { roster: roster.clone(), hole: Cell::new(NONE), used: Cell::new(0) }, roster)
+    (Admitter::new(roster.clone()), roster)
 }
 
 /// The list, for those who end tasks, read the list, or close it.
-pub(super) struct Roster {
+pub(super) struct Roster<T: Listed> {
     /// Read at each end of a task, written seldom.
     watched: CachePadded<Watched>,
     rows: [AtomicPtr<Place>; ROWS],
-    /// The newest of the holes that others than the owner made.
-    returned: CachePadded<AtomicU32>,
+    /// Tasks that others than the owner ended, and their places.
+    returned: CachePadded<Returned<T>>,
+    /// The newest of the holes that others than the owner made while there was none.
+    holes: AtomicU32,
 }
 
 struct Watched {
@@ -55,15 +63,6 @@ struct Watched {
     attention: AtomicU32,
     /// Held by whoever reads.
     reading: Mutex<()>,
-}
-
-/// The owner's end: it moves from thread to thread with the role of the worker.
-pub(super) struct Admitter {
-    roster: Arc<Roster>,
-    /// The newest of the owner's own holes.
-    hole: Cell<u32>,
-    /// So many places were ever used.
-    used: Cell<u32>,
 }
 
 /// Where a task stands on the list.
@@ -138,81 +137,20 @@ fn fence_for_loom() {
     }
 }
 
-impl Admitter {
-    pub(super) fn roster(&self) -> &Arc<Roster> {
-        &self.roster
-    }
-
-    /// A free place, for [`put`](Self::put).
-    pub(super) fn vacancy(&self) -> Key {
-        if self.hole.get() == NONE {
-            return self.fresh();
-        }
-        let key = Key(self.hole.get() - 1);
-        // Relaxed: a hole of the owner's list is the owner's; those of others came with the Acquire in `fresh`.
-        let link = self.roster.place(key).load(Ordering::Relaxed).addr() >> 2;
-        #[expect(clippy::cast_possible_truncation, reason = "`hole` made it of as many bits")]
-        self.hole.set(link as u32);
-        key
-    }
-
-    /// Makes use of what others gave back, or of a place that was never used.
-    #[cold]
-    fn fresh(&self) -> Key {
-        // Acquire: pairs with the Release in `give_back`; the links are visible.
-        let returned = self.roster.returned.swap(NONE, Ordering::Acquire);
-        if returned != NONE {
-            self.hole.set(returned);
-            return self.vacancy();
-        }
-        let key = Key(self.used.get());
-        let (row, place) = key.split();
-        assert!(row < ROWS, "no machine has room for so many tasks");
-        if place == 0 {
-            let places: Box<[Place]> = (0..length(row)).map(|_| Place::new(ptr::null_mut())).collect();
-            // Release: pairs with the Acquire in `row`; the places are empty before anybody sees them.
-            self.roster.rows[row].store(Box::into_raw(places).cast(), Ordering::Release);
-        }
-        self.used.set(self.used.get() + 1);
-        key
-    }
-
-    /// Puts a task into a place that `vacancy` gave.
-    pub(super) fn put(&self, key: Key, task: NonNull<()>) {
-        // Release: a reader that finds the task finds it whole.
-        self.roster.place(key).store(task.as_ptr(), Ordering::Release);
-    }
-
-    /// The same for a task that is counted from the start.
-    pub(super) fn put_counted(&self, key: Key, task: NonNull<()>) {
-        // Release: as above.
-        self.roster.place(key).store(task.as_ptr().map_addr(|word| word | COUNTED), Ordering::Release);
-    }
-
-    /// Takes a task off the list, on the owner's thread.
+impl<T: Listed> Roster<T> {
+    /// Takes a task off the list, on any other thread than the owner's; its place is to be given back, with or without its memory.
     ///
     /// Once this has returned nobody follows the pointer any more, but whoever counted himself in before.
-    pub(super) fn retire(&self, key: Key) -> (NonNull<()>, Retired) {
-        let retired = self.roster.clear(key);
-        // Relaxed: the owner's own.
-        self.roster.place(key).store(hole(self.hole.get()), Ordering::Relaxed);
-        self.hole.set(key.0 + 1);
-        retired
-    }
-}
-
-impl Roster {
-    /// Takes a task off the list, on any other thread.
-    pub(super) fn retire(&self, key: Key) -> (NonNull<()>, Retired) {
-        let retired = self.clear(key);
-        self.give_back(key);
-        retired
+    pub(super) fn retire(&self, key: Key) -> (T, Retired) {
+        self.clear(key)
     }
 
-    fn clear(&self, key: Key) -> (NonNull<()>, Retired) {
+    fn clear(&self, key: Key) -> (T, Retired) {
         // SeqCst: before the look below; see the head of this file. AcqRel in it: the task's end is visible to whoever finds the hole.
         let place = self.place(key).swap(hole(NONE), Ordering::SeqCst);
         let Some(task) = task(place) else { unreachable!("a task retires once") };
+        // SAFETY: `put` put it there.
+        let task = unsafe { T::from_address(task) };
         fence_for_loom();
         if self.watched.attention.load(Ordering::SeqCst) == 0 {
             return (task, Retired::Uncounted);
@@ -226,13 +164,49 @@ impl Roster {
         if place.addr() & COUNTED == 0 { Retired::Uncounted } else { Retired::Counted }
     }
 
-    fn give_back(&self, key: Key) {
+    /// Whether somebody owns the list, and so looks after what is [left](Self::leave) to him; may be a moment old.
+    pub(super) fn has_heir(&self) -> bool {
+        self.returned.has_heir()
+    }
+
+    /// An owner is there, or there is none for a while.
+    pub(super) fn set_heir(&self, has_heir: bool) {
+        self.returned.set_heir(has_heir);
+    }
+
+    /// Gives back the place of a retired task, with a reference on the task that the owner drops.
+    ///
+    /// # Safety
+    ///
+    /// `key` is the task's, and was retired; `reference` is one on the task, to be [released](Listed::release).
+    pub(super) unsafe fn leave(&self, key: Key, task: T, reference: NonNull<()>) {
+        debug_assert_eq!(reference.addr().get() & (COUNTED | HOLE), 0, "references are pointers to whole words");
+        // Relaxed: the owner comes by the Acquire in `take_all`; for readers it is a hole as before.
+        self.place(key).store(reference.as_ptr().map_addr(|word| word | HOLE), Ordering::Relaxed);
+        self.returned.push(task);
+    }
+
+    /// The place of a returned task, the reference on it, and the task that was returned before it; for whoever took all, once for each.
+    fn take_over(&self, task: T) -> (Key, Remains<T>, Option<T>) {
+        // SAFETY: the reference keeps the memory.
+        let (key, link) = unsafe { (task.key(), task.link()) };
+        // Relaxed: all this came with the Acquire in `take_all`.
+        // SAFETY: `push` put it there.
+        let next = NonNull::new(link.load(Ordering::Relaxed)).map(|next| unsafe { T::from_address(next) });
+        let reference = self.place(key).load(Ordering::Relaxed).map_addr(|word| word & !HOLE);
+        let reference = NonNull::new(reference).expect("`leave` put it there");
+        // SAFETY: `leave` put it there, and it is taken here.
+        (key, unsafe { Remains::new(task, reference) }, next)
+    }
+
+    /// Gives back the place of a retired task, whose memory is looked after already.
+    pub(super) fn give_back(&self, key: Key) {
         let place = self.place(key);
-        let mut newest = self.returned.load(Ordering::Relaxed);
+        let mut newest = self.holes.load(Ordering::Relaxed);
         loop {
             place.store(hole(newest), Ordering::Relaxed);
             // Release: pairs with the Acquire in `fresh`. The owner takes the whole list at once, so a link that is met again is right.
-            match self.returned.compare_exchange_weak(newest, key.0 + 1, Ordering::Release, Ordering::Relaxed) {
+            match self.holes.compare_exchange_weak(newest, key.0 + 1, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(changed) => newest = changed,
             }
@@ -240,17 +214,19 @@ impl Roster {
     }
 
     /// Shows each task that is live at this moment to `see`, which may count a reference on it: it is not freed meanwhile.
-    pub(super) fn read(&self, mut see: impl FnMut(NonNull<()>)) {
+    pub(super) fn read(&self, mut see: impl FnMut(T)) {
         let reading = self.watched.reading.lock();
         self.begin_to_read(READING);
-        self.places().filter_map(|place| task(place.load(Ordering::SeqCst))).for_each(&mut see);
+        let live = self.places().filter_map(|place| task(place.load(Ordering::SeqCst)));
+        // SAFETY: `put` put it there.
+        live.for_each(|task| see(unsafe { T::from_address(task) }));
         self.end_to_read();
         drop(reading);
     }
 
     /// Closes the list, and shows each task that is live and not counted yet: it is counted if `count` (called before) is not taken
     /// back by `uncount`. To be called again by an owner that may have added tasks without having seen the close.
-    pub(super) fn close(&self, count: impl Fn(), uncount: impl Fn(), mut see: impl FnMut(NonNull<()>)) {
+    pub(super) fn close(&self, count: impl Fn(), uncount: impl Fn(), mut see: impl FnMut(T)) {
         let reading = self.watched.reading.lock();
         self.begin_to_read(READING | CLOSED);
         for place in self.places() {
@@ -260,7 +236,8 @@ impl Roster {
             count();
             let marked = seen.map_addr(|word| word | COUNTED);
             match place.compare_exchange(seen, marked, Ordering::SeqCst, Ordering::Relaxed) {
-                Ok(_) => see(task),
+                // SAFETY: `put` put it there.
+                Ok(_) => see(unsafe { T::from_address(task) }),
                 // It has ended, and its place is a hole, or the owner has put the next one in, who has seen the close or looks again.
                 Err(_) => uncount(),
             }
@@ -316,8 +293,15 @@ impl Roster {
     }
 }
 
-impl Drop for Roster {
+impl<T: Listed> Drop for Roster<T> {
     fn drop(&mut self) {
+        // The owner's end is gone, and has dropped what there was then.
+        let mut next = self.returned.take_all();
+        while let Some(task) = next {
+            let (_, remains, following) = self.take_over(task);
+            next = following;
+            drop(remains);
+        }
         for (row, places) in self.rows.iter().enumerate() {
             let places = places.load(Ordering::Acquire);
             if !places.is_null() {

@@ -1,15 +1,19 @@
 //! Models of the list: who reads, who ends a task, who closes.
 
-use super::{Admitter, Key, Retired, Roster, roster};
-use core::ptr::NonNull;
-use motet_prim::atomic::{AtomicUsize, Ordering};
+use super::{Key, Listed, Retired};
+use core::ptr::{self, NonNull};
+use motet_prim::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use motet_prim::cell::UnsafeCell;
 use motet_prim::loom::thread;
 use motet_prim::model;
 use std::sync::Arc;
 
 /// Stands for a task: a reader reads it, its end writes it, as freeing would. Loom reports the two at one time.
-struct Memory(UnsafeCell<u32>);
+struct Memory {
+    value: UnsafeCell<u32>,
+    key: AtomicU32,
+    link: AtomicPtr<()>,
+}
 
 // SAFETY: what the list promises keeps readers and the one writer apart, and loom looks on.
 unsafe impl Sync for Memory {}
@@ -18,31 +22,85 @@ unsafe impl Send for Memory {}
 
 impl Memory {
     fn new() -> Arc<Self> {
-        Arc::new(Self(UnsafeCell::new(1)))
-    }
-
-    fn pointer(self: &Arc<Self>) -> NonNull<()> {
-        NonNull::from(&**self).cast()
+        let (key, link) = (AtomicU32::new(0), AtomicPtr::new(ptr::null_mut()));
+        Arc::new(Self { value: UnsafeCell::new(1), key, link })
     }
 
     fn free(&self) {
         // SAFETY: see `Memory`.
-        self.0.with_mut(|value| unsafe { *value = 0 });
+        self.value.with_mut(|value| unsafe {
+            assert_eq!(*value, 1, "freed once");
+            *value = 0;
+        });
     }
 }
 
+/// A task in a list; the models keep its memory.
+#[derive(Clone, Copy)]
+struct Task(NonNull<Memory>);
+
+// SAFETY: `Memory` is, and lives long enough.
+unsafe impl Send for Task {}
+// SAFETY: as above.
+unsafe impl Sync for Task {}
+
+// SAFETY: the address is that of memory that begins with words.
+unsafe impl Listed for Task {
+    fn address(self) -> NonNull<()> {
+        self.0.cast()
+    }
+
+    unsafe fn from_address(address: NonNull<()>) -> Self {
+        Self(address.cast())
+    }
+
+    unsafe fn key(self) -> Key {
+        Key::from_bits(self.memory().key.load(Ordering::Relaxed))
+    }
+
+    unsafe fn link<'a>(self) -> &'a AtomicPtr<()> {
+        &self.memory().link
+    }
+
+    unsafe fn release(self, _reference: NonNull<()>) {
+        self.memory().free();
+    }
+}
+
+impl Task {
+    fn memory<'a>(self) -> &'a Memory {
+        // SAFETY: the models keep it.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+type Admitter = super::Admitter<Task>;
+type Roster = super::Roster<Task>;
+
+fn roster() -> (Admitter, Arc<Roster>) {
+    super::roster()
+}
+
 /// Reads what a list shows.
-fn look_at(task: NonNull<()>) {
-    // SAFETY: the models keep the memory, and loom looks on.
-    let memory = unsafe { task.cast::<Memory>().as_ref() };
+fn look_at(task: Task) {
     // SAFETY: see `Memory`.
-    assert_eq!(memory.0.with(|value| unsafe { *value }), 1, "a list shows what lives");
+    assert_eq!(task.memory().value.with(|value| unsafe { *value }), 1, "a list shows what lives");
 }
 
 fn admit(owner: &Admitter, task: &Arc<Memory>) -> Key {
-    let key = owner.vacancy();
-    owner.put(key, task.pointer());
+    let (key, remains) = owner.vacancy();
+    drop(remains);
+    task.key.store(key.to_bits(), Ordering::Relaxed);
+    owner.put(key, Task(NonNull::from(&**task)));
     key
+}
+
+/// Ends a task as another thread than the owner's does; the owner frees it.
+fn leave(list: &Roster, key: Key) -> Retired {
+    let (task, retired) = list.retire(key);
+    // SAFETY: it was retired, and has one reference.
+    unsafe { list.leave(key, task, NonNull::<u64>::dangling().cast()) };
+    retired
 }
 
 #[test]
@@ -82,6 +140,7 @@ fn a_place_that_another_thread_frees_is_used_again_while_somebody_reads() {
                 for (key, task) in keys.into_iter().zip(tasks) {
                     assert_eq!(list.retire(key).1, Retired::Uncounted);
                     task.free();
+                    list.give_back(key);
                 }
             }
         });
@@ -89,8 +148,53 @@ fn a_place_that_another_thread_frees_is_used_again_while_somebody_reads() {
         list.read(look_at);
         assert_eq!(owner.retire(last).1, Retired::Uncounted);
         thief.join().unwrap();
-        let vacant = [owner.vacancy(), owner.vacancy(), owner.vacancy()];
+        let vacant = [owner.vacancy().0, owner.vacancy().0, owner.vacancy().0];
         assert!(vacant[0] != vacant[1] && vacant[1] != vacant[2] && vacant[0] != vacant[2]);
+    });
+}
+
+#[test]
+fn what_two_thieves_leave_is_freed_once_by_the_owner() {
+    model(|| {
+        let (owner, list) = roster();
+        let tasks = [Memory::new(), Memory::new(), Memory::new()];
+        let keys = [&tasks[0], &tasks[1]].map(|task| admit(&owner, task));
+        let thieves = keys.map(|key| {
+            let list = list.clone();
+            thread::spawn(move || assert_eq!(leave(&list, key), Retired::Uncounted))
+        });
+        let last = admit(&owner, &tasks[2]);
+        owner.sweep();
+        thieves.into_iter().for_each(|thief| thief.join().unwrap());
+        while owner.sweep() {}
+        assert_eq!(leave(&list, last), Retired::Uncounted);
+        drop((owner, list));
+        // SAFETY: all the others are gone.
+        let freed = tasks.iter().all(|task| task.value.with(|value| unsafe { *value }) == 0);
+        assert!(freed, "nothing is left over");
+    });
+}
+
+#[test]
+fn what_a_thief_leaves_while_somebody_reads_is_freed_after_that() {
+    model(|| {
+        let (owner, list) = roster();
+        let task = Memory::new();
+        let key = admit(&owner, &task);
+        let thief = thread::spawn({
+            let list = list.clone();
+            move || assert_eq!(leave(&list, key), Retired::Uncounted)
+        });
+        let reader = thread::spawn({
+            let list = list.clone();
+            move || list.read(look_at)
+        });
+        owner.sweep();
+        thief.join().unwrap();
+        reader.join().unwrap();
+        owner.sweep();
+        // SAFETY: all the others are gone.
+        assert_eq!(task.value.with(|value| unsafe { *value }), 0);
     });
 }
 

@@ -1,0 +1,84 @@
+//! The memory of tasks goes back to the allocator, whoever ended them.
+
+use motet_executor::Executor;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::future::ready;
+use std::sync::atomic::{AtomicIsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+/// A future that holds one lies in a task with this alignment, and no other test has such tasks.
+#[repr(align(32))]
+struct Aligned([u8; 1000]);
+
+/// Counts the allocations that an [`Aligned`] future needs.
+struct Counting;
+
+static LIVE: AtomicIsize = AtomicIsize::new(0);
+static COUNTED: AtomicIsize = AtomicIsize::new(0);
+
+fn is_ours(layout: Layout) -> bool {
+    layout.align() == align_of::<Aligned>() && layout.size() > size_of::<Aligned>()
+}
+
+// SAFETY: it is the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        LIVE.fetch_add(isize::from(is_ours(layout)), Ordering::Relaxed);
+        COUNTED.fetch_add(isize::from(is_ours(layout)), Ordering::Relaxed);
+        // SAFETY: as the caller says.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(isize::from(is_ours(layout)), Ordering::Relaxed);
+        // SAFETY: as the caller says.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+fn spawn_aligned(executor: &Executor) {
+    let aligned = Aligned([1; 1000]);
+    executor
+        .spawn(async move {
+            ready(()).await;
+            drop(aligned);
+        })
+        .detach();
+}
+
+/// Waits for the workers to come to rest: then nothing is left.
+fn wait_until_freed() {
+    while LIVE.load(Ordering::Relaxed) != 0 {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn tasks_that_end_on_other_threads_leave_nothing_behind_once_the_workers_rest() {
+    let executor = Executor::builder().threads(3).build().unwrap();
+    // From a thread that is no worker, then from a worker, whose tasks others steal; nobody comes back to take the places again.
+    spawn_aligned(&executor);
+    assert_ne!(COUNTED.load(Ordering::Relaxed), 0, "such tasks are counted");
+    (0..1000).for_each(|_| spawn_aligned(&executor));
+    wait_until_freed();
+    let (spawner, (sender, all_are_spawned)) = (executor.clone(), mpsc::channel());
+    let spawn_all = async move {
+        (0..1000).for_each(|_| spawn_aligned(&spawner));
+        sender.send(()).unwrap();
+    };
+    executor.spawn(spawn_all).detach();
+    all_are_spawned.recv().unwrap();
+    wait_until_freed();
+    // From a guest, who leaves his seat with tasks on its list.
+    executor.block_on(async { (0..1000).for_each(|_| spawn_aligned(&executor)) });
+    wait_until_freed();
+    // Gone with the executor, if not before.
+    (0..1000).for_each(|_| spawn_aligned(&executor));
+    executor.block_on(executor.shutdown(std::future::pending()));
+    drop(executor);
+    wait_until_freed();
+}
