@@ -10,7 +10,8 @@
 //! The race to fear: the guest leaves while a caller finds the seat taken and parks; then nobody works. Both happen under
 //! the seat's lock: a caller is on the list before it lets go of the lock, and the leaving guest looks at the list.
 
-use super::shared::{Kit, Shared, run_contained};
+use super::contained::run_contained;
+use super::shared::{Kit, Shared};
 use super::threads::Post;
 use super::worker::Worker;
 use crate::ambient::{self, Ambient};

@@ -47,7 +47,7 @@ impl Worker {
     pub(super) fn sleep(&self) {
         let shared = self.shared();
         self.settle();
-        if self.rest.get().searching && self.work_comes() {
+        if self.rest.get().searching && self.work_comes() || self.sweep() {
             return;
         }
         let Rest { searching, woken, .. } = self.rest.take();

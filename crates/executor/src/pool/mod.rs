@@ -1,7 +1,7 @@
 //! The executor on threads: workers with rings, their sleep, their guests, and the life of an executor.
 //!
 //! * [`executor`]: the handle; [`builder`]: its options; [`shutdown`]: its end; [`metrics`]: what it has done.
-//! * [`shared`]: what all workers of an executor share; [`worker`]: one of them, from poll to poll; [`idle`]: one that has
+//! * [`shared`]: what all workers of an executor share; [`worker`]: one of them, from poll to poll ([`contained`]); [`idle`]: one that has
 //!   nothing to do; [`guest`]: the seat that `block_on`'s caller takes; [`threads`]: the workers' threads.
 //! * [`sleepers`], [`berth`]: whom to wake, and where they sleep; [`watch`]: who looks after the LIFO slots meanwhile.
 //! * [`shard`], [`roster`], [`ledger`]: which tasks live, and how many are left when it closes.
@@ -11,6 +11,7 @@
 
 mod berth;
 mod builder;
+mod contained;
 mod executor;
 mod guest;
 mod hooks;
@@ -33,9 +34,10 @@ pub use builder::Builder;
 pub use executor::{Executor, WeakExecutor};
 pub use metrics::{Metrics, WorkerMetrics};
 
+pub(crate) use contained::{run_contained, run_outside};
 pub(crate) use guest::hand_over;
 pub(crate) use hooks::PanicHook;
 pub(crate) use roster::{Key, Listed};
 pub(crate) use shard::{Shard, ShardPointer};
-pub(crate) use shared::{Shared, Start, new_task, run_contained, run_outside};
+pub(crate) use shared::{Shared, Start, new_task};
 pub(crate) use worker::Worker;

@@ -161,7 +161,12 @@ impl Shard {
     }
 
     /// Lists a task that is about to be scheduled, for the list's owner. What this gives is to be dropped, under no lock.
-    pub(super) fn admit(&self, owner: &Admitter, task: TaskPointer, admission: Admission) -> Result<Predecessor, Closed> {
+    pub(super) fn admit(
+        &self,
+        owner: &Admitter,
+        task: TaskPointer,
+        admission: Admission,
+    ) -> Result<Predecessor, Closed> {
         debug_assert!(Arc::ptr_eq(owner.roster(), &self.roster), "each list has one owner");
         let is_closed = self.roster.is_closed();
         if is_closed {

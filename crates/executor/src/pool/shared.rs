@@ -1,6 +1,7 @@
 //! What all workers, guests and handles of an executor share.
 
 use super::berth::Berth;
+use super::contained::run_outside;
 use super::executor::Handle;
 use super::guest::GuestSeat;
 use super::hooks::{EnterHook, PanicHook};
@@ -15,10 +16,7 @@ use crate::ambient::{self, Ambient};
 use crate::blocking::BlockingPool;
 use crate::driver::{Driver, Wheelhouse};
 use crate::queue::{Injector, Producer, Slot, Stealer, ring};
-use crate::seam;
-use crate::task::{
-    Home, Origin, Output, Record, RecordPointer, Runnable, Shell, Task, TaskPointer, TaskRef, contain, schedule,
-};
+use crate::task::{Home, Origin, Output, Record, RecordPointer, Runnable, Shell, Task, TaskPointer, TaskRef, schedule};
 use async_task::WithInfo;
 use core::future::Future;
 use motet_cancel::Reason;
@@ -317,7 +315,10 @@ impl Shared {
             // Whoever spawns on such a thread holds this, and so has spawned before the close or sees it.
             let _owner = self.outside.lock();
             live.extend(outside.close());
+            // Nobody comes back for what is left there.
+            outside.set_heir(false);
         }
+        while self.sweep_outside() {}
         self.ledger.settle();
         cancel_closed(live);
         // Each worker looks once more at what it has spawned; see `shard.rs`.
@@ -380,28 +381,4 @@ fn reject(runnable: Runnable) -> Closed {
     TaskRef::of_runnable(&runnable).cancel(Reason::none());
     drop(runnable);
     Closed
-}
-
-/// Polls a task in an empty frame: what it drops outside of its own scope is none of the poller's business.
-pub(crate) fn run_outside(runnable: Runnable) {
-    seam::outside(|| {
-        contain(|| {
-            runnable.run();
-        });
-    });
-}
-
-/// Polls many tasks in an empty frame: goes on with `run` until it returns, whatever unwinds out of a task.
-///
-/// Nothing does, as a rule: a task contains its panics. One frame and one `catch_unwind` for many tasks cost nothing.
-pub(crate) fn run_contained(mut run: impl FnMut()) {
-    let mut is_done = false;
-    while !is_done {
-        seam::outside(|| {
-            contain(|| {
-                run();
-                is_done = true;
-            });
-        });
-    }
 }

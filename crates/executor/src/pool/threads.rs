@@ -1,6 +1,7 @@
 //! The threads of the workers: each is a worker until the executor is over.
 
-use super::shared::{Kit, Shared, run_contained};
+use super::contained::run_contained;
+use super::shared::{Kit, Shared};
 use super::worker::Worker;
 use crate::ambient::{self, Ambient};
 use crate::seam;

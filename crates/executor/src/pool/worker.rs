@@ -148,7 +148,7 @@ impl Worker {
     /// Leaves the seat, for good or while this thread blocks; says whether it sat there.
     pub(super) fn stand_up(&self) -> bool {
         let was_taken = self.shared.shards[self.index].stand_up();
-        while self.kit.admitter.sweep() {}
+        while self.sweep() {}
         was_taken
     }
 

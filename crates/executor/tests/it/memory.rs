@@ -1,15 +1,16 @@
 //! The memory of tasks goes back to the allocator, whoever ended them.
 
 use motet_executor::Executor;
+use motet_prim::atomic::{AtomicIsize, Ordering};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::future::ready;
-use std::sync::atomic::{AtomicIsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// A future that holds one lies in a task with this alignment, and no other test has such tasks.
 #[repr(align(32))]
-struct Aligned([u8; 1000]);
+struct Aligned(#[expect(dead_code, reason = "for its length")] [u8; 1000]);
 
 /// Counts the allocations that an [`Aligned`] future needs.
 struct Counting;
@@ -45,14 +46,16 @@ fn spawn_aligned(executor: &Executor) {
     executor
         .spawn(async move {
             ready(()).await;
-            drop(aligned);
+            let _kept_until_here = aligned;
         })
         .detach();
 }
 
 /// Waits for the workers to come to rest: then nothing is left.
 fn wait_until_freed() {
+    let started = Instant::now();
     while LIVE.load(Ordering::Relaxed) != 0 {
+        assert!(started.elapsed() < Duration::from_secs(30), "{} are left", LIVE.load(Ordering::Relaxed));
         thread::yield_now();
     }
 }

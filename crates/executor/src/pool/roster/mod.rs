@@ -189,7 +189,9 @@ impl<T: Listed> Roster<T> {
     /// The place of a returned task, the reference on it, and the task that was returned before it; for whoever took all, once for each.
     fn take_over(&self, task: T) -> (Key, Remains<T>, Option<T>) {
         // SAFETY: the reference keeps the memory.
-        let (key, link) = unsafe { (task.key(), task.link()) };
+        let key = unsafe { task.key() };
+        // SAFETY: as above.
+        let link = unsafe { task.link() };
         // Relaxed: all this came with the Acquire in `take_all`.
         // SAFETY: `push` put it there.
         let next = NonNull::new(link.load(Ordering::Relaxed)).map(|next| unsafe { T::from_address(next) });
