@@ -202,7 +202,7 @@ impl Shard {
             Some(owner) => owner.retire(key),
             None => self.roster.retire(key),
         };
-        if owner.is_none() && self.roster.has_heir() {
+        if owner.is_none() && reference.is_last() && self.roster.has_heir() {
             // SAFETY: says the caller.
             let reference = unsafe { reference.keep_of(task) };
             // SAFETY: it was retired here.

@@ -199,7 +199,8 @@ impl Record {
             (Home::Local(_) | Home::Foreign(_), _) | (_, Key::UNLISTED) => {}
             (Home::Pool(shard) | Home::Blocking(shard), key) => {
                 // SAFETY: it was counted in `wait`.
-                let reference = unsafe { SelfReference::new(matches!(phase, WAITING | RUNNING), waker) };
+                let reference =
+                    unsafe { SelfReference::new(matches!(phase, WAITING | RUNNING), self.is_unawaited(), waker) };
                 // SAFETY: the task is on the shard's list, and comes off it here and now only; the runnable counts.
                 unsafe { shard.retire(key, reference) };
             }

@@ -153,6 +153,8 @@ unsafe impl Listed for TaskPointer {
 pub(crate) struct SelfReference<'a> {
     /// Whether there is one.
     is_counted: bool,
+    /// Whether it is the last one, as far as is known: nobody awaits the task.
+    is_last: bool,
     /// The task's waker, if it is at hand, or it is made.
     waker: Option<&'a Waker>,
 }
@@ -161,8 +163,13 @@ impl<'a> SelfReference<'a> {
     /// # Safety
     ///
     /// If it is counted, a waker of the task was forgotten. `waker` is the task's own.
-    pub(super) unsafe fn new(is_counted: bool, waker: Option<&'a Waker>) -> Self {
-        Self { is_counted, waker }
+    pub(super) unsafe fn new(is_counted: bool, is_last: bool, waker: Option<&'a Waker>) -> Self {
+        Self { is_counted, is_last, waker }
+    }
+
+    /// Whether the task's memory goes with it: else whoever awaits the task frees it.
+    pub(crate) fn is_last(self) -> bool {
+        self.is_last
     }
 
     /// Takes it back, if there is one.

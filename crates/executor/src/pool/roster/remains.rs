@@ -4,7 +4,8 @@
 //!   live ── ended by the owner ────────▶ freed at once
 //!     │
 //!     └──── ended by another thread ───▶ returned ── the owner needs a place, or looks around ──▶ freed by the owner
-//!             └ nobody owns the list at present ──▶ freed at once
+//!             ├ nobody owns the list at present ──▶ freed at once
+//!             └ somebody awaits the task ─────────▶ freed by whoever does
 //! ```
 //!
 //! Allocators give memory back to where it came from: a thread that frees what another has allocated takes the lock, or writes to the lines, of that
