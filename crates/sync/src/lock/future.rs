@@ -43,9 +43,8 @@ fn waiter<L: Reference>(lock: L, ticket: Ticket) -> Waiter<Handle<L>> {
 /// Polls until the lock is ours; gives the reference back.
 fn poll_lock<L: Reference>(mut in_line: Pin<&mut Place<L>>, cx: &mut Context<'_>) -> Poll<L> {
     loop {
-        let in_place = in_line.as_mut().get().expect("a lock is waited for in line");
         let admit = |lock: &Handle<L>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| lock.0.raw().admit(ticket);
-        let Poll::Ready((Handle(lock), mut ticket)) = in_place.poll_wait(cx, |_, _| false, admit) else {
+        let Poll::Ready((Handle(lock), mut ticket)) = in_line.as_mut().poll_wait(cx, admit) else {
             futurelock::look(|| Some(in_line.as_mut().get()?.into_ref().get_ref().handle().0.raw()));
             return Poll::Pending;
         };
@@ -54,7 +53,6 @@ fn poll_lock<L: Reference>(mut in_line: Pin<&mut Place<L>>, cx: &mut Context<'_>
             return Poll::Ready(lock);
         }
         // Somebody barged in: back to the head of the line.
-        in_line.set(LazyWaiter::new());
         in_line.as_mut().enter(|| waiter(lock, ticket.lost()));
     }
 }

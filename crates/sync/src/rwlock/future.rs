@@ -45,8 +45,7 @@ type Place<L> = LazyWaiter<Handle<L>>;
 
 fn poll_hold<L: Reference>(mut place: Pin<&mut Place<L>>, cx: &mut Context<'_>) -> Poll<L> {
     let admit = |lock: &Handle<L>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| lock.0.raw.admit(ticket.hold);
-    let waiter = place.as_mut().get().expect("a lock is waited for in line");
-    let Poll::Ready((Handle(lock), mut ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
+    let Poll::Ready((Handle(lock), mut ticket)) = place.as_mut().poll_wait(cx, admit) else {
         futurelock::look(|| Some(&place.as_mut().get()?.into_ref().get_ref().handle().0.raw));
         return Poll::Pending;
     };
@@ -143,10 +142,7 @@ impl<L: Reference + Clone> Future for RwLockUpgrade<L> {
             let ticket = Ticket { hold: Hold::Upgrade, watch: *this.watch };
             this.place.as_mut().enter(|| Waiter::new(handle, 0, ticket));
         }
-        poll_hold(this.place.as_mut(), cx).map(|_lock| {
-            this.place.set(LazyWaiter::new());
-            this.guard.take().expect("kept until the upgrade").end_upgrade()
-        })
+        poll_hold(this.place.as_mut(), cx).map(|_lock| this.guard.take().expect("kept until the upgrade").end_upgrade())
     }
 }
 

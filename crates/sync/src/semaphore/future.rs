@@ -70,9 +70,8 @@ where
 {
     let mut turn_lost = false;
     loop {
-        let in_place = in_line.as_mut().get().expect("permits are waited for in line");
         let admit = |of: &Handle<R>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| of.raw().admit(ticket);
-        let Poll::Ready((handle, mut ticket)) = in_place.poll_wait(cx, |_, _| false, admit) else {
+        let Poll::Ready((handle, mut ticket)) = in_line.as_mut().poll_wait(cx, admit) else {
             futurelock::look(|| Some(in_line.as_mut().get()?.into_ref().get_ref().handle().raw()));
             return Poll::Pending;
         };
@@ -81,7 +80,6 @@ where
             Outcome::Closed => return Poll::Ready(Err(Closed)),
             // Somebody barged in: back to the head of the line.
             Outcome::Called if !handle.raw().take_turn(ticket.wanted) => {
-                in_line.set(LazyWaiter::new());
                 in_line.as_mut().enter(|| waiter(handle.0, ticket.lost()));
                 turn_lost = true;
             }
