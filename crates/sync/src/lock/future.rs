@@ -80,6 +80,14 @@ impl<'a, T: ?Sized> LockFuture<'a, T> {
     pub(crate) fn watched(lock: &'a Lock<T>, watch: Watch) -> Self {
         Self { lock, watch, place: LazyWaiter::new() }
     }
+
+    /// Behind a try that has failed. Not inlined, so that the poll before it can be.
+    #[inline(never)]
+    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<LockGuard<'a, T>> {
+        let mut this = self.project();
+        this.place.as_mut().enter(|| waiter(*this.lock, Ticket::new(*this.watch)));
+        poll_lock(this.place, cx).map(LockGuard::of_locked)
+    }
 }
 
 impl<'a, T: ?Sized> Future for LockFuture<'a, T> {
@@ -87,14 +95,10 @@ impl<'a, T: ?Sized> Future for LockFuture<'a, T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if this.place.is_vacant() {
-            if this.lock.raw.try_lock() {
-                return Poll::Ready(LockGuard::of_locked(this.lock));
-            }
-            this.place.as_mut().enter(|| waiter(*this.lock, Ticket::new(*this.watch)));
+        if self.place.is_vacant() && self.lock.raw.try_lock() {
+            return Poll::Ready(LockGuard::of_locked(self.lock));
         }
-        poll_lock(this.place, cx).map(LockGuard::of_locked)
+        self.wait(cx)
     }
 }
 

@@ -87,22 +87,29 @@ impl<L: Reference, K: Kind> RwLockFuture<L, K> {
     pub(super) fn new(lock: L) -> Self {
         Self { lock: Some(lock), watch: Watch::new(WHAT), place: LazyWaiter::new(), _kind: PhantomData }
     }
+
+    /// Behind a try that has failed. Not inlined, so that the poll before it can be.
+    #[inline(never)]
+    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<RwLockGuard<L, K>> {
+        let mut this = self.project();
+        if let Some(lock) = this.lock.take() {
+            let ticket = Ticket { hold: K::HOLD, watch: *this.watch };
+            this.place.as_mut().enter(|| Waiter::new(Handle(lock), 0, ticket));
+        }
+        poll_hold(this.place, cx).map(RwLockGuard::of_held)
+    }
 }
 
 impl<L: Reference, K: Kind> Future for RwLockFuture<L, K> {
     type Output = RwLockGuard<L, K>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if let Some(lock) = this.lock.take() {
-            if lock.raw.take(K::HOLD) {
-                return Poll::Ready(RwLockGuard::of_held(lock));
-            }
-            let ticket = Ticket { hold: K::HOLD, watch: *this.watch };
-            this.place.as_mut().enter(|| Waiter::new(Handle(lock), 0, ticket));
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.as_mut().project();
+        if let Some(lock) = this.lock.take_if(|lock| lock.raw.take(K::HOLD)) {
+            return Poll::Ready(RwLockGuard::of_held(lock));
         }
-        poll_hold(this.place, cx).map(RwLockGuard::of_held)
+        self.wait(cx)
     }
 }
 

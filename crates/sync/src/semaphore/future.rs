@@ -113,6 +113,14 @@ impl<'a, S: AnySemaphore> Acquire<'a, S> {
     pub(super) fn new(semaphore: &'a S, wanted: usize) -> Self {
         Self { semaphore, wanted, watch: Watch::new(WHAT), place: LazyWaiter::new() }
     }
+
+    /// Behind a try that has failed. Not inlined, so that the poll before it can be.
+    #[inline(never)]
+    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Permit<'a, S>, Closed>> {
+        let mut this = self.project();
+        this.place.as_mut().enter(|| waiter(*this.semaphore, Ticket::new(*this.wanted, *this.watch)));
+        poll_acquire(this.place, cx).map_ok(|semaphore| Permit::of_acquired(semaphore, *this.wanted))
+    }
 }
 
 impl<'a, S: AnySemaphore> Future for Acquire<'a, S> {
@@ -120,15 +128,12 @@ impl<'a, S: AnySemaphore> Future for Acquire<'a, S> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if this.place.is_vacant() {
-            if let Some(acquired) = try_acquire(*this.semaphore, *this.wanted) {
-                return Poll::Ready(S::acquired(acquired.map(|()| Permit::of_acquired(*this.semaphore, *this.wanted))));
+        if self.place.is_vacant() {
+            if let Some(acquired) = try_acquire(self.semaphore, self.wanted) {
+                return Poll::Ready(S::acquired(acquired.map(|()| Permit::of_acquired(self.semaphore, self.wanted))));
             }
-            this.place.as_mut().enter(|| waiter(*this.semaphore, Ticket::new(*this.wanted, *this.watch)));
         }
-        let acquired = ready!(poll_acquire(this.place, cx));
-        Poll::Ready(S::acquired(acquired.map(|semaphore| Permit::of_acquired(semaphore, *this.wanted))))
+        self.wait(cx).map(S::acquired)
     }
 }
 
