@@ -1,4 +1,4 @@
-//! The lock under every wait list: held for some ten nanoseconds at a time, millions of times a second.
+//! The lock under every wait list and every timer wheel: held for some ten nanoseconds at a time, millions of times a second.
 //!
 //! ```text
 //!            compare and exchange                   look again, with pauses          set WANTED, look, sleep
@@ -22,6 +22,7 @@
 //! guarded, whose grants do not depend on who takes the lock when.
 
 use core::cell::UnsafeCell;
+use core::fmt;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
@@ -37,8 +38,22 @@ mod model;
 #[cfg(not(motet_loom))]
 const PAUSES: [u32; 12] = [1, 1, 1, 1, 100, 100, 100, 100, 100, 100, 100, 100];
 
-/// A mutex for sections of some ten nanoseconds.
-pub(crate) struct AdaptiveMutex<T> {
+/// A mutex for sections of some ten nanoseconds: locking is one atomic exchange, unlocking a plain store.
+///
+/// A thread that finds it held spins for some microseconds before it sleeps. For longer sections take [`Mutex`](crate::lock::Mutex).
+///
+/// ```
+/// use motet_prim::lock::AdaptiveMutex;
+///
+/// let count = AdaptiveMutex::new(1);
+/// *count.lock() += 1;
+/// assert_eq!(*count.lock(), 2);
+/// ```
+///
+/// # Fairness
+///
+/// None: whoever comes first when it is free.
+pub struct AdaptiveMutex<T> {
     held: AtomicBool,
     /// Somebody sleeps, and wants the next release to call.
     wanted: AtomicBool,
@@ -52,7 +67,8 @@ unsafe impl<T: Send> Sync for AdaptiveMutex<T> {}
 
 impl<T> AdaptiveMutex<T> {
     crate::const_fn! {
-        pub(crate) const fn new(value: T) -> Self {
+        /// Puts a value under a lock.
+        pub const fn new(value: T) -> Self {
             Self {
                 held: AtomicBool::new(false),
                 wanted: AtomicBool::new(false),
@@ -71,8 +87,9 @@ impl<T> AdaptiveMutex<T> {
         self.value.get_mut()
     }
 
+    /// Waits for the lock.
     #[inline]
-    pub(crate) fn lock(&self) -> AdaptiveGuard<'_, T> {
+    pub fn lock(&self) -> AdaptiveGuard<'_, T> {
         self.acquire();
         AdaptiveGuard { mutex: self, parked: PhantomData }
     }
@@ -135,8 +152,9 @@ impl<T> AdaptiveMutex<T> {
     }
 }
 
-/// Unlocks when dropped.
-pub(crate) struct AdaptiveGuard<'a, T> {
+/// Unlocks an [`AdaptiveMutex`] when dropped.
+#[must_use = "the lock is released when the guard is dropped"]
+pub struct AdaptiveGuard<'a, T> {
     mutex: &'a AdaptiveMutex<T>,
     /// Stays on its thread, like the guard of any mutex.
     parked: PhantomData<MutexGuard<'a, T>>,
@@ -157,6 +175,18 @@ pub(crate) fn unlocked<T, R>(guard: &mut AdaptiveGuard<'_, T>, f: impl FnOnce() 
     let _again = Again(guard.mutex);
     guard.mutex.release();
     f()
+}
+
+impl<T> fmt::Debug for AdaptiveMutex<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad("AdaptiveMutex")
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for AdaptiveGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
 }
 
 impl<T> Deref for AdaptiveGuard<'_, T> {
