@@ -9,6 +9,9 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(all(test, motet_loom))]
+mod model;
+
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;

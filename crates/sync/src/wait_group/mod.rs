@@ -6,6 +6,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(all(test, motet_loom))]
+mod model;
 mod state;
 
 use core::fmt;
