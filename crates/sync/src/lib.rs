@@ -75,9 +75,10 @@ pub use notify::{Notified, Notify};
 pub use once::{GetOrInit, GetOrTryInit, OnceCell, OnceWait, SetError};
 #[doc(inline)]
 pub use rwlock::{
-    OwnedReadGuard, OwnedUpgradableReadGuard, OwnedWriteGuard, ReadFuture, ReadGuard, ReadOwnedFuture, RwLock,
-    RwLockFuture, RwLockGuard, RwLockUpgrade, UpgradableReadFuture, UpgradableReadGuard, UpgradableReadOwnedFuture,
-    WriteFuture, WriteGuard, WriteOwnedFuture,
+    MappedReadGuard, MappedRwLockGuard, MappedWriteGuard, OwnedMappedReadGuard, OwnedMappedWriteGuard, OwnedReadGuard,
+    OwnedUpgradableReadGuard, OwnedWriteGuard, ReadFuture, ReadGuard, ReadOwnedFuture, RwLock, RwLockFuture,
+    RwLockGuard, RwLockUpgrade, UpgradableReadFuture, UpgradableReadGuard, UpgradableReadOwnedFuture, WriteFuture,
+    WriteGuard, WriteOwnedFuture,
 };
 pub use semaphore::{
     Acquire, AcquireOwned, AnySemaphore, BoundedSemaphore, ClosableSemaphore, Closed, OverReleased, OwnedPermit,

@@ -5,9 +5,10 @@ use crate::line::model::{parkers, poll_once, wait_with};
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::park::Parker;
 use motet_prim::{model, thread};
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 /// A candidate that makes this value, on a thread of its own.
 fn candidate(cell: &Arc<OnceCell<u8>>, parker: &Arc<Parker>, value: u8) -> thread::JoinHandle<u8> {
@@ -31,6 +32,23 @@ fn of_two_candidates_one_initialises_and_all_get_its_value() {
         let read = *wait_with(&ours, cell.wait());
         assert!(candidates.into_iter().all(|candidate| candidate.join().unwrap() == read));
         assert_eq!(made.load(Ordering::Relaxed), 1);
+    });
+}
+
+#[test]
+fn a_value_made_at_last_reaches_candidates_and_readers() {
+    model(|| {
+        let (cell, [ours, theirs]) = (Arc::new(OnceCell::new()), parkers());
+        let mut polls = 0..2;
+        let init = poll_fn(move |_| if polls.next() == Some(0) { Poll::Pending } else { Poll::Ready(1) });
+        let initialising = cell.clone();
+        let mut initialising = Box::pin(async move { *initialising.get_or_init(|| init).await });
+        assert!(!poll_once(initialising.as_mut()));
+        let candidate = candidate(&cell, &theirs, 2);
+        let initialiser = thread::spawn(move || poll_once(initialising.as_mut()));
+        assert_eq!(*wait_with(&ours, cell.wait()), 1);
+        assert_eq!(candidate.join().unwrap(), 1);
+        assert!(initialiser.join().unwrap());
     });
 }
 
