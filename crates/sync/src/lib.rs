@@ -65,7 +65,7 @@ mod semaphore;
 mod wait_group;
 
 pub use barrier::{Barrier, BarrierTurn, BarrierWait, Broken, ZeroParties};
-pub use condition::{Condition, ConditionWait, ConditionWaitWhile};
+pub use condition::{Condition, ConditionGuard, ConditionWait, ConditionWaitWhile};
 pub use event::{Event, EventWait};
 pub use latch::{Latch, LatchWait};
 pub use lock::{

@@ -123,7 +123,12 @@ pin_project! {
 impl<T: ?Sized> LockOwnedFuture<T> {
     #[track_caller]
     pub(super) fn new(lock: Arc<Lock<T>>) -> Self {
-        Self { lock: Some(lock), watch: Watch::new(WHAT), place: LazyWaiter::new() }
+        Self::watched(lock, Watch::new(WHAT))
+    }
+
+    /// For one that was made elsewhere.
+    pub(crate) fn watched(lock: Arc<Lock<T>>, watch: Watch) -> Self {
+        Self { lock: Some(lock), watch, place: LazyWaiter::new() }
     }
 }
 

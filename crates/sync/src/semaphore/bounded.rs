@@ -174,6 +174,18 @@ impl BoundedSemaphore {
         block_on(self.acquire_many(count))
     }
 
+    /// [`acquire_blocking`](Self::acquire_blocking) with a permit that keeps the semaphore alive.
+    #[track_caller]
+    pub fn acquire_owned_blocking(self: &Arc<Self>) -> OwnedPermit<Self> {
+        block_on(self.acquire_owned())
+    }
+
+    /// [`acquire_many_blocking`](Self::acquire_many_blocking) with a permit that keeps the semaphore alive.
+    #[track_caller]
+    pub fn acquire_many_owned_blocking(self: &Arc<Self>, count: usize) -> OwnedPermit<Self> {
+        block_on(self.acquire_many_owned(count))
+    }
+
     /// How many permits are free just now. For reports: it may have changed when you read it.
     #[must_use]
     pub fn available(&self) -> usize {

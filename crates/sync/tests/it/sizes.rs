@@ -62,7 +62,7 @@ fn a_wait_takes_the_place_in_line_and_little_more() {
         AcquireOwned => 12 + WATCHED,
         EventWait<'static> => 11,
         Notified<'static> => 12,
-        ConditionWait<'static, u8> => 20 + 2 * WATCHED,
+        ConditionWait<'static, LockGuard<'static, u8>> => 20 + 2 * WATCHED,
         LatchWait<'static> => 4,
         WaitGroupWait<'static> => 6,
         OnceWait<'static, u8> => 4,

@@ -160,6 +160,9 @@ dropped_in_every_state! {
     a_condition_wait:
         (Lock::new(0), Condition::new()), |of| (), of.1.wait(of.0.try_lock().expect("free")), |()| of.1.notify(1),
         of.0.try_lock().is_some();
+    an_owned_condition_wait:
+        (Arc::new(Lock::new(0)), Condition::new()), |of| (), of.1.wait(of.0.try_lock_owned().expect("free")), |()| of.1.notify(1),
+        Arc::strong_count(&of.0) == 1 && of.0.try_lock().is_some();
     a_condition_wait_while:
         (Lock::new(0), Condition::new()), |of| (), of.1.wait_while(of.0.try_lock().expect("free"), |value| *value == 0),
         |()| { *of.0.try_lock().expect("nobody holds it") = 1; of.1.notify(1) }, of.0.try_lock().is_some();

@@ -63,7 +63,7 @@ motet_test::assert_not_send!(OwnedMappedReadGuard<One, u8>, OwnedMappedWriteGuar
 motet_test::assert_not_sync!(MappedReadGuard<'static, One>, MappedWriteGuard<'static, One>, OwnedMappedWriteGuard<u8, One>);
 motet_test::assert_send!(
     Condition,
-    ConditionWait<'static, u8>,
+    ConditionWait<'static, LockGuard<'static, u8>>,
     Notify,
     Notified<'static>,
     Barrier,
@@ -71,7 +71,7 @@ motet_test::assert_send!(
 );
 motet_test::assert_sync!(
     Condition,
-    ConditionWait<'static, u8>,
+    ConditionWait<'static, LockGuard<'static, u8>>,
     Notify,
     Notified<'static>,
     Barrier,
@@ -87,7 +87,7 @@ motet_test::assert_send!(
 );
 motet_test::assert_sync!(OnceCell<u8>, OnceWait<'static, u8>, Latch, LatchWait<'static>, WaitGroup, OwnedWaitMember);
 motet_test::assert_not_sync!(OnceCell<One>, OnceCell<Two>, OnceCell<Three>);
-motet_test::assert_not_send!(OnceCell<Two>, OnceCell<Three>, ConditionWait<'static, Three>);
+motet_test::assert_not_send!(OnceCell<Two>, OnceCell<Three>, ConditionWait<'static, LockGuard<'static, Three>>);
 
 const fn unwind_safe<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
 const _: () = unwind_safe::<Semaphore>();
