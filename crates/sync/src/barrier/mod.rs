@@ -106,6 +106,10 @@ impl Barrier {
     /// Cancel safe: dropped while the others are awaited, it is counted out, and the barrier waits for one more. Dropped when
     /// all had come, it has left with them.
     ///
+    /// # Fairness
+    ///
+    /// As the [barrier](Self#fairness): woken in the order of arrival, numbered in the order of leaving.
+    ///
     /// # Errors
     ///
     /// [`Broken`], if the barrier is [reset](Self::reset) while this waits, or [aborted](Self::abort).
@@ -159,6 +163,10 @@ impl Barrier {
     }
 
     /// For how many parties it is.
+    ///
+    /// ```
+    /// assert_eq!(motet_sync::Barrier::new(3).unwrap().parties(), 3);
+    /// ```
     #[must_use]
     pub fn parties(&self) -> usize {
         self.state.lock().parties()
@@ -175,6 +183,12 @@ impl Barrier {
     }
 
     /// Whether it was aborted, and not reset since.
+    ///
+    /// ```
+    /// let barrier = motet_sync::Barrier::new(3).unwrap();
+    /// barrier.abort();
+    /// assert!(barrier.is_broken());
+    /// ```
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.state.lock().is_broken()

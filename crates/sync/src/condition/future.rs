@@ -70,6 +70,14 @@ impl Drop for Notification<'_> {
 
 pin_project! {
     /// Waits, without the lock, for a notification; made by [`Condition::wait`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses the lock, see [`Condition::wait`].
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct ConditionWait<'a, G: ConditionGuard> {
         condition: &'a Condition,

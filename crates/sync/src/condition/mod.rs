@@ -136,6 +136,10 @@ impl Condition {
     /// # Cancel safety
     ///
     /// Loses the lock, like [`wait`](Self::wait).
+    ///
+    /// # Fairness
+    ///
+    /// FIFO at each notification; one that finds the predicate true still goes to the end of the line.
     #[track_caller]
     pub fn wait_while<G, P>(&self, guard: G, predicate: P) -> ConditionWaitWhile<'_, G, P>
     where

@@ -13,6 +13,14 @@ use crate::lock;
 
 pin_project! {
     /// Waits for notifications as long as a predicate holds; made by [`Condition::wait_while`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses the lock, see [`Condition::wait_while`].
+    ///
+    /// # Fairness
+    ///
+    /// FIFO at each notification, see [`Condition::wait_while`].
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct ConditionWaitWhile<'a, G: ConditionGuard, P> {
         condition: &'a Condition,

@@ -59,6 +59,14 @@ fn poll_lock<L: Reference>(mut in_line: Pin<&mut Place<L>>, cx: &mut Context<'_>
 
 pin_project! {
     /// Waits for a [`Lock`]; made by [`Lock::lock`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, see [`Lock::lock`].
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on; [`Lock::unfair`] makes the other kind.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct LockFuture<'a, T: ?Sized> {
         lock: &'a Lock<T>,
@@ -110,6 +118,14 @@ impl<T: ?Sized> fmt::Debug for LockFuture<'_, T> {
 
 pin_project! {
     /// Waits for a [`Lock`] through an `Arc`; made by [`Lock::lock_owned`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, see [`Lock::lock_owned`].
+    ///
+    /// # Fairness
+    ///
+    /// The same line as that of [`LockFuture`].
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct LockOwnedFuture<T: ?Sized> {
         // Until it is in the line, or with the guard.

@@ -57,6 +57,14 @@ pin_project! {
     /// Waits for a [`RwLock`], in one of three kinds, by either reference.
     ///
     /// You name it by its aliases: [`ReadFuture`], [`UpgradableReadFuture`], [`WriteFuture`], and the same with `Owned` in it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place: dropped, it has left the line; a lock that was handed to it already goes on to the next.
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on, all kinds in one line.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct RwLockFuture<L: Reference, K: Kind> {
         // Until it is in the line, or with the guard.
@@ -121,6 +129,14 @@ impl<L: Reference, K: Kind> fmt::Debug for RwLockFuture<L, K> {
 
 pin_project! {
     /// Waits until the other readers of a [`RwLock`] have left; made by [`RwLockGuard::upgrade`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses the lock, see [`RwLockGuard::upgrade`].
+    ///
+    /// # Fairness
+    ///
+    /// It goes before all who wait: they wait for its reader as well.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct RwLockUpgrade<L: Reference> {
         // Before the guard, whose hold it goes beside: released first.

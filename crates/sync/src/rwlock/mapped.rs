@@ -172,6 +172,14 @@ impl<L: Lease, U: ?Sized> MappedRwLockGuard<L, Read, U> {
 
     /// Goes on with a part of the part if there is one, and with what it has if not.
     ///
+    /// ```
+    /// use motet_sync::{MappedReadGuard, ReadGuard, RwLock};
+    ///
+    /// let lists = RwLock::new((vec![1], 2));
+    /// let list = ReadGuard::map(lists.read_blocking(), |lists| &lists.0);
+    /// assert!(MappedReadGuard::try_map(list, |list| list.get(1)).is_err());
+    /// ```
+    ///
     /// # Errors
     ///
     /// The guard itself, if there is no such part.
@@ -203,6 +211,14 @@ impl<L: Lease, U: ?Sized> MappedRwLockGuard<L, Write, U> {
     }
 
     /// Goes on with a part of the part if there is one, and with what it has if not.
+    ///
+    /// ```
+    /// use motet_sync::{MappedWriteGuard, RwLock, WriteGuard};
+    ///
+    /// let lists = RwLock::new((vec![1], 2));
+    /// let list = WriteGuard::map(lists.write_blocking(), |lists| &mut lists.0);
+    /// assert!(MappedWriteGuard::try_map(list, |list| list.get_mut(1)).is_err());
+    /// ```
     ///
     /// # Errors
     ///

@@ -23,6 +23,10 @@ impl<T: ?Sized> RwLock<T> {
     /// # Cancel safety
     ///
     /// Loses its place, like [`read`](Self::read).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`read`](Self::read).
     #[track_caller]
     pub fn read_owned(self: &Arc<Self>) -> ReadOwnedFuture<T> {
         RwLockFuture::new(self.clone())
@@ -63,6 +67,10 @@ impl<T: ?Sized> RwLock<T> {
     /// # Cancel safety
     ///
     /// Loses its place, like [`upgradable_read`](Self::upgradable_read).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`upgradable_read`](Self::upgradable_read).
     #[track_caller]
     pub fn upgradable_read_owned(self: &Arc<Self>) -> UpgradableReadOwnedFuture<T> {
         RwLockFuture::new(self.clone())
@@ -103,6 +111,10 @@ impl<T: ?Sized> RwLock<T> {
     /// # Cancel safety
     ///
     /// Loses its place, like [`write`](Self::write).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`write`](Self::write).
     #[track_caller]
     pub fn write_owned(self: &Arc<Self>) -> WriteOwnedFuture<T> {
         RwLockFuture::new(self.clone())

@@ -97,6 +97,14 @@ where
 pin_project! {
     /// Waits for permits of a semaphore; made by [`Semaphore::acquire`] and [`Semaphore::acquire_many`], and by those of the
     /// other semaphores.
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place: dropped, it has left the line; what it was granted already goes to the next.
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on; [`Semaphore::unfair`] makes the other kind.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Acquire<'a, S: AnySemaphore = Semaphore> {
         semaphore: &'a S,
@@ -146,6 +154,14 @@ impl<S: AnySemaphore> fmt::Debug for Acquire<'_, S> {
 pin_project! {
     /// Waits for permits of a semaphore through an `Arc`; made by [`Semaphore::acquire_owned`] and
     /// [`Semaphore::acquire_many_owned`], and by those of the other semaphores.
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, like [`Acquire`].
+    ///
+    /// # Fairness
+    ///
+    /// The same line as that of [`Acquire`].
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct AcquireOwned<S: AnySemaphore = Semaphore> {
         // Until it is in the line, or with the permit.

@@ -162,6 +162,10 @@ impl Semaphore {
     /// # Cancel safety
     ///
     /// Loses its place, like [`acquire`](Self::acquire).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`acquire`](Self::acquire).
     #[track_caller]
     pub fn acquire_owned(self: &Arc<Self>) -> AcquireOwned {
         AcquireOwned::new(self.clone(), 1)
@@ -179,6 +183,10 @@ impl Semaphore {
     /// # Cancel safety
     ///
     /// Loses its place, like [`acquire_many`](Self::acquire_many).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`acquire_many`](Self::acquire_many).
     #[track_caller]
     pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> AcquireOwned {
         AcquireOwned::new(self.clone(), count)
