@@ -1,6 +1,6 @@
 //! Locks and signals for tasks, and for threads beside them. Works under any executor.
 //!
-//! Each is the size of a few words, is built by a `const fn` (but for the barrier), and needs no executor, no timer and no other thread: a
+//! Each is the size of a few words, is built by a `const fn`, and needs no executor, no timer and no other thread: a
 //! waiter gives its waker and is woken. Tasks and threads (the `_blocking` kinds) wait in one line.
 //!
 //! | type | when | fairness | a wait dropped | allocates |

@@ -72,23 +72,28 @@ impl BarrierTurn {
 }
 
 impl Barrier {
-    /// A barrier for so many parties.
-    ///
-    /// ```
-    /// use motet_sync::{Barrier, ZeroParties};
-    ///
-    /// assert_eq!(Barrier::new(3).map(|barrier| barrier.parties()), Ok(3));
-    /// assert_eq!(Barrier::new(0).err(), Some(ZeroParties));
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If there are no parties: nobody could ever get past it.
-    pub fn new(parties: usize) -> Result<Self, ZeroParties> {
-        if parties == 0 {
-            return Err(ZeroParties);
+    motet_prim::const_fn! {
+        /// A barrier for so many parties.
+        ///
+        /// ```
+        /// use motet_sync::{Barrier, ZeroParties};
+        ///
+        /// assert_eq!(Barrier::new(3).map(|barrier| barrier.parties()), Ok(3));
+        /// assert_eq!(Barrier::new(0).err(), Some(ZeroParties));
+        ///
+        /// static PAIR: Result<Barrier, ZeroParties> = Barrier::new(2);
+        /// assert!(PAIR.as_ref().is_ok_and(|pair| pair.waiting() == 0));
+        /// ```
+        ///
+        /// # Errors
+        ///
+        /// If there are no parties: nobody could ever get past it.
+        pub const fn new(parties: usize) -> Result<Self, ZeroParties> {
+            if parties == 0 {
+                return Err(ZeroParties);
+            }
+            Ok(Self { state: Mutex::new(State::new(parties)), inside: Line::new(), door: Line::new() })
         }
-        Ok(Self { state: Mutex::new(State::new(parties)), inside: Line::new(), door: Line::new() })
     }
 
     /// Waits until all parties are here; `Barrier.wait()`.
