@@ -23,7 +23,7 @@
 //! ```
 //!
 //! [`AdaptiveMutex`] is for sections of some ten nanoseconds on the hottest paths: half the atomic exchanges, no condition variable, and
-//! whoever waits spins for some microseconds first.
+//! whoever waits spins for a few microseconds first, five at most.
 
 #[cfg(not(motet_loom))]
 pub use crate::adaptive::{AdaptiveGuard, AdaptiveMutex};
