@@ -4,6 +4,7 @@ use futures::Stream;
 use motet_prim::atomic::{AtomicBool, Ordering};
 use std::cell::Cell;
 use std::future::Future;
+use std::hint::black_box;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -70,7 +71,10 @@ impl Task {
         let mut items = 0;
         loop {
             match self.run_while_woken(|cx| stream.as_mut().poll_next(cx)) {
-                Poll::Ready(Some(_)) => items += 1,
+                Poll::Ready(Some(item)) => {
+                    black_box(item);
+                    items += 1;
+                }
                 Poll::Ready(None) => return items,
                 Poll::Pending => panic!("nobody will ever wake it"),
             }

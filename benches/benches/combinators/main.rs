@@ -14,7 +14,8 @@
 //! | `comb/join3` | three futures that yield once |
 //! | `comb/wait_first_x200` | the first of those that are left of 200, for rivals that give the rest back |
 //! | `comb/next_of_200` | the same, for rivals that keep the futures |
-//! | `stream/generator_100k`, `stream/try_generator_100k` | an item, nothing awaited |
+//! | `stream/generator_100k`, `stream/try_generator_100k` | an item, nothing awaited, the consumer in one piece with the body |
+//! | `stream/generator_100k_dyn` | the same through a vtable |
 //! | `cancel/scope_of_yields` | a poll of a task that yields, inside a scope and without |
 //! | `cancel/with_uncancelled` | an exit that is run in its turn, by `with` and by hand |
 //! | `cancel/exits_10k_at_once` | an exit of one of 10,000 guards that are dropped together; by hand: as many boxed futures |

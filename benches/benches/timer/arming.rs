@@ -2,7 +2,7 @@
 
 use crate::contestants::{Contestant, Contestants};
 use futures::future::poll_fn;
-use motet_benches::{Cell, Family, Score, Verdict, resident};
+use motet_benches::{Cell, Family};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::Poll;
@@ -11,19 +11,8 @@ use std::time::Duration;
 const LONG: Duration = Duration::from_secs(30);
 const MANY: u32 = 20_000;
 const CROWD: u32 = 100_000;
-const CANCELLED: u32 = 1_000_000;
-const HELD: &str = "timer/1M_cancelled_held";
 
 pub(crate) fn cells(family: &mut Family, all: &Contestants) {
-    if family.asks_for(HELD) {
-        let scores = vec![
-            held("motet", &all.motet),
-            held("tokio", &all.tokio),
-            held("async-io", &all.async_io),
-            held("futures-timer", &all.futures_timer),
-        ];
-        family.record(Verdict { cell: HELD.to_owned(), unit: "KiB", scores });
-    }
     family.run(
         Cell::new("timer/arm_cancel", MANY)
             .rival("motet", || arm_cancel(&all.motet, 1, MANY))
@@ -60,22 +49,14 @@ async fn arm<S: Future>(mut sleep: Pin<&mut S>) {
     assert!(is_armed);
 }
 
-fn arm_cancel<C: Contestant>(contestant: &C, tasks: usize, times: u32) {
+/// Arms and cancels in that many tasks at once, so many times each.
+pub(crate) fn arm_cancel<C: Contestant>(contestant: &C, tasks: usize, times: u32) {
     let task = || async move {
         for _ in 0..times {
             arm(pin!(C::sleep(LONG))).await;
         }
     };
     contestant.run((0..tasks).map(|_| task()).collect());
-}
-
-/// What a million cancelled timers leave behind.
-fn held<C: Contestant>(name: &str, contestant: &C) -> Score {
-    arm_cancel(contestant, 1, MANY);
-    let before = resident::bytes().unwrap_or_default();
-    arm_cancel(contestant, 1, CANCELLED);
-    let more = resident::bytes().unwrap_or_default().saturating_sub(before);
-    Score::of(name, vec![more as f64 / 1024.0])
 }
 
 fn crowd<C: Contestant>(contestant: &C) {

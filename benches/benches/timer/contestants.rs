@@ -4,6 +4,7 @@ use futures::future::{Either, select};
 use futures::task::SpawnExt;
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How many workers each runtime has.
@@ -29,7 +30,7 @@ pub(crate) trait Contestant: Clone + Send + 'static {
 pub(crate) struct Motet(motet::Runtime);
 
 #[derive(Clone)]
-pub(crate) struct Tokio(tokio::runtime::Handle);
+pub(crate) struct Tokio(Arc<tokio::runtime::Runtime>);
 
 #[derive(Clone)]
 pub(crate) struct AsyncIo(&'static smol::Executor<'static>);
@@ -43,26 +44,40 @@ pub(crate) struct Contestants {
     pub(crate) tokio: Tokio,
     pub(crate) async_io: AsyncIo,
     pub(crate) futures_timer: FuturesTimer,
-    _tokio: tokio::runtime::Runtime,
 }
 
 impl Contestants {
     pub(crate) fn new() -> Self {
-        let motet = motet::Runtime::builder().threads(WORKERS).build().expect("a thread");
-        let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_time().build();
-        let tokio = tokio.expect("two threads");
-        let smol: &'static smol::Executor<'static> = Box::leak(Box::new(smol::Executor::new()));
+        Self { motet: Motet::new(), tokio: Tokio::new(), async_io: AsyncIo::new(), futures_timer: FuturesTimer::new() }
+    }
+}
+
+impl Motet {
+    pub(crate) fn new() -> Self {
+        Self(motet::Runtime::builder().threads(WORKERS).build().expect("a thread"))
+    }
+}
+
+impl Tokio {
+    pub(crate) fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_time().build();
+        Self(Arc::new(runtime.expect("two threads")))
+    }
+}
+
+impl AsyncIo {
+    pub(crate) fn new() -> Self {
+        let executor: &'static smol::Executor<'static> = Box::leak(Box::new(smol::Executor::new()));
         for _ in 0..WORKERS {
-            std::thread::spawn(|| smol::block_on(smol.run(std::future::pending::<()>())));
+            std::thread::spawn(|| smol::block_on(executor.run(std::future::pending::<()>())));
         }
-        let pool = futures::executor::ThreadPool::builder().pool_size(WORKERS).create().expect("two threads");
-        Self {
-            motet: Motet(motet),
-            tokio: Tokio(tokio.handle().clone()),
-            async_io: AsyncIo(smol),
-            futures_timer: FuturesTimer(pool),
-            _tokio: tokio,
-        }
+        Self(executor)
+    }
+}
+
+impl FuturesTimer {
+    pub(crate) fn new() -> Self {
+        Self(futures::executor::ThreadPool::builder().pool_size(WORKERS).create().expect("two threads"))
     }
 }
 

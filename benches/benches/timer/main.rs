@@ -17,6 +17,7 @@
 
 mod arming;
 mod contestants;
+mod held;
 mod lateness;
 mod limits;
 
@@ -24,7 +25,11 @@ use contestants::Contestants;
 use motet_benches::Family;
 
 fn main() {
+    if held::is_child() {
+        return held::run_child();
+    }
     let mut family = Family::new("timer");
+    held::cell(&mut family);
     let contestants = Contestants::new();
     arming::cells(&mut family, &contestants);
     limits::cells(&mut family, &contestants);

@@ -1,7 +1,7 @@
-//! The lock under every wait list: held for some ten nanoseconds at a time, millions of times a second.
+//! The lock under every wait list and every timer wheel: held for some ten nanoseconds at a time, millions of times a second.
 //!
 //! ```text
-//!            compare and exchange                   look again, with pauses          set WANTED, look, sleep
+//!               set the bit HELD                    look again, with pauses          set WANTED, look, sleep
 //!   FREE ─────────────────────────▶ HELD    others: ──────────────────────▶ others: ────────────────────────▶ asleep on
 //!     ▲                              │                                        ▲        parking_lot's Condvar
 //!     └───── a store; no exchange ───┘                                        └── called by a release that sees WANTED,
@@ -14,18 +14,23 @@
 //! had set WANTED, so all of that fell into the nanoseconds that a store takes to become visible. So a sleep is a nap: it ends after
 //! a tenth of a millisecond. Nothing depends on the call but how long that one wait takes.
 //!
-//! *Pauses.* Who finds the lock held looks again a few times at once, then at growing distance. A thread that takes the lock again and again
-//! is better left alone with it for a while: to pass it back and forth costs both of them more than the wait.
-//! Who has looked for long enough (the holder may have been preempted) sleeps.
+//! *Pauses.* Who finds the lock held looks again four times at once, for the holder is as a rule about to leave; then once more after a
+//! hundred pauses. A thread that takes the lock again and again is better left alone with it for a while: to pass it back and forth costs both
+//! of them more than the wait. Who does not get it then sleeps: the holder may have been preempted. A pause is 10 to 140 cycles, by processor, so
+//! that nobody ever spins for more than five microseconds at a stretch.
+//!
+//! *Hints.* The word that the unlock writes has room for eight more bits: what the holder says to those who look before they lock. They stay
+//! there, out of date, while the next one holds the lock.
 //!
 //! *Fairness.* None: whoever comes first when it is free. Who waits in line, and in which order, is the business of the list that is
 //! guarded, whose grants do not depend on who takes the lock when.
 
 use core::cell::UnsafeCell;
+use core::fmt;
 use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
-use crate::atomic::{AtomicBool, Ordering};
+use crate::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::lock::MutexGuard;
 
 #[cfg_attr(motet_loom, path = "adaptive/turn.rs")]
@@ -33,13 +38,32 @@ mod bed;
 #[cfg(all(test, motet_loom))]
 mod model;
 
-/// How often a thread looks before it sleeps, and the pauses before each look.
+/// The pauses before each look; after the last one a thread sleeps.
 #[cfg(not(motet_loom))]
-const PAUSES: [u32; 12] = [1, 1, 1, 1, 100, 100, 100, 100, 100, 100, 100, 100];
+const PAUSES: [u32; 5] = [1, 1, 1, 1, 100];
 
-/// A mutex for sections of some ten nanoseconds.
-pub(crate) struct AdaptiveMutex<T> {
-    held: AtomicBool,
+/// In `word`: somebody has the lock. The other bits are what the last holder said.
+const HELD: u32 = 1 << 8;
+
+/// A mutex for sections of some ten nanoseconds: locking is one atomic exchange, unlocking a plain store.
+///
+/// A thread that finds it held spins for a few microseconds, five at most, before it sleeps. For longer sections take [`Mutex`](crate::lock::Mutex).
+///
+/// ```
+/// use motet_prim::lock::AdaptiveMutex;
+///
+/// let count = AdaptiveMutex::new(1);
+/// *count.lock() += 1;
+/// assert_eq!(*count.lock(), 2);
+/// ```
+///
+/// # Fairness
+///
+/// None: whoever comes first when it is free.
+// In this order: what comes first in the value shares a line of the cache with the lock.
+#[repr(C)]
+pub struct AdaptiveMutex<T> {
+    word: AtomicU32,
     /// Somebody sleeps, and wants the next release to call.
     wanted: AtomicBool,
     value: UnsafeCell<T>,
@@ -52,9 +76,10 @@ unsafe impl<T: Send> Sync for AdaptiveMutex<T> {}
 
 impl<T> AdaptiveMutex<T> {
     crate::const_fn! {
-        pub(crate) const fn new(value: T) -> Self {
+        /// Puts a value under a lock.
+        pub const fn new(value: T) -> Self {
             Self {
-                held: AtomicBool::new(false),
+                word: AtomicU32::new(0),
                 wanted: AtomicBool::new(false),
                 value: UnsafeCell::new(value),
             }
@@ -71,10 +96,19 @@ impl<T> AdaptiveMutex<T> {
         self.value.get_mut()
     }
 
+    /// Waits for the lock.
     #[inline]
-    pub(crate) fn lock(&self) -> AdaptiveGuard<'_, T> {
+    pub fn lock(&self) -> AdaptiveGuard<'_, T> {
         self.acquire();
-        AdaptiveGuard { mutex: self, parked: PhantomData }
+        AdaptiveGuard { mutex: self, word: 0, parked: PhantomData }
+    }
+
+    /// What the last holder said as it unlocked; 0 if it said nothing.
+    #[cfg(not(motet_loom))]
+    #[inline]
+    pub(crate) fn word(&self) -> u8 {
+        // Relaxed: it is good for a guess only.
+        self.word.load(Ordering::Relaxed) as u8
     }
 
     #[inline]
@@ -86,14 +120,18 @@ impl<T> AdaptiveMutex<T> {
 
     #[inline]
     fn try_acquire(&self) -> bool {
-        // Acquire: pairs with the Release in `release`; what the last holder did is visible.
-        self.held.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        // Acquire: pairs with the Release in `release`; what the last holder did is visible. If it is held, it stays so.
+        #[cfg(not(motet_loom))]
+        return self.word.fetch_or(HELD, Ordering::Acquire) & HELD == 0;
+        // The same where nobody leaves hints. A model takes each store for a new state, and one that changes nothing for no end of them.
+        #[cfg(motet_loom)]
+        return self.word.compare_exchange(0, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok();
     }
 
     #[inline]
-    fn release(&self) {
+    fn release(&self, word: u8) {
         // Release: pairs with the Acquire in `try_acquire`; publishes what was done under the lock.
-        self.held.store(false, Ordering::Release);
+        self.word.store(word.into(), Ordering::Release);
         // Relaxed: it may run ahead of the store, see the head of this file.
         if self.wanted.load(Ordering::Relaxed) {
             self.call();
@@ -107,7 +145,7 @@ impl<T> AdaptiveMutex<T> {
         for pauses in PAUSES {
             (0..pauses).for_each(|_| crate::hint::spin_loop());
             // Relaxed: only the exchange in `try_acquire` counts.
-            if !self.held.load(Ordering::Relaxed) && self.try_acquire() {
+            if self.word.load(Ordering::Relaxed) & HELD == 0 && self.try_acquire() {
                 return;
             }
         }
@@ -131,15 +169,27 @@ impl<T> AdaptiveMutex<T> {
     }
 
     fn address(&self) -> usize {
-        core::ptr::from_ref(&self.held).addr()
+        core::ptr::from_ref(&self.word).addr()
     }
 }
 
-/// Unlocks when dropped.
-pub(crate) struct AdaptiveGuard<'a, T> {
+/// Unlocks an [`AdaptiveMutex`] when dropped.
+#[must_use = "the lock is released when the guard is dropped"]
+pub struct AdaptiveGuard<'a, T> {
     mutex: &'a AdaptiveMutex<T>,
+    /// What it will say when it unlocks.
+    word: u8,
     /// Stays on its thread, like the guard of any mutex.
     parked: PhantomData<MutexGuard<'a, T>>,
+}
+
+impl<T> AdaptiveGuard<'_, T> {
+    /// Says something to those who look at the lock before they take it, heard from the unlock to the next one.
+    #[cfg(not(motet_loom))]
+    #[inline]
+    pub(crate) fn say(&mut self, word: u8) {
+        self.word = word;
+    }
 }
 
 /// Unlocks, runs `f`, and locks again, also if `f` panics.
@@ -155,8 +205,20 @@ pub(crate) fn unlocked<T, R>(guard: &mut AdaptiveGuard<'_, T>, f: impl FnOnce() 
 
     // Dropped after `f`: the guard, which is borrowed until then, stands for a lock that is held whenever it can be used.
     let _again = Again(guard.mutex);
-    guard.mutex.release();
+    guard.mutex.release(0);
     f()
+}
+
+impl<T> fmt::Debug for AdaptiveMutex<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad("AdaptiveMutex")
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for AdaptiveGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
 }
 
 impl<T> Deref for AdaptiveGuard<'_, T> {
@@ -181,6 +243,6 @@ impl<T> DerefMut for AdaptiveGuard<'_, T> {
 impl<T> Drop for AdaptiveGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        self.mutex.release();
+        self.mutex.release(self.word);
     }
 }

@@ -8,7 +8,7 @@
 //! | --- | --- | --- |
 //! | [`atomic`] | `core::sync::atomic` | loom's, which explore every ordering the memory model allows |
 //! | [`cell::UnsafeCell`] | `core`'s, with loom's `with`/`with_mut` shape | loom's, which reports every racing access |
-//! | [`lock`] | parking_lot's `Mutex` and `Condvar` | loom's, in parking_lot's shape |
+//! | [`lock`] | parking_lot's `Mutex` and `Condvar`, and an `AdaptiveMutex` for the hottest paths | loom's, in parking_lot's shape |
 //! | [`thread`], [`hint`], [`thread_local!`] | `std`'s | loom's |
 //! | [`const_fn!`] | a `const fn` | a plain `fn`: loom's types need a run-time |
 //! | [`model`] | runs the closure once | runs it in every interleaving within the bounds |

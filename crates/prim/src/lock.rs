@@ -21,6 +21,16 @@
 //! # drop(ready);
 //! # thread.join().unwrap();
 //! ```
+//!
+//! [`AdaptiveMutex`] is for sections of some ten nanoseconds on the hottest paths: half the atomic exchanges, no condition variable, and
+//! whoever waits spins for a few microseconds first, five at most.
+
+#[cfg(not(motet_loom))]
+pub use crate::adaptive::{AdaptiveGuard, AdaptiveMutex};
+
+/// A model takes a mutex for a mutex; that the adaptive one is, is what its own models show.
+#[cfg(motet_loom)]
+pub use modelled::{Mutex as AdaptiveMutex, MutexGuard as AdaptiveGuard};
 
 #[cfg(not(motet_loom))]
 pub use parking_lot::{Condvar, Mutex, MutexGuard, WaitTimeoutResult};

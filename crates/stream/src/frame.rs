@@ -35,6 +35,15 @@ pub(crate) struct Id<Y, R>(u64, PhantomData<fn(R) -> Y>);
 /// The yielder's half: finds them, puts items in and takes out what was sent.
 pub(crate) struct Key<Y, R>(u64, PhantomData<fn(Y) -> R>);
 
+impl<Y, R> Key<Y, R> {
+    /// The same key, for an emission: by value, so that nothing in the body points into it. What nobody can point at, the compiler may
+    /// keep in registers while an item is on its way.
+    #[inline]
+    pub(crate) fn copy(&self) -> Self {
+        Self(self.0, PhantomData)
+    }
+}
+
 /// What all frames begin with, whatever their types.
 struct Frame {
     id: u64,

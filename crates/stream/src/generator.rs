@@ -6,6 +6,7 @@ use crate::frame::{Key, new_id};
 use crate::slot::poll_exchange;
 use core::fmt;
 use core::future::poll_fn;
+use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_core::stream::{FusedStream, Stream};
@@ -59,16 +60,17 @@ impl<Y, R> GenYielder<Y, R> {
     /// As [`Yielder::emit`](crate::Yielder::emit).
     #[inline]
     pub fn emit(&mut self, item: Y) -> Exchange<'_, Y, R> {
-        Exchange { key: &self.key, item: Some(item) }
+        Exchange { key: self.key.copy(), item: Some(item), yielder: PhantomData }
     }
 }
 
 /// The future of [`GenYielder::emit`].
 #[must_use = "nothing is emitted unless this is awaited"]
 pub struct Exchange<'a, Y, R> {
-    key: &'a Key<Y, R>,
+    key: Key<Y, R>,
     /// `None`: it is in the slot, or was taken from there.
     item: Option<Y>,
+    yielder: PhantomData<&'a mut GenYielder<Y, R>>,
 }
 
 // An item is not pinned.
@@ -79,7 +81,7 @@ impl<Y, R> Future for Exchange<'_, Y, R> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<R>> {
-        let Self { key, item } = self.get_mut();
+        let Self { key, item, .. } = self.get_mut();
         poll_exchange(key, item, cx)
     }
 }

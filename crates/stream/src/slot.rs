@@ -20,42 +20,45 @@ pub(crate) struct Slot<Y, R> {
 /// A second poll by the same poll of the stream lets the body run on with the item still in the slot; its next emission then waits.
 #[inline]
 pub(crate) fn poll_emit<Y>(key: &Key<Y, Infallible>, item: &mut Option<Y>, cx: &Context<'_>) -> Poll<()> {
-    if item.is_none() {
-        return Poll::Ready(());
-    }
-    lent(frame::with_slot(key, |slot, consumer| offer(slot, item, cx, consumer)))
+    let Some(offered) = item.take() else { return Poll::Ready(()) };
+    lent(frame::with_slot(key, |slot, consumer| {
+        slot.offer(offered, item);
+        come_back(cx, consumer)
+    }))
 }
 
 /// One emission that wants an answer: puts the item into the slot, then waits until the consumer has taken it; ready with what was sent in.
 #[inline]
 pub(crate) fn poll_exchange<Y, R>(key: &Key<Y, R>, item: &mut Option<Y>, cx: &Context<'_>) -> Poll<Option<R>> {
     lent(frame::with_slot(key, |slot, consumer| {
-        if item.is_some() {
-            return offer(slot, item, cx, consumer);
+        if let Some(offered) = item.take() {
+            slot.offer(offered, item);
+        } else if !slot.is_full() {
+            return Poll::Ready(slot.sent.take());
         }
-        match slot.item.take() {
-            None => Poll::Ready(slot.sent.take()),
-            // One more poll by the same poll of the stream.
-            full @ Some(_) => {
-                slot.item.set(full);
-                come_back(cx, consumer)
-            }
-        }
+        // One more poll by the same poll of the stream, if it is full.
+        come_back(cx, consumer)
     }))
 }
 
-/// Puts the item into the slot if that is empty.
-#[inline]
-fn offer<Y, R, T>(slot: &Slot<Y, R>, item: &mut Option<Y>, cx: &Context<'_>, consumer: &Waker) -> Poll<T> {
-    match slot.item.take() {
-        None => {
-            slot.item.set(item.take());
-            // What was sent in before this item asked for it has no taker.
-            drop(slot.sent.take());
+impl<Y, R> Slot<Y, R> {
+    /// Puts the item into the slot; back to where it came from if that is full.
+    #[inline]
+    fn offer(&self, item: Y, from: &mut Option<Y>) {
+        if self.is_full() {
+            *from = Some(item);
+            return;
         }
-        full @ Some(_) => slot.item.set(full),
+        self.item.set(Some(item));
+        // What was sent in before this item asked for it has no taker.
+        drop(self.sent.take());
     }
-    come_back(cx, consumer)
+
+    #[inline]
+    fn is_full(&self) -> bool {
+        // SAFETY: the cell is this thread's, and nobody writes to it while this looks.
+        unsafe { (*self.item.as_ptr()).is_some() }
+    }
 }
 
 #[inline]

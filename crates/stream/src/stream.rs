@@ -5,6 +5,7 @@ use crate::frame::{Key, new_id};
 use crate::slot::poll_emit;
 use core::convert::Infallible;
 use core::fmt;
+use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_core::stream::{FusedStream, Stream};
@@ -70,16 +71,17 @@ impl<Y> Yielder<Y> {
     /// stream.
     #[inline]
     pub fn emit(&mut self, item: Y) -> Emit<'_, Y> {
-        Emit { key: &self.key, item: Some(item) }
+        Emit { key: self.key.copy(), item: Some(item), yielder: PhantomData }
     }
 }
 
 /// The future of [`Yielder::emit`].
 #[must_use = "nothing is emitted unless this is awaited"]
 pub struct Emit<'a, Y> {
-    key: &'a Key<Y, Infallible>,
+    key: Key<Y, Infallible>,
     /// `None`: it is in the slot, or was taken from there.
     item: Option<Y>,
+    yielder: PhantomData<&'a mut Yielder<Y>>,
 }
 
 // An item is not pinned.
@@ -90,7 +92,7 @@ impl<Y> Future for Emit<'_, Y> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { key, item } = self.get_mut();
+        let Self { key, item, .. } = self.get_mut();
         poll_emit(key, item, cx)
     }
 }

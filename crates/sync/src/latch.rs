@@ -9,6 +9,9 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(all(test, motet_loom))]
+mod model;
+
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -91,6 +94,10 @@ impl Latch {
     }
 
     /// How many counts are left.
+    ///
+    /// ```
+    /// assert_eq!(motet_sync::Latch::new(2).left(), 2);
+    /// ```
     #[must_use]
     pub fn left(&self) -> usize {
         // Acquire: pairs with the Release in `count_down_by`.
@@ -98,6 +105,12 @@ impl Latch {
     }
 
     /// Whether all counts are done.
+    ///
+    /// ```
+    /// let latch = motet_sync::Latch::new(1);
+    /// latch.count_down();
+    /// assert!(latch.is_open());
+    /// ```
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.left() == 0
@@ -114,6 +127,10 @@ impl Latch {
     /// # Cancel safety
     ///
     /// Cancel safe: nothing happened.
+    ///
+    /// # Fairness
+    ///
+    /// All who wait are released at once, the oldest is woken first.
     pub fn wait(&self) -> LatchWait<'_> {
         LatchWait { latch: self, place: Place::new() }
     }
@@ -139,6 +156,14 @@ impl fmt::Debug for Latch {
 }
 
 /// Waits until a [`Latch`] is open; made by [`Latch::wait`].
+///
+/// # Cancel safety
+///
+/// Cancel safe, see [`Latch::wait`].
+///
+/// # Fairness
+///
+/// All who wait are released at once, the oldest is woken first.
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct LatchWait<'a> {
     latch: &'a Latch,

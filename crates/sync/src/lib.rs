@@ -1,6 +1,6 @@
 //! Locks and signals for tasks, and for threads beside them. Works under any executor.
 //!
-//! Each is the size of a few words, is built by a `const fn` (but for the barrier), and needs no executor, no timer and no other thread: a
+//! Each is the size of a few words, is built by a `const fn`, and needs no executor, no timer and no other thread: a
 //! waiter gives its waker and is woken. Tasks and threads (the `_blocking` kinds) wait in one line.
 //!
 //! | type | when | fairness | a wait dropped | allocates |
@@ -65,7 +65,7 @@ mod semaphore;
 mod wait_group;
 
 pub use barrier::{Barrier, BarrierTurn, BarrierWait, Broken, ZeroParties};
-pub use condition::{Condition, ConditionWait, ConditionWaitWhile};
+pub use condition::{Condition, ConditionGuard, ConditionWait, ConditionWaitWhile};
 pub use event::{Event, EventWait};
 pub use latch::{Latch, LatchWait};
 pub use lock::{
@@ -75,9 +75,10 @@ pub use notify::{Notified, Notify};
 pub use once::{GetOrInit, GetOrTryInit, OnceCell, OnceWait, SetError};
 #[doc(inline)]
 pub use rwlock::{
-    OwnedReadGuard, OwnedUpgradableReadGuard, OwnedWriteGuard, ReadFuture, ReadGuard, ReadOwnedFuture, RwLock,
-    RwLockFuture, RwLockGuard, RwLockUpgrade, UpgradableReadFuture, UpgradableReadGuard, UpgradableReadOwnedFuture,
-    WriteFuture, WriteGuard, WriteOwnedFuture,
+    MappedReadGuard, MappedRwLockGuard, MappedWriteGuard, OwnedMappedReadGuard, OwnedMappedWriteGuard, OwnedReadGuard,
+    OwnedUpgradableReadGuard, OwnedWriteGuard, ReadFuture, ReadGuard, ReadOwnedFuture, RwLock, RwLockFuture,
+    RwLockGuard, RwLockUpgrade, UpgradableReadFuture, UpgradableReadGuard, UpgradableReadOwnedFuture, WriteFuture,
+    WriteGuard, WriteOwnedFuture,
 };
 pub use semaphore::{
     Acquire, AcquireOwned, AnySemaphore, BoundedSemaphore, ClosableSemaphore, Closed, OverReleased, OwnedPermit,

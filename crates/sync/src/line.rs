@@ -13,6 +13,9 @@
 //! event-listener calls and clones wakers under its own lock. A foreign waker there could deadlock, so it is given one of
 //! ours, a [`Proxy`], which only notes that it was called: the foreign wakers are woken when the lock is released.
 
+#[cfg(all(test, motet_loom))]
+pub(crate) mod model;
+
 use core::cell::Cell;
 use core::fmt;
 use core::pin::Pin;

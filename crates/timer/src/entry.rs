@@ -112,9 +112,9 @@ impl Entry {
     ///
     /// # Safety
     ///
-    /// The caller is the owner, and holds the lock of the shard that the entry is in, or is about to be in.
+    /// The caller is the owner; the entry is in no wheel, or the lock of its shard is held.
     pub(crate) unsafe fn put_waker(&self, waker: Waker) {
-        // SAFETY: only the owner writes, and the queue reads under the lock that is held.
+        // SAFETY: only the owner writes, and the queue reads of what is in its wheel, under the lock.
         self.waker.with_mut(|registered| unsafe { *registered = MaybeUninit::new(waker) });
     }
 
@@ -122,12 +122,12 @@ impl Entry {
     ///
     /// # Safety
     ///
-    /// The entry is armed, the caller is its owner, and holds the lock of its shard. Nobody takes it again until the next
-    /// `put_waker`: the entry is disarmed or given another waker before the lock is released.
+    /// The caller is the owner, and has registered one; the entry is in no wheel since, or still armed, and the lock of its shard is held.
+    /// Nobody takes it again until the next `put_waker`: an armed entry is disarmed or given another waker before the lock is released.
     pub(crate) unsafe fn take_waker(&self) -> Waker {
         // SAFETY: only the owner writes, and the owner is here.
         let registered = self.waker.with(|registered| unsafe { registered.read() });
-        // SAFETY: an armed entry has a waker, which the queue could only take under the lock that is held.
+        // SAFETY: one was registered, which the queue could only take of an armed entry, under the lock that is held.
         unsafe { registered.assume_init() }
     }
 }

@@ -159,6 +159,7 @@ impl Sleep {
     }
 
     /// Arms the timer in the first wheel of its clock that is open: at home, among the ambient ones, among the global ones.
+    #[inline]
     fn poll_unarmed(mut self: Pin<&mut Self>, state: State, cx: &Context<'_>) -> Poll<()> {
         let at = self.entry.word().deadline();
         let home = self.entry.home();
@@ -168,46 +169,52 @@ impl Sleep {
             self.entry.word().set(State::Fired, at);
             return Poll::Ready(());
         }
-        let first = match home {
+        // SAFETY: this sleep is the owner, and its entry is in no wheel.
+        unsafe { self.entry.put_waker(cx.waker().clone()) };
+        let mut there = match home {
             Some(lease) => ambient::home_in(lease),
             None => ambient::real().unwrap_or_else(global),
         };
-        let mut waker = cx.waker().clone();
-        match self.as_mut().arm(first, at, waker) {
-            Ok(polled) => return polled,
-            Err(unused) => waker = unused,
-        }
-        if is_real {
-            for next in [ambient::real(), Some(global())].into_iter().flatten() {
-                match self.as_mut().arm(next, at, waker) {
-                    Ok(polled) => return polled,
-                    Err(unused) => waker = unused,
+        loop {
+            let polled = match self.as_mut().arm(there, at) {
+                Arm::Armed => return Poll::Pending,
+                Arm::IsDue => {
+                    self.entry.word().set(State::Fired, at);
+                    Poll::Ready(())
                 }
-            }
+                Arm::Closed if is_real => {
+                    there = elsewhere(there);
+                    continue;
+                }
+                // A virtual clock that nobody can advance any more: its time stands still.
+                Arm::Closed => Poll::Pending,
+            };
+            // SAFETY: this sleep is the owner, has registered it, and no wheel has taken the entry.
+            drop(unsafe { self.entry.take_waker() });
+            return polled;
         }
-        // A virtual clock that nobody can advance any more: its time stands still.
-        Poll::Pending
     }
 
-    /// Arms the timer there; gives the waker back if those timers have closed.
-    fn arm(mut self: Pin<&mut Self>, there: Ambient, at: u64, waker: Waker) -> Result<Poll<()>, Waker> {
+    /// Arms the timer there; it has a waker.
+    #[inline]
+    fn arm(mut self: Pin<&mut Self>, there: Ambient, at: u64) -> Arm {
         let Ambient { lease, home } = there;
         // SAFETY: nothing is moved out of it, and no wheel has the entry.
         unsafe { &mut self.as_mut().get_unchecked_mut().entry }.set_place(lease, home);
         // SAFETY: this sleep is the owner; it is pinned, its entry is in no wheel, and its drop disarms it.
-        match unsafe { lease.arm(self.entry(), home, at, waker) } {
-            Arm::Armed => {
-                // It may panic: the drop of this sleep takes it out of the wheel.
-                lease.queue.announce(at);
-                Ok(Poll::Pending)
-            }
-            Arm::IsDue(_unused) => {
-                self.entry.word().set(State::Fired, at);
-                Ok(Poll::Ready(()))
-            }
-            Arm::Closed(unused) => Err(unused),
+        let came_of_it = unsafe { lease.arm(self.entry(), home, at) };
+        if matches!(came_of_it, Arm::Armed) {
+            // It may panic: the drop of this sleep takes it out of the wheel.
+            lease.queue.announce(at);
         }
+        came_of_it
     }
+}
+
+/// Where a timer goes on the real clock whose wheels have closed: among the ambient ones, and from there among the global ones.
+#[cold]
+fn elsewhere(closed: Ambient) -> Ambient {
+    ambient::real().filter(|ambient| !ambient.lease.is(closed.lease)).unwrap_or_else(global)
 }
 
 /// The global timers, which never close.
@@ -220,15 +227,15 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let state = self.entry.word().state();
-        match (state, self.entry.place()) {
-            (State::Fired, _) => Poll::Ready(()),
+        let unarmed = match (self.entry.word().state(), self.entry.place()) {
+            (State::Fired, _) => return Poll::Ready(()),
             (State::Armed, Some(place)) => match self.poll_armed(place, cx) {
-                Some(polled) => polled,
-                None => self.poll_unarmed(State::Idle, cx),
+                Some(polled) => return polled,
+                None => State::Idle,
             },
-            (unarmed, _) => self.poll_unarmed(unarmed, cx),
-        }
+            (unarmed, _) => unarmed,
+        };
+        self.poll_unarmed(unarmed, cx)
     }
 }
 

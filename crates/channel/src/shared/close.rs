@@ -1,6 +1,6 @@
 //! Closing, and the end of work: who is sent away, and who is let go.
 
-use super::ledger::{Close, Done};
+use super::ledger::Close;
 use super::order::{Order, Store};
 use super::parcel::Outcome;
 use super::{GETTERS, JOINERS, Locked, PUTTERS, Shared};
@@ -40,9 +40,8 @@ impl<T, O: Order<T>> Shared<T, O> {
     pub(crate) fn task_done(&self) -> Result<(), TooManyDone> {
         let mut wakes = WakeBatch::new();
         let mut locked = self.line.lock();
-        match locked.ledger.count_done(1)? {
-            Done::MoreToDo => {}
-            Done::WakeJoinersBefore(generation) => wake_joiners(&mut locked, generation, &mut wakes),
+        if locked.ledger.count_done(1)? {
+            wake_joiners(&mut locked, &mut wakes);
         }
         drop(locked);
         wakes.wake_all();
@@ -61,13 +60,15 @@ impl<T, O: Order<T>> Shared<T, O> {
 
 fn finish<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, items: usize, wakes: &mut WakeBatch) {
     // Too many: the user has called `task_done` too early; there is nobody to tell.
-    if let Ok(Done::WakeJoinersBefore(generation)) = locked.ledger.count_done(items) {
-        wake_joiners(locked, generation, wakes);
+    if let Ok(true) = locked.ledger.count_done(items) {
+        wake_joiners(locked, wakes);
     }
 }
 
-/// Joiners that come during a flush wait for what is put then: they are of a later generation.
-fn wake_joiners<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, generation: u64, wakes: &mut WakeBatch) {
+/// Everything is done: the joiners may go. Those that come during a flush wait for what is put then: they are of a later generation.
+fn wake_joiners<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, wakes: &mut WakeBatch) {
+    locked.generation += 1;
+    let generation = locked.generation;
     locked.grant_while(JOINERS, wakes, |_, parcel| {
         let meant = parcel.ticket < generation;
         if meant {

@@ -20,6 +20,17 @@ pub(crate) enum Capacity {
     Rendezvous,
 }
 
+impl Capacity {
+    /// For how many items there is room; `None`: without a limit.
+    pub(super) fn limit(self) -> Option<usize> {
+        match self {
+            Self::Unbounded => None,
+            Self::Bounded(capacity) => Some(capacity),
+            Self::Rendezvous => Some(0),
+        }
+    }
+}
+
 /// The room of a queue without a limit: more than fits into memory, and far from an overflow.
 const UNLIMITED: isize = isize::MAX / 2;
 
@@ -31,38 +42,27 @@ pub(crate) enum Close {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+#[repr(u8)]
 enum Phase {
     Open,
     Draining,
     Shut,
 }
 
-/// The answer to work that is done.
-#[derive(Debug, PartialEq, Eq)]
-#[must_use]
-pub(super) enum Done {
-    MoreToDo,
-    /// Everything is done: the joiners of the generations before this one may go.
-    WakeJoinersBefore(u64),
-}
-
+// Three words, in the order in which they are used: see `Shared`.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Ledger {
     /// For how many more items there is room that nobody has reserved. Negative where an item that came back exceeds the
     /// capacity, or where a getter has left that a slot was reserved for.
     room: isize,
-    /// Getters in line.
-    getters: usize,
     /// Put and not reported done.
     unfinished: u64,
+    /// Getters in line. They are futures that somebody keeps in memory: four thousand million do not fit.
+    getters: u32,
     phase: Phase,
-    capacity: Capacity,
     /// How much room a stored item takes: none at a rendezvous, where only what came back is stored.
-    size: isize,
-    /// Places that are reserved: for putters that were woken, and in users' hands.
-    slots: usize,
-    /// How often everything was done.
-    generation: u64,
+    size: i8,
 }
 
 impl Ledger {
@@ -73,18 +73,12 @@ impl Ledger {
             Capacity::Rendezvous => 0,
         };
         let size = if capacity == Capacity::Rendezvous { 0 } else { 1 };
-        Self { room, getters: 0, unfinished: 0, phase: Phase::Open, capacity, size, slots: 0, generation: 0 }
+        Self { room, unfinished: 0, getters: 0, phase: Phase::Open, size }
     }
 
     #[inline]
     pub(super) fn has_room(&self) -> bool {
         self.room > 0
-    }
-
-    /// As [`has_room`](Self::has_room) counts it.
-    #[inline]
-    pub(super) fn room(&self) -> isize {
-        self.room
     }
 
     /// Whether an item that is put goes straight into the store: open, room, and nobody waits to get.
@@ -96,21 +90,13 @@ impl Ledger {
     /// An item went into the store.
     #[inline]
     pub(super) fn item_stored(&mut self) {
-        self.room -= self.size;
+        self.room -= isize::from(self.size);
     }
 
     /// That many items left the store.
     #[inline]
     pub(super) fn items_left(&mut self, items: usize) {
-        self.room += self.size * items as isize;
-    }
-
-    pub(super) fn limit(&self) -> Option<usize> {
-        match self.capacity {
-            Capacity::Unbounded => None,
-            Capacity::Bounded(capacity) => Some(capacity),
-            Capacity::Rendezvous => Some(0),
-        }
+        self.room += isize::from(self.size) * items as isize;
     }
 
     #[inline]
@@ -126,7 +112,7 @@ impl Ledger {
     /// Whether putters wait with their item in line.
     #[inline]
     pub(super) fn is_rendezvous(&self) -> bool {
-        self.capacity == Capacity::Rendezvous
+        self.size == 0
     }
 
     /// Closes, or closes harder; never opens again.
@@ -141,7 +127,7 @@ impl Ledger {
     }
 
     #[inline]
-    pub(super) fn getters(&self) -> usize {
+    pub(super) fn getters(&self) -> u32 {
         self.getters
     }
 
@@ -162,14 +148,12 @@ impl Ledger {
         }
     }
 
+    /// A place is reserved: for a putter that was woken, or in a user's hands.
     pub(super) fn reserve_slot(&mut self) {
-        self.slots += 1;
         self.room -= 1;
     }
 
     pub(super) fn end_slot(&mut self) {
-        debug_assert!(self.slots > 0, "a slot ended that was not reserved");
-        self.slots -= 1;
         self.room += 1;
     }
 
@@ -182,22 +166,13 @@ impl Ledger {
         self.unfinished
     }
 
-    /// Which joiners a newcomer belongs to.
-    pub(super) fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    /// `items` are done, or were dropped.
-    pub(super) fn count_done(&mut self, items: usize) -> Result<Done, TooManyDone> {
+    /// `items` are done, or were dropped. Whether nothing is left to do by that.
+    pub(super) fn count_done(&mut self, items: usize) -> Result<bool, TooManyDone> {
         if items == 0 {
-            return Ok(Done::MoreToDo);
+            return Ok(false);
         }
         self.unfinished = self.unfinished.checked_sub(items as u64).ok_or(TooManyDone)?;
-        if self.unfinished > 0 {
-            return Ok(Done::MoreToDo);
-        }
-        self.generation += 1;
-        Ok(Done::WakeJoinersBefore(self.generation))
+        Ok(self.unfinished == 0)
     }
 }
 
@@ -249,6 +224,12 @@ mod tests {
     }
 
     #[test]
+    fn the_ledger_leaves_room_for_the_lock_and_a_ring_in_its_line_of_the_cache() {
+        let words = size_of::<Ledger>() / size_of::<usize>();
+        assert!(words <= 3 || cfg!(not(target_pointer_width = "64")));
+    }
+
+    #[test]
     fn closing_only_ever_gets_harder() {
         let mut ledger = Ledger::new(Capacity::Unbounded);
         ledger.close(Close::Immediate);
@@ -261,7 +242,7 @@ mod tests {
         let mut ledger = Ledger::new(Capacity::Unbounded);
         ledger.count_put();
         assert_eq!(ledger.count_done(2), Err(TooManyDone));
-        assert_eq!(ledger.count_done(1), Ok(Done::WakeJoinersBefore(1)));
+        assert_eq!(ledger.count_done(1), Ok(true));
         assert_eq!(ledger.count_done(1), Err(TooManyDone));
         assert_eq!(ledger.unfinished(), 0);
     }

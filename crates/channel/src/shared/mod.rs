@@ -45,7 +45,6 @@ pub(crate) use sides::{Nothing, Refusal};
 use ledger::Ledger;
 use motet_prim::{WaitList, Waitable, WakeBatch};
 use order::Store;
-use outlook::Outlook;
 
 /// The three lines.
 pub(crate) const GETTERS: usize = 0;
@@ -66,15 +65,21 @@ pub(crate) fn waiter<H: Waitable<3, Payload = Parcel<T>>, T>(handle: H, line: us
 pub(crate) type Locked<'a, T, O> = motet_prim::Locked<'a, State<T, O>, Parcel<T>, 3>;
 
 /// One queue or channel.
+///
+/// The lock, the ledger and the first four words of the store are one line of the cache: all that an item touches that finds nobody waiting.
+#[repr(align(64))]
 pub(crate) struct Shared<T, O: Order<T>> {
     line: WaitList<State<T, O>, Parcel<T>, 3>,
-    outlook: Outlook,
 }
 
 /// What the lock guards besides the lines.
+#[repr(C)]
 pub(crate) struct State<T, O: Order<T>> {
     ledger: Ledger,
     store: O::Store,
+    capacity: Capacity,
+    /// How often everything was done.
+    generation: u64,
 }
 
 impl<T, O: Order<T>> State<T, O> {
@@ -101,16 +106,14 @@ impl<T, O: Order<T>> State<T, O> {
 impl<T, O: Order<T>> Shared<T, O> {
     pub(crate) fn new(capacity: Capacity) -> Self {
         let ledger = Ledger::new(capacity);
-        let store = O::Store::with_limit(ledger.limit());
-        let state = State { ledger, store };
-        let outlook = Outlook::of(&state);
-        Self { line: WaitList::new(state), outlook }
+        let store = O::Store::with_limit(capacity.limit());
+        Self { line: WaitList::new(State { ledger, store, capacity, generation: 0 }) }
     }
 
     /// Unlocks, and says to newcomers what they will find.
     #[inline]
-    fn unlock(&self, locked: Locked<'_, T, O>) {
-        self.outlook.note(&locked);
+    fn unlock(&self, mut locked: Locked<'_, T, O>) {
+        outlook::note(&mut locked);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -123,7 +126,7 @@ impl<T, O: Order<T>> Shared<T, O> {
 
     /// `None`: unlimited.
     pub(crate) fn capacity(&self) -> Option<usize> {
-        self.line.lock().ledger.limit()
+        self.line.lock().capacity.limit()
     }
 
     pub(crate) fn is_closed(&self) -> bool {

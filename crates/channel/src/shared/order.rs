@@ -75,15 +75,22 @@ impl<T: Ord> Order<T> for Smallest {
     type Store = Heap<T>;
 }
 
-/// A ring. What came back is older than all that is in it, and stands before it in the order of the tickets.
+/// A ring. What came back is older than all else, and stands at the front in the order of the tickets.
+// In this order: see `Shared`.
 #[doc(hidden)]
 #[derive(Debug)]
+#[repr(C)]
 pub struct Ring<T> {
     items: VecDeque<T>,
-    came_back: VecDeque<(Ticket, T)>,
+    /// Hardly ever there.
+    came_back: Option<Box<CameBack>>,
     next_ticket: Ticket,
     kept_items: usize,
 }
+
+/// The tickets of the foremost items, those that came back.
+#[derive(Debug, Default)]
+struct CameBack(VecDeque<Ticket>);
 
 impl<T> Default for Ring<T> {
     fn default() -> Self {
@@ -94,28 +101,37 @@ impl<T> Default for Ring<T> {
 impl<T> Ring<T> {
     /// Takes all items out.
     pub(super) fn take_all(&mut self) -> VecDeque<T> {
-        let mut items = core::mem::take(&mut self.items);
-        while let Some((_, item)) = self.came_back.pop_back() {
-            items.push_front(item);
-        }
-        items
+        self.came_back = None;
+        core::mem::take(&mut self.items)
     }
 
+    /// Gives memory back. It is empty, so there is nothing to move, and the allocator sees what it gets back.
     #[cold]
     fn give_back(&mut self) {
-        self.items.shrink_to(self.kept_items);
+        self.items = VecDeque::with_capacity(self.kept_items);
+    }
+
+    /// The foremost item, which came back, has gone.
+    #[cold]
+    fn forget_ticket(&mut self) {
+        if let Some(CameBack(tickets)) = self.came_back.as_deref_mut() {
+            tickets.pop_front();
+            if tickets.is_empty() {
+                self.came_back = None;
+            }
+        }
     }
 }
 
 impl<T> Store<T> for Ring<T> {
     fn with_limit(limit: Option<usize>) -> Self {
         let items = VecDeque::with_capacity(limit.map_or(0, |limit| limit.min(MOST_AT_ONCE)));
-        Self { items, came_back: VecDeque::new(), next_ticket: 0, kept_items: kept_items(limit) }
+        Self { items, came_back: None, next_ticket: 0, kept_items: kept_items(limit) }
     }
 
     #[inline]
     fn len(&self) -> usize {
-        self.items.len() + self.came_back.len()
+        self.items.len()
     }
 
     #[inline]
@@ -125,10 +141,10 @@ impl<T> Store<T> for Ring<T> {
 
     #[inline]
     fn pop(&mut self) -> Option<T> {
-        if let Some((_, item)) = self.came_back.pop_front() {
-            return Some(item);
-        }
         let item = self.items.pop_front();
+        if self.came_back.is_some() {
+            self.forget_ticket();
+        }
         if self.items.is_empty() && self.items.capacity() > self.kept_items {
             self.give_back();
         }
@@ -142,8 +158,10 @@ impl<T> Store<T> for Ring<T> {
     }
 
     fn put_back(&mut self, ticket: Ticket, item: T) {
-        let at = self.came_back.partition_point(|(other, _)| *other < ticket);
-        self.came_back.insert(at, (ticket, item));
+        let CameBack(tickets) = &mut **self.came_back.get_or_insert_default();
+        let at = tickets.partition_point(|other| *other < ticket);
+        tickets.insert(at, ticket);
+        self.items.insert(at, item);
     }
 }
 

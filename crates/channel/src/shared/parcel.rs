@@ -3,7 +3,9 @@
 use super::order::Ticket;
 
 /// How a wait ended, written by whoever ended it.
+// A word, so that a parcel has no gaps: it is moved word by word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
 pub(crate) enum Outcome {
     /// It has not ended.
     Waiting,

@@ -7,11 +7,12 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use super::order::Order;
+use super::order::{Order, Store};
+use super::outlook;
 use super::parcel::{Outcome, Parcel};
 use super::sides::{Nothing, Refusal, admit_putter, get, put, wake};
 use super::{GETTERS, JOINERS, Locked, PUTTERS, Place, Shared, State, Waiter, waiter};
-use motet_prim::{Admit, Leave, Waitable};
+use motet_prim::{Admit, Leave, Waitable, Wakeup};
 
 /// `&Shared`, or an owned handle that leads to it.
 pub(crate) trait SharedHandle<T, O: Order<T>>: Waitable<3, State = State<T, O>, Payload = Parcel<T>> {
@@ -42,7 +43,7 @@ pub(crate) fn poll_get<'a, T, O: Order<T>>(
     place: Seat<'_, 'a, T, O>,
     cx: &mut Context<'_>,
 ) -> Poll<Option<T>> {
-    if place.is_vacant() && !shared.outlook.is_empty() {
+    if place.is_vacant() && !shared.seems_empty() {
         match shared.try_get() {
             Ok(item) => return Poll::Ready(Some(item)),
             Err(Nothing::Closed) => return Poll::Ready(None),
@@ -55,10 +56,14 @@ pub(crate) fn poll_get<'a, T, O: Order<T>>(
 #[inline(never)]
 fn get_in_line<'a, T, O: Order<T>>(
     shared: &'a Shared<T, O>,
-    place: Seat<'_, 'a, T, O>,
+    mut place: Seat<'_, 'a, T, O>,
     cx: &mut Context<'_>,
 ) -> Poll<Option<T>> {
-    wait_to_get(place.enter(|| waiter(shared, GETTERS)), cx)
+    let mut wakeup = None;
+    place.as_mut().enter(|| waiter(shared, GETTERS));
+    let polled = place.poll_wait(cx, |_, locked, parcel| admit_getter(locked, parcel, &mut wakeup));
+    wake(wakeup);
+    polled.map(|(_, parcel)| parcel.into_handed().map(|(_, item)| item))
 }
 
 /// Gets at least one item and at most `max`; `None` if the queue is closed and empty.
@@ -76,7 +81,7 @@ pub(crate) fn poll_get_many<'a, T, O: Order<T>>(
             Err(Nothing::Empty) => {}
         }
     }
-    wait_to_get(place.enter(|| waiter(shared, GETTERS)), cx).map(|item| {
+    get_in_line(shared, place, cx).map(|item| {
         out.push(item?);
         // More may have come behind the one that was handed over.
         let more = shared.get_many(max - 1, |item| out.push(item));
@@ -84,33 +89,56 @@ pub(crate) fn poll_get_many<'a, T, O: Order<T>>(
     })
 }
 
-/// Waits in line to be handed an item, unless one has come.
+/// Waits in line to be handed an item, unless one has come; in a place that is used again and again.
 pub(super) fn wait_to_get<T, O: Order<T>, H: SharedHandle<T, O>>(
     waiter: Pin<&mut Waiter<H>>,
     cx: &mut Context<'_>,
 ) -> Poll<Option<T>> {
     let mut wakeup = None;
-    let admit = |handle: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
-        let (got, putter) = get(locked);
-        wakeup = putter;
-        handle.shared().outlook.note(locked);
-        if got.is_some() {
-            // No ticket: it is on its way to nobody else.
-            parcel.hand(0, got);
-            return Admit::Pass;
-        }
-        if locked.ledger.is_closed() {
-            parcel.outcome = Outcome::Closed;
-            return Admit::Pass;
-        }
+    let polled = waiter.poll_wait(cx, |_, _| false, |_, locked, parcel| admit_getter(locked, parcel, &mut wakeup));
+    wake(wakeup);
+    polled.map(|(_, parcel)| parcel.into_handed().map(|(_, item)| item))
+}
+
+/// The answer to a getter that comes to wait.
+#[inline]
+fn admit_getter<T, O: Order<T>>(
+    locked: &mut Locked<'_, T, O>,
+    parcel: &mut Parcel<T>,
+    wakeup: &mut Option<Wakeup>,
+) -> Admit {
+    let must_wait = locked.store.is_empty() && !locked.ledger.is_rendezvous() && !locked.ledger.is_closed();
+    if !must_wait {
+        return get_or_wait(locked, parcel, wakeup);
+    }
+    locked.ledger.getter_waits();
+    outlook::note(locked);
+    Admit::Wait
+}
+
+/// What came in between, and what is different at a rendezvous.
+#[inline(never)]
+fn get_or_wait<T, O: Order<T>>(
+    locked: &mut Locked<'_, T, O>,
+    parcel: &mut Parcel<T>,
+    wakeup: &mut Option<Wakeup>,
+) -> Admit {
+    let (got, putter) = get(locked);
+    *wakeup = putter;
+    let mut admit = Admit::Pass;
+    if got.is_some() {
+        // No ticket: it is on its way to nobody else.
+        parcel.hand(0, got);
+    } else if locked.ledger.is_closed() {
+        parcel.outcome = Outcome::Closed;
+    } else {
         locked.ledger.getter_waits();
         // At a rendezvous that makes room, for a putter that wants a slot.
-        wakeup = admit_putter(locked);
-        Admit::Wait
-    };
-    let polled = waiter.poll_wait(cx, |_, _| false, admit);
-    wake(wakeup);
-    polled.map(|(_handle, parcel)| parcel.into_handed().map(|(_, item)| item))
+        *wakeup = admit_putter(locked);
+        admit = Admit::Wait;
+    }
+    outlook::note(locked);
+    admit
 }
 
 /// Puts the item; gives it back if the queue is closed.
@@ -121,7 +149,7 @@ pub(crate) fn poll_put<'a, T, O: Order<T>>(
     cx: &mut Context<'_>,
     item: &mut Option<T>,
 ) -> Poll<Result<(), T>> {
-    if place.is_vacant() && !shared.outlook.is_full() {
+    if place.is_vacant() && !shared.seems_full() {
         match shared.try_put(item.take().expect(READY_BEFORE)) {
             Ok(()) => return Poll::Ready(Ok(())),
             Err(Refusal::Closed(back)) => return Poll::Ready(Err(back)),
@@ -134,43 +162,49 @@ pub(crate) fn poll_put<'a, T, O: Order<T>>(
 #[inline(never)]
 fn put_in_line<'a, T, O: Order<T>>(
     shared: &'a Shared<T, O>,
-    place: Seat<'_, 'a, T, O>,
-    cx: &mut Context<'_>,
-    item: &mut Option<T>,
-) -> Poll<Result<(), T>> {
-    wait_to_put(place.enter(|| waiter(shared, PUTTERS)), cx, item)
-}
-
-/// Waits in line for a place, unless there is room by now, and puts the item there.
-fn wait_to_put<T, O: Order<T>, H: SharedHandle<T, O>>(
-    waiter: Pin<&mut Waiter<H>>,
+    mut place: Seat<'_, 'a, T, O>,
     cx: &mut Context<'_>,
     item: &mut Option<T>,
 ) -> Poll<Result<(), T>> {
     let mut wakeup = None;
-    let admit = |handle: &H, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
-        if locked.ledger.is_closed() {
-            parcel.outcome = Outcome::Closed;
-            return Admit::Pass;
+    place.as_mut().enter(|| waiter(shared, PUTTERS));
+    let polled = place.poll_wait(cx, |_, locked, parcel| {
+        if locked.ledger.has_room() || locked.ledger.is_rendezvous() || locked.ledger.is_closed() {
+            return put_or_wait(locked, parcel, item, &mut wakeup);
         }
-        if locked.ledger.has_room() {
-            wakeup = put(locked, item.take().expect(READY_BEFORE));
-            handle.shared().outlook.note(locked);
-            parcel.outcome = Outcome::Done;
-            return Admit::Pass;
-        }
-        if locked.ledger.is_rendezvous() {
-            parcel.item = item.take();
-        }
+        outlook::note(locked);
         Admit::Wait
-    };
-    let polled = waiter.poll_wait(cx, |_, _| false, admit);
+    });
     wake(wakeup);
-    polled.map(|(handle, mut parcel)| match parcel.outcome {
-        Outcome::Slot => handle.shared().fill_slot(item.take().expect(READY_BEFORE)),
+    polled.map(|(_, mut parcel)| match parcel.outcome {
+        Outcome::Slot => shared.fill_slot(item.take().expect(READY_BEFORE)),
         Outcome::Closed => Err(parcel.item.take().or_else(|| item.take()).expect(READY_BEFORE)),
         _ => Ok(()),
     })
+}
+
+/// What came in between, and what is different at a rendezvous.
+#[inline(never)]
+fn put_or_wait<T, O: Order<T>>(
+    locked: &mut Locked<'_, T, O>,
+    parcel: &mut Parcel<T>,
+    item: &mut Option<T>,
+    wakeup: &mut Option<Wakeup>,
+) -> Admit {
+    let mut admit = Admit::Pass;
+    if locked.ledger.is_closed() {
+        parcel.outcome = Outcome::Closed;
+    } else if locked.ledger.has_room() {
+        *wakeup = put(locked, item.take().expect(READY_BEFORE));
+        parcel.outcome = Outcome::Done;
+    } else {
+        if locked.ledger.is_rendezvous() {
+            parcel.item = item.take();
+        }
+        admit = Admit::Wait;
+    }
+    outlook::note(locked);
+    admit
 }
 
 /// Gives a put up; gives back the item that was offered in line, if nobody has taken it.
@@ -213,12 +247,13 @@ pub(super) fn wait_to_reserve<T, O: Order<T>, H: SharedHandle<T, O>>(
             parcel.outcome = Outcome::Closed;
             return Admit::Pass;
         }
-        if locked.ledger.has_room() {
+        let has_room = locked.ledger.has_room();
+        if has_room {
             locked.ledger.reserve_slot();
             parcel.outcome = Outcome::Slot;
-            return Admit::Pass;
         }
-        Admit::Wait
+        outlook::note(locked);
+        if has_room { Admit::Pass } else { Admit::Wait }
     };
     waiter.poll_wait(cx, |_, _| false, admit).map(|(handle, parcel)| {
         // Closed since the slot was granted: it is of no use.
@@ -243,7 +278,7 @@ pub(crate) fn poll_join<'a, T, O: Order<T>>(
         if locked.ledger.unfinished() == 0 {
             return Admit::Pass;
         }
-        parcel.ticket = locked.ledger.generation();
+        parcel.ticket = locked.generation;
         Admit::Wait
     };
     place.enter(|| waiter(shared, JOINERS)).poll_wait(cx, |_, _| false, admit).map(drop)

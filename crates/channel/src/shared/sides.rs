@@ -148,21 +148,30 @@ impl<T, O: Order<T>> Shared<T, O> {
 
     /// Puts an item into a reserved place; gives it back if the queue was closed meanwhile. The reservation ends.
     pub(crate) fn fill_slot(&self, item: T) -> Result<(), T> {
-        // Declared before the lock, so that an early end unlocks first.
-        let slot = Held(self);
         let mut locked = self.line.lock();
+        locked.ledger.end_slot();
         if locked.ledger.is_closed() {
+            // Nobody waits for the place any more.
+            self.unlock(locked);
             return Err(item);
         }
+        if locked.ledger.getters() == 0 {
+            locked.push(item);
+            self.unlock(locked);
+        } else {
+            self.hand_over_from_slot(locked, item);
+        }
+        Ok(())
+    }
+
+    /// A getter takes the item away at once, so that the place is free again.
+    #[inline(never)]
+    fn hand_over_from_slot(&self, mut locked: Locked<'_, T, O>, item: T) {
         let getter = put(&mut locked, item);
-        core::mem::forget(slot);
-        locked.ledger.end_slot();
-        // If a getter has taken it away at once, the place is free again.
-        let putter = if getter.is_some() { admit_putter(&mut locked) } else { None };
+        let putter = admit_putter(&mut locked);
         self.unlock(locked);
         wake(getter);
         wake(putter);
-        Ok(())
     }
 
     /// Gives a reservation up: the place is for the next putter.
@@ -194,15 +203,6 @@ impl<T> Shared<T, Fifo> {
         self.unlock(locked);
         wakes.wake_all();
         items
-    }
-}
-
-/// A reservation that is given up however a function ends, unless it is forgotten.
-struct Held<'a, T, O: Order<T>>(&'a Shared<T, O>);
-
-impl<T, O: Order<T>> Drop for Held<'_, T, O> {
-    fn drop(&mut self) {
-        self.0.release_slot();
     }
 }
 

@@ -212,7 +212,10 @@ impl Guest<'_> {
 
     /// Before a poll of the root, as before that of a task: nobody relies on this worker meanwhile.
     fn get_to_work(&self) {
-        self.post.iter().for_each(|post| post.worker().get_to_work());
+        if let Some(post) = &self.post {
+            post.worker().get_to_work();
+            post.worker().tell_of_yielding();
+        }
     }
 }
 

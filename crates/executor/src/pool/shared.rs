@@ -180,7 +180,7 @@ impl Shared {
             let (task, admitted) = self.new_listed(worker, Home::Pool, future, origin, Admission::Ordinary);
             match admitted {
                 Err(Closed) => {}
-                Ok(runnable) if start == Start::Eager => self.run_here(runnable, worker.is_some()),
+                Ok(runnable) if start == Start::Eager => self.run_here(runnable, worker),
                 Ok(runnable) => self.push(runnable, worker),
             }
             task
@@ -257,9 +257,11 @@ impl Shared {
     }
 
     /// Polls a new task once, on this thread.
-    fn run_here(&self, runnable: Runnable, is_worker: bool) {
-        let _entered = (!is_worker).then(|| ambient::enter(Ambient::Pool(self.arc())));
+    fn run_here(&self, runnable: Runnable, worker: Option<&Worker>) {
+        let _entered = worker.is_none().then(|| ambient::enter(Ambient::Pool(self.arc())));
         run_outside(runnable);
+        // This worker goes on with the task that has spawned this one.
+        worker.into_iter().for_each(Worker::tell_of_yielding);
     }
 
     /// Queues a task that this thread has spawned.

@@ -31,6 +31,8 @@ pub(crate) struct Worker {
     has_settled: Cell<bool>,
     /// Since the last one at what is left of tasks from elsewhere.
     looks: Cell<u32>,
+    /// Nobody was told of what is in the ring: one task, that yielded, and is next.
+    is_untold: Cell<bool>,
     pub(super) rest: Cell<Rest>,
     pub(super) duty: Duty,
 }
@@ -49,6 +51,7 @@ impl Worker {
             lifo_polls,
             has_settled,
             looks: Cell::new(0),
+            is_untold: Cell::new(false),
             rest: Cell::new(Rest::default()),
             duty: Duty::new(),
         }
@@ -68,15 +71,39 @@ impl Worker {
 
     /// Queues a task that was spawned or woken on this thread.
     pub(crate) fn push(&self, runnable: Runnable, woken_while_running: bool) {
-        // A task that was woken while it ran yields: everybody else comes first.
-        let queued = if woken_while_running { Some(runnable) } else { self.seat().slot.replace(runnable) };
-        match queued {
+        if woken_while_running {
+            return self.push_yielding(runnable);
+        }
+        match self.seat().slot.replace(runnable) {
             Some(runnable) => self.push_back(runnable),
             None if self.shared.watch.is_posted() => return,
             None => {}
         }
+        self.wake_another();
+    }
+
+    /// Queues a task that was woken while it ran, which is to yield: everybody else comes first.
+    ///
+    /// If there is nobody else, it is next, and whoever was woken for its sake would find nothing, or take it away.
+    fn push_yielding(&self, runnable: Runnable) {
+        let is_alone = self.kit.ring.len() == 0 && self.seat().slot.is_empty();
+        self.push_back(runnable);
+        self.is_untold.set(is_alone);
+        if !is_alone {
+            self.wake_another();
+        }
+    }
+
+    fn wake_another(&self) {
         // No fence: this worker gets to the task by itself, should it miss somebody who lies down at this moment.
         self.shared.sleepers.wake_one_relaxed().into_iter().for_each(|worker| self.shared.unpark(worker));
+    }
+
+    /// Before anything else is polled than the task that yielded: that may have to wait then, and others are told of it.
+    pub(super) fn tell_of_yielding(&self) {
+        if self.is_untold.replace(false) {
+            self.wake_another();
+        }
     }
 
     /// Queues many tasks; the caller wakes a worker.
@@ -108,6 +135,7 @@ impl Worker {
     pub(super) fn next(&self) -> Option<Runnable> {
         if self.turns.step() {
             if let Some(runnable) = self.look_around() {
+                self.tell_of_yielding();
                 return Some(runnable);
             }
         }
@@ -165,11 +193,13 @@ impl Worker {
         let polls = self.lifo_polls.get();
         if polls < LIFO_POLLS {
             if let Some(runnable) = slot.take() {
+                self.tell_of_yielding();
                 self.lifo_polls.set(polls + 1);
                 return Some(runnable);
             }
         }
         self.lifo_polls.set(0);
+        self.is_untold.set(false);
         self.kit.ring.pop().or_else(|| slot.take())
     }
 

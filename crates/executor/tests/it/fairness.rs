@@ -189,3 +189,49 @@ fn a_task_in_the_ring_waits_for_a_bounded_number_of_polls_out_of_the_slot() {
     });
     assert!(polls <= 64, "{polls} polls");
 }
+
+/// A driver that waits until it is unparked, whatever the limit: nobody looks around unless told to.
+struct Deaf(Parker);
+
+impl Driver for Deaf {
+    fn park(&mut self, _limit: Option<Duration>, _quiet: bool) {
+        self.0.park();
+    }
+
+    fn poll(&mut self) {}
+
+    fn unparker(&self) -> Waker {
+        self.0.unparker().into()
+    }
+}
+
+#[test]
+fn a_task_that_yields_does_not_wait_for_whoever_is_polled_before_it() {
+    const LONG: Duration = Duration::from_secs(30);
+    let executor = Executor::builder().threads(2).driver(Deaf(Parker::new())).build().unwrap();
+    for _ in 0..100 {
+        // Inside of another's poll, which goes on.
+        let spawner = async {
+            let (sender, blocking) = mpsc::channel();
+            let task = motet_executor::current().unwrap().task().eager().spawn(async move {
+                yield_now().await;
+                sender.send(()).unwrap();
+            });
+            blocking.recv_timeout(LONG).unwrap();
+            task.await.unwrap();
+        };
+        executor.block_on(async { spawn(spawner).await.unwrap() });
+        // Before the root of a `block_on`.
+        executor.block_on(async {
+            let ((sender, blocking), (told, hears)) = (mpsc::channel(), oneshot::channel());
+            let task = spawn(async move {
+                told.send(()).unwrap();
+                yield_now().await;
+                sender.send(()).unwrap();
+            });
+            hears.await.unwrap();
+            blocking.recv_timeout(LONG).unwrap();
+            task.await.unwrap();
+        });
+    }
+}

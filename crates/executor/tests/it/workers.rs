@@ -225,6 +225,22 @@ fn idle_workers_leave_the_processor_alone() {
 }
 
 #[test]
+fn a_task_that_yields_alone_wakes_nobody() {
+    let executor = Executor::builder().threads(2).build().unwrap();
+    executor.block_on(executor.spawn(async {})).unwrap();
+    let before = executor.metrics();
+    let yields = executor.spawn(async {
+        for _ in 0..20_000 {
+            yield_now().await;
+        }
+    });
+    executor.block_on(yields).unwrap();
+    let after = executor.metrics();
+    assert!(after.steals() <= before.steals() + 20, "{before:?} {after:?}");
+    assert!(after.parks() <= before.parks() + 100, "{before:?} {after:?}");
+}
+
+#[test]
 fn a_new_executor_has_a_worker_for_each_core() {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     assert_eq!(Executor::new().metrics().workers.len(), cores);

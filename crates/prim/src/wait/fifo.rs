@@ -2,6 +2,9 @@
 //!
 //! Invariant: every node between `head` and `tail` is alive, pinned, and QUEUED in this list. Who links promises it; a
 //! waiter keeps it by unlinking in its `Drop` (pinned memory is not reused before that).
+//!
+//! The head's `previous` is not looked at, and may be stale: who takes the head out does not write to the node behind it, which as a rule lies
+//! in the cache of another thread.
 
 use core::ptr::NonNull;
 
@@ -63,18 +66,37 @@ impl<P> Fifo<P> {
         }
     }
 
+    /// Takes the oldest node out.
+    ///
+    /// # Safety
+    ///
+    /// The caller holds the lock.
+    pub(super) unsafe fn pop_front(&mut self) -> Link<P> {
+        let front = self.head?;
+        // SAFETY: a linked node, by the invariant, under the lock.
+        self.head = unsafe { with(front, |place| place.next.take()) };
+        if self.head.is_none() {
+            self.tail = None;
+        }
+        Some(front)
+    }
+
     /// Takes a node out, wherever it stands.
     ///
     /// # Safety
     ///
     /// The caller holds the lock; the node is in this list.
     pub(super) unsafe fn unlink(&mut self, node: &Node<P>) {
+        if self.head == Some(NonNull::from(node)) {
+            // SAFETY: passed on to the caller.
+            unsafe { self.pop_front() };
+            return;
+        }
         // SAFETY: the node is queued and the caller holds the lock.
         let (previous, next) = unsafe { node.with_place(|place| (place.previous.take(), place.next.take())) };
-        match previous {
-            // SAFETY: a linked node, by the invariant, under the lock.
-            Some(previous) => unsafe { with(previous, |place| place.next = next) },
-            None => self.head = next,
+        if let Some(previous) = previous {
+            // SAFETY: a linked node, by the invariant, under the lock: not the head, so it has one before it.
+            unsafe { with(previous, |place| place.next = next) };
         }
         match next {
             // SAFETY: a linked node, by the invariant, under the lock.

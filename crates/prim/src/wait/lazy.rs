@@ -6,8 +6,10 @@
 use core::fmt;
 use core::mem::ManuallyDrop;
 use core::pin::Pin;
+use core::task::{Context, Poll, ready};
 
-use super::waiter::{Waitable, Waiter};
+use super::list::Locked;
+use super::waiter::{Admit, Waitable, Waiter};
 
 /// Room for a [`Waiter`], taken when there is something to wait for; the pinned part of a future that tries first.
 ///
@@ -53,7 +55,9 @@ impl<H: Waitable<N>, const N: usize> LazyWaiter<H, N> {
     #[inline]
     pub fn enter(mut self: Pin<&mut Self>, waiter: impl FnOnce() -> Waiter<H, N>) -> Pin<&mut Waiter<H, N>> {
         if self.is_vacant() {
-            self.as_mut().place().set(Some(waiter()));
+            // Written over, so that the waiter is built where it stays: there is nothing to drop.
+            // SAFETY: nothing is pinned in a vacant place.
+            unsafe { self.as_mut().get_unchecked_mut() }.waiter = ManuallyDrop::new(Some(waiter()));
         }
         match self.get() {
             Some(waiter) => waiter,
@@ -66,6 +70,25 @@ impl<H: Waitable<N>, const N: usize> LazyWaiter<H, N> {
     #[must_use]
     pub fn get(self: Pin<&mut Self>) -> Option<Pin<&mut Waiter<H, N>>> {
         self.place().as_pin_mut()
+    }
+
+    /// [`Waiter::poll_wait`], of one that has entered and had its try before that. Once it is ready the place is vacant again.
+    ///
+    /// # Panics
+    ///
+    /// If nobody has entered (as after it was ready), and if `admit` exchanges its `Locked` for another list's.
+    #[inline]
+    pub fn poll_wait(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        admit: impl FnOnce(&H, &mut Locked<'_, H::State, H::Payload, N>, &mut H::Payload) -> Admit,
+    ) -> Poll<(H, H::Payload)> {
+        let waiter = self.as_mut().get().expect("a future was polled after it was ready");
+        let done = ready!(waiter.poll_wait(cx, |_, _| false, admit));
+        // SAFETY: the waiter is done: it is in no list and has given away all it had, so that its memory is free for other use and there
+        // is nothing to drop.
+        unsafe { self.get_unchecked_mut() }.waiter = ManuallyDrop::new(None);
+        Poll::Ready(done)
     }
 
     #[inline]

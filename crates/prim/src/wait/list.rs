@@ -26,6 +26,8 @@ pub struct WaitList<S, P, const N: usize = 1> {
     guarded: Mutex<Guarded<S, P, N>>,
 }
 
+// In this order: what comes first in the state shares a line of the cache with the lock.
+#[repr(C)]
 pub(super) struct Guarded<S, P, const N: usize> {
     state: S,
     pub(super) lists: [Fifo<P>; N],
@@ -44,6 +46,18 @@ impl<S, P, const N: usize> WaitList<S, P, N> {
     #[inline]
     pub fn lock(&self) -> Locked<'_, S, P, N> {
         Locked { list: self, guarded: self.guarded.lock() }
+    }
+
+    /// What the last holder [said](Locked::say) as it unlocked: 0 if it said nothing, and always in a model.
+    ///
+    /// Good for a guess at what one will find under the lock. Nothing may depend on it.
+    #[must_use]
+    #[inline]
+    pub fn hint(&self) -> u8 {
+        #[cfg(not(motet_loom))]
+        return self.guarded.word();
+        #[cfg(motet_loom)]
+        return 0;
     }
 
     /// The state, without locking: `&mut self` proves that nobody else is here.
@@ -80,6 +94,15 @@ pub struct Locked<'a, S, P, const N: usize = 1> {
 }
 
 impl<S, P, const N: usize> Locked<'_, S, P, N> {
+    /// Leaves a [hint](WaitList::hint) to those who come after the unlock. It costs nothing: the unlock writes it.
+    #[inline]
+    pub fn say(&mut self, hint: u8) {
+        #[cfg(not(motet_loom))]
+        self.guarded.say(hint);
+        #[cfg(motet_loom)]
+        let _ = hint;
+    }
+
     /// Whether nobody waits in a list.
     ///
     /// # Panics
@@ -129,12 +152,10 @@ impl<S, P, const N: usize> Locked<'_, S, P, N> {
         if !self.look_front(list, grant)? {
             return None;
         }
-        let line = &mut self.guarded.lists[list];
-        let front = line.front()?;
+        // SAFETY: we hold the lock.
+        let front = unsafe { self.guarded.lists[list].pop_front() }?;
         // SAFETY: a node in the list is alive until it leaves under our lock, or until it is GRANTED: the last line here.
         let front: &Node<P> = unsafe { front.as_ref() };
-        // SAFETY: it is in this list, whose lock we hold.
-        unsafe { line.unlink(front) };
         // SAFETY: just unlinked, by us; and not yet GRANTED, so that the waiter keeps it for us.
         let waker = unsafe { front.take_waker() };
         front.set_granted();

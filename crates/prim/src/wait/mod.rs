@@ -88,7 +88,7 @@
 //!   where a list has become empty (after a grant, and in [`Waitable::on_leave`]), always under the lock. Then `pass`,
 //!   and a release that sees the bit clear, never touch the lock.
 //! - *A fast path without a waiter.* A waiter is some ten words to write and to drop. Keep a `#[pin] place: LazyWaiter<…>` in the future,
-//!   try first, and [enter](LazyWaiter::enter) it when there is something to wait for.
+//!   try first, [enter](LazyWaiter::enter) it when there is something to wait for, and [poll](LazyWaiter::poll_wait) that.
 //! - *A fast path under the lock.* Take it yourself in `pass`: `pass` runs before the waker is cloned, `admit` after it.
 //! - *Hand a value over.* `P = Option<T>`: a getter waits with `None` and is granted by `*slot = Some(item)`; a putter
 //!   waits with `Some(item)` and is granted by `slot.take()`. Both lists share one lock: `WaitList<Ring<T>, Option<T>, 2>`.

@@ -60,7 +60,8 @@ impl<P> Node<P> {
     crate::const_fn! {
         pub(super) const fn new(list: u8, payload: P) -> Self {
             let place = UnsafeCell::new(Place { previous: None, next: None, payload: Some(payload) });
-            let waker = UnsafeCell::new(MaybeUninit::uninit());
+            // Zeroes that nobody reads: with nothing here the compiler builds the node elsewhere, and copies it.
+            let waker = UnsafeCell::new(MaybeUninit::zeroed());
             Self { stage: AtomicU8::new(IDLE), list, place, waker, _pinned: PhantomPinned }
         }
     }

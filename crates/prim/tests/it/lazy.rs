@@ -2,8 +2,8 @@
 
 use motet_prim::{Admit, LazyWaiter, WaitList, Waitable, Waiter};
 use std::cell::Cell;
-use std::pin::pin;
-use std::task::{Context, Waker};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 
 struct Gate {
     line: WaitList<(), u32>,
@@ -27,11 +27,18 @@ fn gate() -> Gate {
     Gate { line: WaitList::new(()), returned: Cell::new(0) }
 }
 
-fn wait(waiter: std::pin::Pin<&mut Waiter<&Gate>>) -> Option<u32> {
-    let polled = waiter.poll_wait(&mut Context::from_waker(Waker::noop()), |_, _| false, |_, _, _| Admit::Wait);
+fn wait(waiter: Pin<&mut Waiter<&Gate>>) -> Option<u32> {
+    taken(waiter.poll_wait(&mut Context::from_waker(Waker::noop()), |_, _| false, |_, _, _| Admit::Wait))
+}
+
+fn wait_in(place: Pin<&mut LazyWaiter<&Gate>>) -> Option<u32> {
+    taken(place.poll_wait(&mut Context::from_waker(Waker::noop()), |_, _, _| Admit::Wait))
+}
+
+fn taken(polled: Poll<(&Gate, u32)>) -> Option<u32> {
     match polled {
-        std::task::Poll::Ready((_, payload)) => Some(payload),
-        std::task::Poll::Pending => None,
+        Poll::Ready((_, payload)) => Some(payload),
+        Poll::Pending => None,
     }
 }
 
@@ -67,4 +74,19 @@ fn a_place_that_is_dropped_with_a_grant_returns_it() {
         drop(gate.line.lock().grant_front(0, |(), payload| *payload = 7));
     }
     assert_eq!(gate.returned.get(), 7);
+}
+
+#[test]
+fn a_place_whose_waiter_is_done_may_be_entered_again() {
+    let gate = gate();
+    let mut place = pin!(LazyWaiter::new());
+    for round in [1, 10] {
+        place.as_mut().enter(|| Waiter::new(&gate, 0, round));
+        assert_eq!(wait_in(place.as_mut()), None);
+        assert!(!place.is_vacant());
+        drop(gate.line.lock().grant_front(0, |(), payload| *payload += 1));
+        assert_eq!(wait_in(place.as_mut()), Some(round + 1));
+        assert!(place.is_vacant() && place.as_mut().get().is_none());
+    }
+    assert_eq!(gate.returned.get(), 0, "all of it was taken");
 }

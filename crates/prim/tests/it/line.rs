@@ -149,3 +149,22 @@ fn a_waiter_is_small() {
     // Two links, a waker, a payload of two words, a stage and a list, a home, a handle.
     assert_eq!(size_of::<motet_prim::Waiter<&Gate, 2>>(), 9 * size_of::<usize>());
 }
+
+#[test]
+fn whoever_has_become_the_oldest_may_leave_or_be_granted() {
+    let gate = Gate::with(0);
+    let mut waiting = queue(&gate, 0, &[1, 1, 1, 1]);
+    gate.add(0, 1);
+    drop(waiting.remove(1));
+    assert_eq!(woken(&waiting), [true, false, false], "who left was not granted");
+    let mut urgent = Stepped::new(gate.enter(0, 1).first());
+    assert!(urgent.poll().is_pending());
+    drop(waiting.remove(1));
+    drop(urgent);
+    gate.add(0, 1);
+    assert_eq!(woken(&waiting), [true, true]);
+    assert!(gate.locked().is_empty(0));
+    let late = queue(&gate, 0, &[1, 1]);
+    gate.add(0, 2);
+    assert_eq!(woken(&late), [true, true]);
+}

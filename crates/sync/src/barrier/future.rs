@@ -61,6 +61,14 @@ impl Drop for Entry<'_> {
 }
 
 /// Waits at a [`Barrier`] for the others; made by [`Barrier::wait`].
+///
+/// # Cancel safety
+///
+/// Cancel safe, see [`Barrier::wait`].
+///
+/// # Fairness
+///
+/// As the [barrier](Barrier#fairness).
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct BarrierWait<'a> {
     entry: Entry<'a>,

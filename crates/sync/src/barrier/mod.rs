@@ -72,23 +72,28 @@ impl BarrierTurn {
 }
 
 impl Barrier {
-    /// A barrier for so many parties.
-    ///
-    /// ```
-    /// use motet_sync::{Barrier, ZeroParties};
-    ///
-    /// assert_eq!(Barrier::new(3).map(|barrier| barrier.parties()), Ok(3));
-    /// assert_eq!(Barrier::new(0).err(), Some(ZeroParties));
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// If there are no parties: nobody could ever get past it.
-    pub fn new(parties: usize) -> Result<Self, ZeroParties> {
-        if parties == 0 {
-            return Err(ZeroParties);
+    motet_prim::const_fn! {
+        /// A barrier for so many parties.
+        ///
+        /// ```
+        /// use motet_sync::{Barrier, ZeroParties};
+        ///
+        /// assert_eq!(Barrier::new(3).map(|barrier| barrier.parties()), Ok(3));
+        /// assert_eq!(Barrier::new(0).err(), Some(ZeroParties));
+        ///
+        /// static PAIR: Result<Barrier, ZeroParties> = Barrier::new(2);
+        /// assert!(PAIR.as_ref().is_ok_and(|pair| pair.waiting() == 0));
+        /// ```
+        ///
+        /// # Errors
+        ///
+        /// If there are no parties: nobody could ever get past it.
+        pub const fn new(parties: usize) -> Result<Self, ZeroParties> {
+            if parties == 0 {
+                return Err(ZeroParties);
+            }
+            Ok(Self { state: Mutex::new(State::new(parties)), inside: Line::new(), door: Line::new() })
         }
-        Ok(Self { state: Mutex::new(State::new(parties)), inside: Line::new(), door: Line::new() })
     }
 
     /// Waits until all parties are here; `Barrier.wait()`.
@@ -105,6 +110,10 @@ impl Barrier {
     ///
     /// Cancel safe: dropped while the others are awaited, it is counted out, and the barrier waits for one more. Dropped when
     /// all had come, it has left with them.
+    ///
+    /// # Fairness
+    ///
+    /// As the [barrier](Self#fairness): woken in the order of arrival, numbered in the order of leaving.
     ///
     /// # Errors
     ///
@@ -159,6 +168,10 @@ impl Barrier {
     }
 
     /// For how many parties it is.
+    ///
+    /// ```
+    /// assert_eq!(motet_sync::Barrier::new(3).unwrap().parties(), 3);
+    /// ```
     #[must_use]
     pub fn parties(&self) -> usize {
         self.state.lock().parties()
@@ -175,6 +188,12 @@ impl Barrier {
     }
 
     /// Whether it was aborted, and not reset since.
+    ///
+    /// ```
+    /// let barrier = motet_sync::Barrier::new(3).unwrap();
+    /// barrier.abort();
+    /// assert!(barrier.is_broken());
+    /// ```
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.state.lock().is_broken()

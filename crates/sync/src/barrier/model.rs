@@ -1,32 +1,23 @@
 //! The barrier, in every interleaving: rounds, and resets in their midst.
 
 use super::Barrier;
-use motet_prim::park::{Parker, block_on};
+use crate::line::model::{parkers, poll_once, wait_with};
+use motet_prim::park::Parker;
 use motet_prim::{model, thread};
-use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 fn pass(barrier: &Barrier, parker: &Parker) -> usize {
-    let (mut wait, waker) = (Box::pin(barrier.wait()), parker.waker());
-    loop {
-        if let Poll::Ready(turn) = wait.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return turn.unwrap().index;
-        }
-        parker.park();
-    }
+    wait_with(parker, barrier.wait()).unwrap().index
 }
 
 #[test]
 fn two_parties_pass_two_rounds() {
     model(|| {
-        let barrier = Arc::new(Barrier::new(2).unwrap());
-        // Both parkers live to the end: a wake may come late, to one who has looked by itself, and the model checker does not
-        // see the reference counts that keep the parker alive for it.
-        let parkers = [(); 2].map(|()| Arc::new(Parker::new()));
-        let (theirs, their_parker) = (barrier.clone(), parkers[1].clone());
-        let other = thread::spawn(move || [(); 2].map(|()| pass(&theirs, &their_parker)));
-        let ours = [(); 2].map(|()| pass(&barrier, &parkers[0]));
+        let (barrier, [ours, theirs]) = (Arc::new(Barrier::new(2).unwrap()), parkers());
+        let (their_barrier, their_parker) = (barrier.clone(), theirs.clone());
+        let other = thread::spawn(move || [(); 2].map(|()| pass(&their_barrier, &their_parker)));
+        let ours = [(); 2].map(|()| pass(&barrier, &ours));
         let theirs = other.join().unwrap();
         assert!((0..2).all(|round| ours[round] + theirs[round] == 1));
     });
@@ -35,17 +26,14 @@ fn two_parties_pass_two_rounds() {
 #[test]
 fn a_reset_breaks_who_waits_and_leaves_the_barrier_empty() {
     model(|| {
-        let barrier = Arc::new(Barrier::new(2).unwrap());
+        let (barrier, [parker]) = (Arc::new(Barrier::new(2).unwrap()), parkers());
         let (resetting, dropping) = (barrier.clone(), barrier.clone());
         let mut wait = Box::pin(barrier.wait());
-        assert!(wait.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        assert!(!poll_once(wait.as_mut()));
         let resetter = thread::spawn(move || resetting.reset());
-        let dropper = thread::spawn(move || {
-            let mut dropped = Box::pin(dropping.wait());
-            dropped.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
-        });
+        let dropper = thread::spawn(move || poll_once(pin!(dropping.wait())));
         // Broken, or the dropped one came before the reset and made it two.
-        let ended = block_on(wait);
+        let ended = wait_with(&parker, wait);
         resetter.join().unwrap();
         let completed = dropper.join().unwrap();
         assert!(completed || ended.is_err());

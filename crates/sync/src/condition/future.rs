@@ -7,9 +7,9 @@ use core::task::{Context, Poll, ready};
 
 use motet_prim::{Admit, Locked, WaitList, Waitable, Waiter, pin_project};
 
-use super::Condition;
+use super::{Condition, ConditionGuard};
 use crate::futurelock::Watch;
-use crate::lock::{self, Lock, LockFuture, LockGuard};
+use crate::lock;
 
 /// What a waiter carries.
 #[derive(Clone, Copy, Debug)]
@@ -70,39 +70,47 @@ impl Drop for Notification<'_> {
 
 pin_project! {
     /// Waits, without the lock, for a notification; made by [`Condition::wait`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses the lock, see [`Condition::wait`].
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on.
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct ConditionWait<'a, T: ?Sized> {
+    pub struct ConditionWait<'a, G: ConditionGuard> {
         condition: &'a Condition,
-        lock: &'a Lock<T>,
         watch: Watch,
         // Until it is in line.
-        guard: Option<LockGuard<'a, T>>,
+        guard: Option<G>,
+        // While it is in line.
+        lock: Option<G::Lock>,
         #[pin]
         in_line: Option<Waiter<Handle<'a>>>,
         // Leaves the lock's line before the notification is passed on.
         #[pin]
-        relocking: Option<LockFuture<'a, T>>,
+        relocking: Option<G::Locking>,
         notification: Option<Notification<'a>>,
     }
 }
 
-impl<'a, T: ?Sized> ConditionWait<'a, T> {
+impl<'a, G: ConditionGuard> ConditionWait<'a, G> {
     #[track_caller]
-    pub(super) fn new(condition: &'a Condition, guard: LockGuard<'a, T>) -> Self {
+    pub(super) fn new(condition: &'a Condition, guard: G) -> Self {
         Self::watched(condition, guard, Watch::new(lock::WHAT))
     }
 
     /// For one that was made elsewhere.
-    pub(super) fn watched(condition: &'a Condition, guard: LockGuard<'a, T>, watch: Watch) -> Self {
-        let lock = LockGuard::lock_of(&guard);
+    pub(super) fn watched(condition: &'a Condition, guard: G, watch: Watch) -> Self {
         let ticket = Ticket { joined: 0, outcome: Outcome::Waiting };
         let in_line = Some(Waiter::new(Handle(condition), 0, ticket));
-        Self { condition, lock, watch, guard: Some(guard), in_line, relocking: None, notification: None }
+        Self { condition, watch, guard: Some(guard), lock: None, in_line, relocking: None, notification: None }
     }
 }
 
-impl<'a, T: ?Sized> Future for ConditionWait<'a, T> {
-    type Output = LockGuard<'a, T>;
+impl<G: ConditionGuard> Future for ConditionWait<'_, G> {
+    type Output = G;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
@@ -113,11 +121,14 @@ impl<'a, T: ?Sized> Future for ConditionWait<'a, T> {
             };
             let polled = waiter.poll_wait(cx, |_, _| false, join);
             // In line, it unlocks: not before, or a notification in between would miss it.
-            *this.guard = None;
+            if let Some(guard) = this.guard.take() {
+                *this.lock = Some(guard.into_lock());
+            }
             let (_, ticket) = ready!(polled);
             this.in_line.set(None);
             *this.notification = Some(Notification::of(this.condition, ticket.outcome));
-            this.relocking.set(Some(LockFuture::watched(this.lock, *this.watch)));
+            let lock = this.lock.take().expect("unlocked when it joined the line");
+            this.relocking.set(Some(G::locking(lock, *this.watch)));
         }
         let relocking = this.relocking.as_mut().as_pin_mut().expect("a condition was polled after it was ready");
         let guard = ready!(relocking.poll(cx));
@@ -129,7 +140,7 @@ impl<'a, T: ?Sized> Future for ConditionWait<'a, T> {
     }
 }
 
-impl<T: ?Sized> fmt::Debug for ConditionWait<'_, T> {
+impl<G: ConditionGuard> fmt::Debug for ConditionWait<'_, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let notified = self.notification.is_some();
         f.debug_struct("ConditionWait")

@@ -17,14 +17,15 @@
 #![forbid(unsafe_code)]
 
 mod future;
+mod guard;
 #[cfg(all(test, motet_loom))]
 mod model;
 mod whilst;
 
 pub use future::ConditionWait;
+pub use guard::ConditionGuard;
 pub use whilst::ConditionWaitWhile;
 
-use crate::LockGuard;
 use core::fmt;
 use future::{Outcome, Ticket};
 use motet_prim::park::block_on;
@@ -83,6 +84,8 @@ impl Condition {
 
     /// Releases the lock, waits for a notification, and locks again; `Condition.wait()`.
     ///
+    /// The guard is a [`LockGuard`](crate::LockGuard), or an [`OwnedLockGuard`](crate::OwnedLockGuard), which keeps the lock alive meanwhile.
+    ///
     /// The lock is held until the first poll. When it is back, look at the value again: a notification may have been meant
     /// for a state that has passed. [`wait_while`](Self::wait_while) does that.
     ///
@@ -113,7 +116,7 @@ impl Condition {
     ///
     /// FIFO from the first poll on.
     #[track_caller]
-    pub fn wait<'a, T: ?Sized>(&'a self, guard: LockGuard<'a, T>) -> ConditionWait<'a, T> {
+    pub fn wait<G: ConditionGuard>(&self, guard: G) -> ConditionWait<'_, G> {
         ConditionWait::new(self, guard)
     }
 
@@ -133,11 +136,15 @@ impl Condition {
     /// # Cancel safety
     ///
     /// Loses the lock, like [`wait`](Self::wait).
+    ///
+    /// # Fairness
+    ///
+    /// FIFO at each notification; one that finds the predicate true still goes to the end of the line.
     #[track_caller]
-    pub fn wait_while<'a, T, P>(&'a self, guard: LockGuard<'a, T>, predicate: P) -> ConditionWaitWhile<'a, T, P>
+    pub fn wait_while<G, P>(&self, guard: G, predicate: P) -> ConditionWaitWhile<'_, G, P>
     where
-        T: ?Sized,
-        P: FnMut(&mut T) -> bool,
+        G: ConditionGuard,
+        P: FnMut(&mut G::Target) -> bool,
     {
         ConditionWaitWhile::new(self, guard, predicate)
     }
@@ -159,7 +166,7 @@ impl Condition {
     /// # other.join().unwrap();
     /// ```
     #[track_caller]
-    pub fn wait_blocking<'a, T: ?Sized>(&'a self, guard: LockGuard<'a, T>) -> LockGuard<'a, T> {
+    pub fn wait_blocking<G: ConditionGuard>(&self, guard: G) -> G {
         block_on(self.wait(guard))
     }
 

@@ -7,34 +7,41 @@ use core::task::{Context, Poll, ready};
 
 use motet_prim::pin_project;
 
-use super::{Condition, ConditionWait};
-use crate::LockGuard;
+use super::{Condition, ConditionGuard, ConditionWait};
 use crate::futurelock::Watch;
 use crate::lock;
 
 pin_project! {
     /// Waits for notifications as long as a predicate holds; made by [`Condition::wait_while`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses the lock, see [`Condition::wait_while`].
+    ///
+    /// # Fairness
+    ///
+    /// FIFO at each notification, see [`Condition::wait_while`].
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct ConditionWaitWhile<'a, T: ?Sized, P> {
+    pub struct ConditionWaitWhile<'a, G: ConditionGuard, P> {
         condition: &'a Condition,
         predicate: P,
         watch: Watch,
         // Before the first wait.
-        guard: Option<LockGuard<'a, T>>,
+        guard: Option<G>,
         #[pin]
-        wait: Option<ConditionWait<'a, T>>,
+        wait: Option<ConditionWait<'a, G>>,
     }
 }
 
-impl<'a, T: ?Sized, P> ConditionWaitWhile<'a, T, P> {
+impl<'a, G: ConditionGuard, P> ConditionWaitWhile<'a, G, P> {
     #[track_caller]
-    pub(super) fn new(condition: &'a Condition, guard: LockGuard<'a, T>, predicate: P) -> Self {
+    pub(super) fn new(condition: &'a Condition, guard: G, predicate: P) -> Self {
         Self { condition, predicate, watch: Watch::new(lock::WHAT), guard: Some(guard), wait: None }
     }
 }
 
-impl<'a, T: ?Sized, P: FnMut(&mut T) -> bool> Future for ConditionWaitWhile<'a, T, P> {
-    type Output = LockGuard<'a, T>;
+impl<G: ConditionGuard, P: FnMut(&mut G::Target) -> bool> Future for ConditionWaitWhile<'_, G, P> {
+    type Output = G;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
@@ -56,7 +63,7 @@ impl<'a, T: ?Sized, P: FnMut(&mut T) -> bool> Future for ConditionWaitWhile<'a, 
     }
 }
 
-impl<T: ?Sized, P> fmt::Debug for ConditionWaitWhile<'_, T, P> {
+impl<G: ConditionGuard, P> fmt::Debug for ConditionWaitWhile<'_, G, P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConditionWaitWhile").field("wait", &self.wait).finish_non_exhaustive()
     }

@@ -34,6 +34,14 @@ impl Waitable for Handle<'_> {
 
 pin_project! {
     /// Waits until an [`Event`] is set; made by [`Event::wait`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe, see [`Event::wait`].
+    ///
+    /// # Fairness
+    ///
+    /// All who wait are released at once, the oldest is woken first.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct EventWait<'a> {
         event: &'a Event,

@@ -136,6 +136,10 @@ impl Event {
     /// # Cancel safety
     ///
     /// Cancel safe: nothing happened.
+    ///
+    /// # Fairness
+    ///
+    /// All who wait are released at once, the oldest is woken first.
     #[inline]
     pub fn wait(&self) -> EventWait<'_> {
         EventWait::new(self)

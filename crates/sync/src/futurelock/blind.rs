@@ -6,7 +6,7 @@ use super::Futurelock;
 
 /// What is known of a waiter: nothing.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Watch;
+pub struct Watch;
 
 impl Watch {
     #[inline(always)]

@@ -29,7 +29,7 @@ type Hook = Arc<dyn Fn(&Futurelock) + Send + Sync>;
 
 /// What is known of a waiter.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Watch {
+pub struct Watch {
     what: &'static str,
     made_at: &'static Location<'static>,
     /// The number of its grant, while it has one that is watched.

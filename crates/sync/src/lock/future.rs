@@ -43,9 +43,8 @@ fn waiter<L: Reference>(lock: L, ticket: Ticket) -> Waiter<Handle<L>> {
 /// Polls until the lock is ours; gives the reference back.
 fn poll_lock<L: Reference>(mut in_line: Pin<&mut Place<L>>, cx: &mut Context<'_>) -> Poll<L> {
     loop {
-        let in_place = in_line.as_mut().get().expect("a lock is waited for in line");
         let admit = |lock: &Handle<L>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| lock.0.raw().admit(ticket);
-        let Poll::Ready((Handle(lock), mut ticket)) = in_place.poll_wait(cx, |_, _| false, admit) else {
+        let Poll::Ready((Handle(lock), mut ticket)) = in_line.as_mut().poll_wait(cx, admit) else {
             futurelock::look(|| Some(in_line.as_mut().get()?.into_ref().get_ref().handle().0.raw()));
             return Poll::Pending;
         };
@@ -54,13 +53,20 @@ fn poll_lock<L: Reference>(mut in_line: Pin<&mut Place<L>>, cx: &mut Context<'_>
             return Poll::Ready(lock);
         }
         // Somebody barged in: back to the head of the line.
-        in_line.set(LazyWaiter::new());
         in_line.as_mut().enter(|| waiter(lock, ticket.lost()));
     }
 }
 
 pin_project! {
     /// Waits for a [`Lock`]; made by [`Lock::lock`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, see [`Lock::lock`].
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on; [`Lock::unfair`] makes the other kind.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct LockFuture<'a, T: ?Sized> {
         lock: &'a Lock<T>,
@@ -82,6 +88,14 @@ impl<'a, T: ?Sized> LockFuture<'a, T> {
     pub(crate) fn watched(lock: &'a Lock<T>, watch: Watch) -> Self {
         Self { lock, watch, place: LazyWaiter::new() }
     }
+
+    /// Behind a try that has failed. Not inlined, so that the poll before it can be.
+    #[inline(never)]
+    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<LockGuard<'a, T>> {
+        let mut this = self.project();
+        this.place.as_mut().enter(|| waiter(*this.lock, Ticket::new(*this.watch)));
+        poll_lock(this.place, cx).map(LockGuard::of_locked)
+    }
 }
 
 impl<'a, T: ?Sized> Future for LockFuture<'a, T> {
@@ -89,14 +103,10 @@ impl<'a, T: ?Sized> Future for LockFuture<'a, T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if this.place.is_vacant() {
-            if this.lock.raw.try_lock() {
-                return Poll::Ready(LockGuard::of_locked(this.lock));
-            }
-            this.place.as_mut().enter(|| waiter(*this.lock, Ticket::new(*this.watch)));
+        if self.place.is_vacant() && self.lock.raw.try_lock() {
+            return Poll::Ready(LockGuard::of_locked(self.lock));
         }
-        poll_lock(this.place, cx).map(LockGuard::of_locked)
+        self.wait(cx)
     }
 }
 
@@ -108,6 +118,14 @@ impl<T: ?Sized> fmt::Debug for LockFuture<'_, T> {
 
 pin_project! {
     /// Waits for a [`Lock`] through an `Arc`; made by [`Lock::lock_owned`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, see [`Lock::lock_owned`].
+    ///
+    /// # Fairness
+    ///
+    /// The same line as that of [`LockFuture`].
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct LockOwnedFuture<T: ?Sized> {
         // Until it is in the line, or with the guard.
@@ -121,7 +139,12 @@ pin_project! {
 impl<T: ?Sized> LockOwnedFuture<T> {
     #[track_caller]
     pub(super) fn new(lock: Arc<Lock<T>>) -> Self {
-        Self { lock: Some(lock), watch: Watch::new(WHAT), place: LazyWaiter::new() }
+        Self::watched(lock, Watch::new(WHAT))
+    }
+
+    /// For one that was made elsewhere.
+    pub(crate) fn watched(lock: Arc<Lock<T>>, watch: Watch) -> Self {
+        Self { lock: Some(lock), watch, place: LazyWaiter::new() }
     }
 }
 

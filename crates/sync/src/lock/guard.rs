@@ -144,6 +144,11 @@ impl<T: ?Sized> OwnedLockGuard<T> {
         Self { held: Held(lock), _value: PhantomData }
     }
 
+    /// The lock that it holds.
+    pub(crate) fn lock_of(this: &Self) -> &Arc<Lock<T>> {
+        &this.held.0
+    }
+
     /// Goes on with a part of the value; the whole stays locked.
     ///
     /// ```

@@ -196,6 +196,19 @@ impl<T: ?Sized> Lock<T> {
         self.try_lock().unwrap_or_else(|| block_on(waiting))
     }
 
+    /// [`lock_blocking`](Self::lock_blocking) with a guard that keeps the lock alive.
+    ///
+    /// ```
+    /// let hits = std::sync::Arc::new(motet_sync::Lock::new(0));
+    /// *hits.lock_owned_blocking() += 1;
+    /// assert_eq!(*hits.lock_blocking(), 1);
+    /// ```
+    #[track_caller]
+    pub fn lock_owned_blocking(self: &Arc<Self>) -> OwnedLockGuard<T> {
+        let waiting = self.lock_owned();
+        self.try_lock_owned().unwrap_or_else(|| block_on(waiting))
+    }
+
     /// Whether somebody holds the lock just now; `Lock.locked()`. For reports: it may have changed when you read it.
     ///
     /// ```

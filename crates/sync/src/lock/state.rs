@@ -60,8 +60,10 @@ impl State {
     /// Takes a lock that is free and that nobody waits for.
     #[inline]
     pub(super) fn try_lock(&self) -> bool {
+        // Relaxed: a guess, so that no exchange is tried in vain where somebody is before us.
         // Acquire: pairs with the Release in `release` and `leave_free`; what the last holder did is visible to us.
-        self.0.compare_exchange(0, LOCKED, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        self.0.load(Ordering::Relaxed) == 0
+            && self.0.compare_exchange(0, LOCKED, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     /// Takes a lock that is free, whoever waits for it.

@@ -51,6 +51,14 @@ impl Waitable for Handle<'_> {
 
 pin_project! {
     /// Waits for a notification of a [`Notify`]; made by [`Notify::notified`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, and no notification, see [`Notify::notified`].
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Notified<'a> {
         notify: &'a Notify,

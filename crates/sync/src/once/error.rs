@@ -15,6 +15,11 @@ pub enum SetError<T> {
 
 impl<T> SetError<T> {
     /// The value that was not taken.
+    ///
+    /// ```
+    /// let late = motet_sync::OnceCell::from(1).set(2).unwrap_err();
+    /// assert_eq!(late.into_inner(), 2);
+    /// ```
     pub fn into_inner(self) -> T {
         match self {
             Self::AlreadySet(value) | Self::Initializing(value) => value,

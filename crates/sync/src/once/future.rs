@@ -68,6 +68,14 @@ where
 
 pin_project! {
     /// Reads a [`OnceCell`], or initialises it; made by [`OnceCell::get_or_init`].
+    ///
+    /// # Cancel safety
+    ///
+    /// The next one initialises, see [`OnceCell::get_or_init`].
+    ///
+    /// # Fairness
+    ///
+    /// As the [cell](OnceCell#fairness).
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct GetOrInit<'a, T, F, Fut> {
         #[pin]
@@ -95,6 +103,14 @@ impl<'a, T, F: FnOnce() -> Fut, Fut: Future<Output = T>> Future for GetOrInit<'a
 
 pin_project! {
     /// Reads a [`OnceCell`], or tries to initialise it; made by [`OnceCell::get_or_try_init`].
+    ///
+    /// # Cancel safety
+    ///
+    /// The next one initialises, see [`OnceCell::get_or_try_init`].
+    ///
+    /// # Fairness
+    ///
+    /// As the [cell](OnceCell#fairness).
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct GetOrTryInit<'a, T, F, Fut> {
         #[pin]
@@ -134,6 +150,14 @@ macro_rules! debug_of_a_candidate {
 debug_of_a_candidate!(GetOrInit, GetOrTryInit);
 
 /// Waits for the value of a [`OnceCell`]; made by [`OnceCell::wait`].
+///
+/// # Cancel safety
+///
+/// Cancel safe, see [`OnceCell::wait`].
+///
+/// # Fairness
+///
+/// All who wait are released at once, the oldest is woken first.
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct OnceWait<'a, T> {
     cell: &'a OnceCell<T>,

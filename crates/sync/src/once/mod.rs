@@ -154,6 +154,10 @@ impl<T> OnceCell<T> {
     ///
     /// Dropped while it waits, nothing happened. Dropped while its own initialiser runs, that is dropped too, and the next
     /// one who waits runs its own.
+    ///
+    /// # Fairness
+    ///
+    /// The oldest who waits is called next; one that comes just then may be faster.
     pub fn get_or_init<F, Fut>(&self, init: F) -> GetOrInit<'_, T, F, Fut>
     where
         F: FnOnce() -> Fut,
@@ -177,6 +181,10 @@ impl<T> OnceCell<T> {
     /// # Cancel safety
     ///
     /// As [`get_or_init`](Self::get_or_init).
+    ///
+    /// # Fairness
+    ///
+    /// As [`get_or_init`](Self::get_or_init).
     pub fn get_or_try_init<E, F, Fut>(&self, init: F) -> GetOrTryInit<'_, T, F, Fut>
     where
         F: FnOnce() -> Fut,
@@ -197,6 +205,10 @@ impl<T> OnceCell<T> {
     /// # Cancel safety
     ///
     /// Cancel safe: nothing happened.
+    ///
+    /// # Fairness
+    ///
+    /// All who wait are released at once, the oldest is woken first.
     pub fn wait(&self) -> OnceWait<'_, T> {
         OnceWait::new(self)
     }

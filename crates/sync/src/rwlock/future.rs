@@ -45,8 +45,7 @@ type Place<L> = LazyWaiter<Handle<L>>;
 
 fn poll_hold<L: Reference>(mut place: Pin<&mut Place<L>>, cx: &mut Context<'_>) -> Poll<L> {
     let admit = |lock: &Handle<L>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| lock.0.raw.admit(ticket.hold);
-    let waiter = place.as_mut().get().expect("a lock is waited for in line");
-    let Poll::Ready((Handle(lock), mut ticket)) = waiter.poll_wait(cx, |_, _| false, admit) else {
+    let Poll::Ready((Handle(lock), mut ticket)) = place.as_mut().poll_wait(cx, admit) else {
         futurelock::look(|| Some(&place.as_mut().get()?.into_ref().get_ref().handle().0.raw));
         return Poll::Pending;
     };
@@ -58,6 +57,14 @@ pin_project! {
     /// Waits for a [`RwLock`], in one of three kinds, by either reference.
     ///
     /// You name it by its aliases: [`ReadFuture`], [`UpgradableReadFuture`], [`WriteFuture`], and the same with `Owned` in it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place: dropped, it has left the line; a lock that was handed to it already goes on to the next.
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on, all kinds in one line.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct RwLockFuture<L: Reference, K: Kind> {
         // Until it is in the line, or with the guard.
@@ -88,22 +95,29 @@ impl<L: Reference, K: Kind> RwLockFuture<L, K> {
     pub(super) fn new(lock: L) -> Self {
         Self { lock: Some(lock), watch: Watch::new(WHAT), place: LazyWaiter::new(), _kind: PhantomData }
     }
+
+    /// Behind a try that has failed. Not inlined, so that the poll before it can be.
+    #[inline(never)]
+    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<RwLockGuard<L, K>> {
+        let mut this = self.project();
+        if let Some(lock) = this.lock.take() {
+            let ticket = Ticket { hold: K::HOLD, watch: *this.watch };
+            this.place.as_mut().enter(|| Waiter::new(Handle(lock), 0, ticket));
+        }
+        poll_hold(this.place, cx).map(RwLockGuard::of_held)
+    }
 }
 
 impl<L: Reference, K: Kind> Future for RwLockFuture<L, K> {
     type Output = RwLockGuard<L, K>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if let Some(lock) = this.lock.take() {
-            if lock.raw.take(K::HOLD) {
-                return Poll::Ready(RwLockGuard::of_held(lock));
-            }
-            let ticket = Ticket { hold: K::HOLD, watch: *this.watch };
-            this.place.as_mut().enter(|| Waiter::new(Handle(lock), 0, ticket));
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.as_mut().project();
+        if let Some(lock) = this.lock.take_if(|lock| lock.raw.take(K::HOLD)) {
+            return Poll::Ready(RwLockGuard::of_held(lock));
         }
-        poll_hold(this.place, cx).map(RwLockGuard::of_held)
+        self.wait(cx)
     }
 }
 
@@ -115,6 +129,14 @@ impl<L: Reference, K: Kind> fmt::Debug for RwLockFuture<L, K> {
 
 pin_project! {
     /// Waits until the other readers of a [`RwLock`] have left; made by [`RwLockGuard::upgrade`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses the lock, see [`RwLockGuard::upgrade`].
+    ///
+    /// # Fairness
+    ///
+    /// It goes before all who wait: they wait for its reader as well.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct RwLockUpgrade<L: Reference> {
         // Before the guard, whose hold it goes beside: released first.
@@ -143,10 +165,7 @@ impl<L: Reference + Clone> Future for RwLockUpgrade<L> {
             let ticket = Ticket { hold: Hold::Upgrade, watch: *this.watch };
             this.place.as_mut().enter(|| Waiter::new(handle, 0, ticket));
         }
-        poll_hold(this.place.as_mut(), cx).map(|_lock| {
-            this.place.set(LazyWaiter::new());
-            this.guard.take().expect("kept until the upgrade").end_upgrade()
-        })
+        poll_hold(this.place.as_mut(), cx).map(|_lock| this.guard.take().expect("kept until the upgrade").end_upgrade())
     }
 }
 

@@ -49,12 +49,16 @@ impl<L: Reference, K: Kind> RwLockGuard<L, K> {
         &self.lock
     }
 
+    /// The reference, and the hold with it.
+    pub(super) fn into_lock(self) -> L {
+        let this = core::mem::ManuallyDrop::new(self);
+        // SAFETY: `this` is never dropped, nor used again: the reference moves out.
+        unsafe { core::ptr::read(&raw const this.lock) }
+    }
+
     /// The same lock, in another kind of guard. The holds have been exchanged.
     fn into_kind<M: Kind>(self) -> RwLockGuard<L, M> {
-        let this = core::mem::ManuallyDrop::new(self);
-        // SAFETY: `this` is never dropped, nor used again: the reference moves into the new guard.
-        let lock = unsafe { core::ptr::read(&raw const this.lock) };
-        RwLockGuard::of_held(lock)
+        RwLockGuard::of_held(self.into_lock())
     }
 
     fn exchange<M: Kind>(self) -> RwLockGuard<L, M> {

@@ -5,14 +5,17 @@
 //! | `state` | the word: its holds and their transitions |
 //! | `raw` | the word and the line: who is served |
 //! | `future` | waiting, in each kind and by each reference; upgrading |
-//! | `guard` | holding, downgrading |
+//! | `owned` | the ways to take it through an `Arc` |
+//! | `guard`, `mapped` | holding, downgrading: the lock's value, and a part of it |
 //! | `kind` | the kinds, and the references, as types |
 
 mod future;
 mod guard;
 mod kind;
+mod mapped;
 #[cfg(all(test, motet_loom))]
 mod model;
+mod owned;
 mod raw;
 mod state;
 
@@ -23,14 +26,14 @@ pub use future::{
 pub use guard::{
     OwnedReadGuard, OwnedUpgradableReadGuard, OwnedWriteGuard, ReadGuard, RwLockGuard, UpgradableReadGuard, WriteGuard,
 };
-pub use kind::{Kind, Read, Reference, Upgradable, Write};
+pub use kind::{Borrowed, Kind, Lease, Owned, Read, Reference, Upgradable, Write};
+pub use mapped::{MappedReadGuard, MappedRwLockGuard, MappedWriteGuard, OwnedMappedReadGuard, OwnedMappedWriteGuard};
 
 use core::fmt;
 use motet_prim::cell::UnsafeCell;
 use motet_prim::park::block_on;
 use raw::RawRwLock;
 use state::Hold;
-use std::sync::Arc;
 
 /// A value that many may read at a time, or one may write.
 ///
@@ -120,24 +123,6 @@ impl<T: ?Sized> RwLock<T> {
         RwLockFuture::new(self)
     }
 
-    /// [`read`](Self::read) with a guard that keeps the lock alive and may move into another task.
-    ///
-    /// ```
-    /// # motet_prim::park::block_on(async {
-    /// let table = std::sync::Arc::new(motet_sync::RwLock::new(7));
-    /// let guard = table.read_owned().await;
-    /// assert_eq!(*guard, 7);
-    /// # });
-    /// ```
-    ///
-    /// # Cancel safety
-    ///
-    /// Loses its place, like [`read`](Self::read).
-    #[track_caller]
-    pub fn read_owned(self: &Arc<Self>) -> ReadOwnedFuture<T> {
-        RwLockFuture::new(self.clone())
-    }
-
     /// Reads, if nothing stands against it and nobody waits.
     ///
     /// ```
@@ -149,17 +134,6 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     pub fn try_read(&self) -> Option<ReadGuard<'_, T>> {
         self.raw.take(Hold::Read).then(|| RwLockGuard::of_held(self))
-    }
-
-    /// [`try_read`](Self::try_read) with a guard that keeps the lock alive.
-    ///
-    /// ```
-    /// let table = std::sync::Arc::new(motet_sync::RwLock::new(7));
-    /// assert!(table.try_read_owned().is_some());
-    /// ```
-    #[must_use]
-    pub fn try_read_owned(self: &Arc<Self>) -> Option<OwnedReadGuard<T>> {
-        self.raw.take(Hold::Read).then(|| RwLockGuard::of_held(self.clone()))
     }
 
     /// Parks this thread until it holds the lock: for threads beside the tasks. Both wait in one line.
@@ -197,24 +171,6 @@ impl<T: ?Sized> RwLock<T> {
         RwLockFuture::new(self)
     }
 
-    /// [`upgradable_read`](Self::upgradable_read) with a guard that keeps the lock alive and may move into another task.
-    ///
-    /// ```
-    /// # motet_prim::park::block_on(async {
-    /// let table = std::sync::Arc::new(motet_sync::RwLock::new(7));
-    /// let guard = table.upgradable_read_owned().await;
-    /// assert_eq!(*guard, 7);
-    /// # });
-    /// ```
-    ///
-    /// # Cancel safety
-    ///
-    /// Loses its place, like [`upgradable_read`](Self::upgradable_read).
-    #[track_caller]
-    pub fn upgradable_read_owned(self: &Arc<Self>) -> UpgradableReadOwnedFuture<T> {
-        RwLockFuture::new(self.clone())
-    }
-
     /// Takes the upgradable read, if nothing stands against it and nobody waits.
     ///
     /// ```
@@ -226,17 +182,6 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     pub fn try_upgradable_read(&self) -> Option<UpgradableReadGuard<'_, T>> {
         self.raw.take(Hold::Upgradable).then(|| RwLockGuard::of_held(self))
-    }
-
-    /// [`try_upgradable_read`](Self::try_upgradable_read) with a guard that keeps the lock alive.
-    ///
-    /// ```
-    /// let table = std::sync::Arc::new(motet_sync::RwLock::new(7));
-    /// assert!(table.try_upgradable_read_owned().is_some());
-    /// ```
-    #[must_use]
-    pub fn try_upgradable_read_owned(self: &Arc<Self>) -> Option<OwnedUpgradableReadGuard<T>> {
-        self.raw.take(Hold::Upgradable).then(|| RwLockGuard::of_held(self.clone()))
     }
 
     /// Parks this thread until it holds the lock: for threads beside the tasks. Both wait in one line.
@@ -273,24 +218,6 @@ impl<T: ?Sized> RwLock<T> {
         RwLockFuture::new(self)
     }
 
-    /// [`write`](Self::write) with a guard that keeps the lock alive and may move into another task.
-    ///
-    /// ```
-    /// # motet_prim::park::block_on(async {
-    /// let table = std::sync::Arc::new(motet_sync::RwLock::new(7));
-    /// let guard = table.write_owned().await;
-    /// assert_eq!(*guard, 7);
-    /// # });
-    /// ```
-    ///
-    /// # Cancel safety
-    ///
-    /// Loses its place, like [`write`](Self::write).
-    #[track_caller]
-    pub fn write_owned(self: &Arc<Self>) -> WriteOwnedFuture<T> {
-        RwLockFuture::new(self.clone())
-    }
-
     /// Writes, if nothing stands against it and nobody waits.
     ///
     /// ```
@@ -302,17 +229,6 @@ impl<T: ?Sized> RwLock<T> {
     #[inline]
     pub fn try_write(&self) -> Option<WriteGuard<'_, T>> {
         self.raw.take(Hold::Write).then(|| RwLockGuard::of_held(self))
-    }
-
-    /// [`try_write`](Self::try_write) with a guard that keeps the lock alive.
-    ///
-    /// ```
-    /// let table = std::sync::Arc::new(motet_sync::RwLock::new(7));
-    /// assert!(table.try_write_owned().is_some());
-    /// ```
-    #[must_use]
-    pub fn try_write_owned(self: &Arc<Self>) -> Option<OwnedWriteGuard<T>> {
-        self.raw.take(Hold::Write).then(|| RwLockGuard::of_held(self.clone()))
     }
 
     /// Parks this thread until it holds the lock: for threads beside the tasks. Both wait in one line.

@@ -58,6 +58,11 @@ impl BoundedSemaphore {
     motet_prim::const_fn! {
         /// The kind that trades order for throughput, like [`Semaphore::unfair`].
         ///
+        /// ```
+        /// let seats = motet_sync::BoundedSemaphore::unfair(1);
+        /// assert!(seats.try_acquire().is_some());
+        /// ```
+        ///
         /// # Panics
         ///
         /// If there are more than [`Semaphore::MAX_PERMITS`].
@@ -102,6 +107,10 @@ impl BoundedSemaphore {
     /// # Cancel safety
     ///
     /// Loses its place: dropped, it has left the line, and those behind it who want less are served at once.
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on, whatever those before and behind it want.
     #[track_caller]
     pub fn acquire_many(&self, count: usize) -> Acquire<'_, Self> {
         Acquire::new(self, count)
@@ -109,9 +118,21 @@ impl BoundedSemaphore {
 
     /// [`acquire`](Self::acquire) with a permit that keeps the semaphore alive and may move into another task.
     ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let seats = std::sync::Arc::new(motet_sync::BoundedSemaphore::new(2));
+    /// let permit = seats.acquire_owned().await;
+    /// assert_eq!((permit.count(), seats.available()), (1, 1));
+    /// # });
+    /// ```
+    ///
     /// # Cancel safety
     ///
     /// Loses its place, like [`acquire`](Self::acquire).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`acquire`](Self::acquire).
     #[track_caller]
     pub fn acquire_owned(self: &Arc<Self>) -> AcquireOwned<Self> {
         AcquireOwned::new(self.clone(), 1)
@@ -119,9 +140,20 @@ impl BoundedSemaphore {
 
     /// [`acquire_many`](Self::acquire_many) with a permit that keeps the semaphore alive.
     ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let seats = std::sync::Arc::new(motet_sync::BoundedSemaphore::new(2));
+    /// assert_eq!(seats.acquire_many_owned(2).await.count(), 2);
+    /// # });
+    /// ```
+    ///
     /// # Cancel safety
     ///
     /// Loses its place, like [`acquire_many`](Self::acquire_many).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`acquire_many`](Self::acquire_many).
     #[track_caller]
     pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> AcquireOwned<Self> {
         AcquireOwned::new(self.clone(), count)
@@ -151,42 +183,107 @@ impl BoundedSemaphore {
     }
 
     /// [`try_acquire`](Self::try_acquire) with a permit that keeps the semaphore alive.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::BoundedSemaphore::new(2));
+    /// let permit = seats.try_acquire_owned();
+    /// assert!(permit.is_some() && seats.available() == 1);
+    /// ```
     #[must_use]
     pub fn try_acquire_owned(self: &Arc<Self>) -> Option<OwnedPermit<Self>> {
         self.try_acquire_many_owned(1)
     }
 
     /// [`try_acquire_many`](Self::try_acquire_many) with a permit that keeps the semaphore alive.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::BoundedSemaphore::new(2));
+    /// let permit = seats.try_acquire_many_owned(2);
+    /// assert!(permit.is_some() && seats.available() == 0);
+    /// ```
     #[must_use]
     pub fn try_acquire_many_owned(self: &Arc<Self>, count: usize) -> Option<OwnedPermit<Self>> {
         self.semaphore.raw.try_acquire(count).then(|| OwnedPermit::of_acquired(self.clone(), count))
     }
 
     /// Parks this thread until it has a permit: for threads beside the tasks. Both wait in one line.
+    ///
+    /// ```
+    /// let seats = motet_sync::BoundedSemaphore::new(2);
+    /// let permit = seats.acquire_blocking();
+    /// assert_eq!((permit.count(), seats.available()), (1, 1));
+    /// ```
     #[track_caller]
     pub fn acquire_blocking(&self) -> Permit<'_, Self> {
         block_on(self.acquire())
     }
 
     /// Parks this thread until it has `count` permits.
+    ///
+    /// ```
+    /// let seats = motet_sync::BoundedSemaphore::new(2);
+    /// assert_eq!(seats.acquire_many_blocking(2).count(), 2);
+    /// ```
     #[track_caller]
     pub fn acquire_many_blocking(&self, count: usize) -> Permit<'_, Self> {
         block_on(self.acquire_many(count))
     }
 
+    /// [`acquire_blocking`](Self::acquire_blocking) with a permit that keeps the semaphore alive.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::BoundedSemaphore::new(2));
+    /// let permit = seats.acquire_owned_blocking();
+    /// std::thread::spawn(move || drop(permit)).join().unwrap();
+    /// assert_eq!(seats.available(), 2);
+    /// ```
+    #[track_caller]
+    pub fn acquire_owned_blocking(self: &Arc<Self>) -> OwnedPermit<Self> {
+        block_on(self.acquire_owned())
+    }
+
+    /// [`acquire_many_blocking`](Self::acquire_many_blocking) with a permit that keeps the semaphore alive.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::BoundedSemaphore::new(2));
+    /// assert_eq!(seats.acquire_many_owned_blocking(2).count(), 2);
+    /// ```
+    #[track_caller]
+    pub fn acquire_many_owned_blocking(self: &Arc<Self>, count: usize) -> OwnedPermit<Self> {
+        block_on(self.acquire_many_owned(count))
+    }
+
     /// How many permits are free just now. For reports: it may have changed when you read it.
+    ///
+    /// ```
+    /// assert_eq!(motet_sync::BoundedSemaphore::new(3).available(), 3);
+    /// ```
     #[must_use]
     pub fn available(&self) -> usize {
         self.semaphore.available()
     }
 
     /// With how many permits it began: it never has more.
+    ///
+    /// ```
+    /// let seats = motet_sync::BoundedSemaphore::new(3);
+    /// let permit = seats.try_acquire();
+    /// assert_eq!((seats.bound(), seats.available()), (3, 2));
+    /// # drop(permit);
+    /// ```
     #[must_use]
     pub fn bound(&self) -> usize {
         self.bound
     }
 
     /// Gives back `count` permits that were [forgotten](Permit::forget); `BoundedSemaphore.release()`.
+    ///
+    /// ```
+    /// let seats = motet_sync::BoundedSemaphore::new(1);
+    /// assert_eq!(seats.release(1), Err(motet_sync::OverReleased));
+    /// seats.acquire_blocking().forget();
+    /// assert_eq!(seats.release(1), Ok(()));
+    /// ```
     ///
     /// # Errors
     ///

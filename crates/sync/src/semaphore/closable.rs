@@ -56,6 +56,11 @@ impl ClosableSemaphore {
     motet_prim::const_fn! {
         /// The kind that trades order for throughput, like [`Semaphore::unfair`].
         ///
+        /// ```
+        /// let seats = motet_sync::ClosableSemaphore::unfair(1);
+        /// assert!(seats.try_acquire().is_ok());
+        /// ```
+        ///
         /// # Panics
         ///
         /// If there are more than [`Semaphore::MAX_PERMITS`].
@@ -77,6 +82,12 @@ impl ClosableSemaphore {
     }
 
     /// Whether it was closed.
+    ///
+    /// ```
+    /// let seats = motet_sync::ClosableSemaphore::new(3);
+    /// seats.close();
+    /// assert!(seats.is_closed());
+    /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.semaphore.raw.is_closed()
@@ -122,6 +133,10 @@ impl ClosableSemaphore {
     ///
     /// Loses its place: dropped, it has left the line, and those behind it who want less are served at once.
     ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on, whatever those before and behind it want.
+    ///
     /// # Errors
     ///
     /// [`Closed`], if it is closed, before or meanwhile.
@@ -132,9 +147,21 @@ impl ClosableSemaphore {
 
     /// [`acquire`](Self::acquire) with a permit that keeps the semaphore alive and may move into another task.
     ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let seats = std::sync::Arc::new(motet_sync::ClosableSemaphore::new(2));
+    /// let permit = seats.acquire_owned().await.unwrap();
+    /// assert_eq!((permit.count(), seats.available()), (1, 1));
+    /// # });
+    /// ```
+    ///
     /// # Cancel safety
     ///
     /// Loses its place, like [`acquire`](Self::acquire).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`acquire`](Self::acquire).
     ///
     /// # Errors
     ///
@@ -146,9 +173,20 @@ impl ClosableSemaphore {
 
     /// [`acquire_many`](Self::acquire_many) with a permit that keeps the semaphore alive.
     ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let seats = std::sync::Arc::new(motet_sync::ClosableSemaphore::new(2));
+    /// assert_eq!(seats.acquire_many_owned(2).await.unwrap().count(), 2);
+    /// # });
+    /// ```
+    ///
     /// # Cancel safety
     ///
     /// Loses its place, like [`acquire_many`](Self::acquire_many).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`acquire_many`](Self::acquire_many).
     ///
     /// # Errors
     ///
@@ -189,6 +227,12 @@ impl ClosableSemaphore {
 
     /// [`try_acquire`](Self::try_acquire) with a permit that keeps the semaphore alive.
     ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::ClosableSemaphore::new(2));
+    /// let permit = seats.try_acquire_owned();
+    /// assert!(permit.is_ok() && seats.available() == 1);
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it is closed, or has too few free permits, or others wait (on the fair kind).
@@ -198,6 +242,12 @@ impl ClosableSemaphore {
 
     /// [`try_acquire_many`](Self::try_acquire_many) with a permit that keeps the semaphore alive.
     ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::ClosableSemaphore::new(2));
+    /// let permit = seats.try_acquire_many_owned(2);
+    /// assert!(permit.is_ok() && seats.available() == 0);
+    /// ```
+    ///
     /// # Errors
     ///
     /// If it is closed, or has too few free permits, or others wait (on the fair kind).
@@ -206,6 +256,12 @@ impl ClosableSemaphore {
     }
 
     /// Parks this thread until it has a permit: for threads beside the tasks. Both wait in one line.
+    ///
+    /// ```
+    /// let seats = motet_sync::ClosableSemaphore::new(2);
+    /// let permit = seats.acquire_blocking().unwrap();
+    /// assert_eq!((permit.count(), seats.available()), (1, 1));
+    /// ```
     ///
     /// # Errors
     ///
@@ -217,6 +273,11 @@ impl ClosableSemaphore {
 
     /// Parks this thread until it has `count` permits.
     ///
+    /// ```
+    /// let seats = motet_sync::ClosableSemaphore::new(2);
+    /// assert_eq!(seats.acquire_many_blocking(2).unwrap().count(), 2);
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Closed`], if it is closed, before or meanwhile.
@@ -225,13 +286,55 @@ impl ClosableSemaphore {
         block_on(self.acquire_many(count))
     }
 
+    /// [`acquire_blocking`](Self::acquire_blocking) with a permit that keeps the semaphore alive.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::ClosableSemaphore::new(2));
+    /// let permit = seats.acquire_owned_blocking().unwrap();
+    /// std::thread::spawn(move || drop(permit)).join().unwrap();
+    /// assert_eq!(seats.available(), 2);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`], if it is closed, before or meanwhile.
+    #[track_caller]
+    pub fn acquire_owned_blocking(self: &Arc<Self>) -> Result<OwnedPermit<Self>, Closed> {
+        block_on(self.acquire_owned())
+    }
+
+    /// [`acquire_many_blocking`](Self::acquire_many_blocking) with a permit that keeps the semaphore alive.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::ClosableSemaphore::new(2));
+    /// assert_eq!(seats.acquire_many_owned_blocking(2).unwrap().count(), 2);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`], if it is closed, before or meanwhile.
+    #[track_caller]
+    pub fn acquire_many_owned_blocking(self: &Arc<Self>, count: usize) -> Result<OwnedPermit<Self>, Closed> {
+        block_on(self.acquire_many_owned(count))
+    }
+
     /// How many permits are free just now. For reports: it may have changed when you read it.
+    ///
+    /// ```
+    /// assert_eq!(motet_sync::ClosableSemaphore::new(3).available(), 3);
+    /// ```
     #[must_use]
     pub fn available(&self) -> usize {
         self.semaphore.available()
     }
 
     /// Adds `count` permits, like [`Semaphore::release`]. On a closed semaphore they are counted, and nobody gets them.
+    ///
+    /// ```
+    /// let seats = motet_sync::ClosableSemaphore::new(0);
+    /// seats.release(2);
+    /// assert_eq!(seats.available(), 2);
+    /// ```
     ///
     /// # Panics
     ///

@@ -70,9 +70,8 @@ where
 {
     let mut turn_lost = false;
     loop {
-        let in_place = in_line.as_mut().get().expect("permits are waited for in line");
         let admit = |of: &Handle<R>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| of.raw().admit(ticket);
-        let Poll::Ready((handle, mut ticket)) = in_place.poll_wait(cx, |_, _| false, admit) else {
+        let Poll::Ready((handle, mut ticket)) = in_line.as_mut().poll_wait(cx, admit) else {
             futurelock::look(|| Some(in_line.as_mut().get()?.into_ref().get_ref().handle().raw()));
             return Poll::Pending;
         };
@@ -81,7 +80,6 @@ where
             Outcome::Closed => return Poll::Ready(Err(Closed)),
             // Somebody barged in: back to the head of the line.
             Outcome::Called if !handle.raw().take_turn(ticket.wanted) => {
-                in_line.set(LazyWaiter::new());
                 in_line.as_mut().enter(|| waiter(handle.0, ticket.lost()));
                 turn_lost = true;
             }
@@ -99,6 +97,14 @@ where
 pin_project! {
     /// Waits for permits of a semaphore; made by [`Semaphore::acquire`] and [`Semaphore::acquire_many`], and by those of the
     /// other semaphores.
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place: dropped, it has left the line; what it was granted already goes to the next.
+    ///
+    /// # Fairness
+    ///
+    /// FIFO from the first poll on; [`Semaphore::unfair`] makes the other kind.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Acquire<'a, S: AnySemaphore = Semaphore> {
         semaphore: &'a S,
@@ -115,6 +121,14 @@ impl<'a, S: AnySemaphore> Acquire<'a, S> {
     pub(super) fn new(semaphore: &'a S, wanted: usize) -> Self {
         Self { semaphore, wanted, watch: Watch::new(WHAT), place: LazyWaiter::new() }
     }
+
+    /// Behind a try that has failed. Not inlined, so that the poll before it can be.
+    #[inline(never)]
+    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Permit<'a, S>, Closed>> {
+        let mut this = self.project();
+        this.place.as_mut().enter(|| waiter(*this.semaphore, Ticket::new(*this.wanted, *this.watch)));
+        poll_acquire(this.place, cx).map_ok(|semaphore| Permit::of_acquired(semaphore, *this.wanted))
+    }
 }
 
 impl<'a, S: AnySemaphore> Future for Acquire<'a, S> {
@@ -122,15 +136,12 @@ impl<'a, S: AnySemaphore> Future for Acquire<'a, S> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if this.place.is_vacant() {
-            if let Some(acquired) = try_acquire(*this.semaphore, *this.wanted) {
-                return Poll::Ready(S::acquired(acquired.map(|()| Permit::of_acquired(*this.semaphore, *this.wanted))));
+        if self.place.is_vacant() {
+            if let Some(acquired) = try_acquire(self.semaphore, self.wanted) {
+                return Poll::Ready(S::acquired(acquired.map(|()| Permit::of_acquired(self.semaphore, self.wanted))));
             }
-            this.place.as_mut().enter(|| waiter(*this.semaphore, Ticket::new(*this.wanted, *this.watch)));
         }
-        let acquired = ready!(poll_acquire(this.place, cx));
-        Poll::Ready(S::acquired(acquired.map(|semaphore| Permit::of_acquired(semaphore, *this.wanted))))
+        self.wait(cx).map(S::acquired)
     }
 }
 
@@ -143,6 +154,14 @@ impl<S: AnySemaphore> fmt::Debug for Acquire<'_, S> {
 pin_project! {
     /// Waits for permits of a semaphore through an `Arc`; made by [`Semaphore::acquire_owned`] and
     /// [`Semaphore::acquire_many_owned`], and by those of the other semaphores.
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, like [`Acquire`].
+    ///
+    /// # Fairness
+    ///
+    /// The same line as that of [`Acquire`].
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct AcquireOwned<S: AnySemaphore = Semaphore> {
         // Until it is in the line, or with the permit.

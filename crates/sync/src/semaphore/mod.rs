@@ -162,6 +162,10 @@ impl Semaphore {
     /// # Cancel safety
     ///
     /// Loses its place, like [`acquire`](Self::acquire).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`acquire`](Self::acquire).
     #[track_caller]
     pub fn acquire_owned(self: &Arc<Self>) -> AcquireOwned {
         AcquireOwned::new(self.clone(), 1)
@@ -179,6 +183,10 @@ impl Semaphore {
     /// # Cancel safety
     ///
     /// Loses its place, like [`acquire_many`](Self::acquire_many).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`acquire_many`](Self::acquire_many).
     #[track_caller]
     pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> AcquireOwned {
         AcquireOwned::new(self.clone(), count)
@@ -255,6 +263,31 @@ impl Semaphore {
     pub fn acquire_many_blocking(&self, count: usize) -> Permit<'_> {
         let waiting = self.acquire_many(count);
         self.try_acquire_many(count).unwrap_or_else(|| block_on(waiting))
+    }
+
+    /// [`acquire_blocking`](Self::acquire_blocking) with a permit that keeps the semaphore alive.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::Semaphore::new(1));
+    /// let permit = seats.acquire_owned_blocking();
+    /// std::thread::spawn(move || drop(permit)).join().unwrap();
+    /// assert_eq!(seats.available(), 1);
+    /// ```
+    #[track_caller]
+    pub fn acquire_owned_blocking(self: &Arc<Self>) -> OwnedPermit {
+        self.acquire_many_owned_blocking(1)
+    }
+
+    /// [`acquire_many_blocking`](Self::acquire_many_blocking) with a permit that keeps the semaphore alive.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::Semaphore::new(2));
+    /// assert_eq!(seats.acquire_many_owned_blocking(2).count(), 2);
+    /// ```
+    #[track_caller]
+    pub fn acquire_many_owned_blocking(self: &Arc<Self>, count: usize) -> OwnedPermit {
+        let waiting = self.acquire_many_owned(count);
+        self.try_acquire_many_owned(count).unwrap_or_else(|| block_on(waiting))
     }
 
     /// How many permits are free just now. For reports: it may have changed when you read it.

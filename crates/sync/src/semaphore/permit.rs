@@ -29,6 +29,11 @@ impl<'a, S: AnySemaphore> Permit<'a, S> {
     }
 
     /// How many permits it stands for.
+    ///
+    /// ```
+    /// let seats = motet_sync::Semaphore::new(3);
+    /// assert_eq!(seats.try_acquire_many(2).map(|two| two.count()), Some(2));
+    /// ```
     #[must_use]
     pub fn count(&self) -> usize {
         self.count
@@ -117,18 +122,35 @@ impl<S: AnySemaphore> OwnedPermit<S> {
     }
 
     /// How many permits it stands for.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::Semaphore::new(3));
+    /// assert_eq!(seats.try_acquire_many_owned(2).map(|two| two.count()), Some(2));
+    /// ```
     #[must_use]
     pub fn count(&self) -> usize {
         self.count
     }
 
     /// Never gives it back, like [`Permit::forget`].
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::Semaphore::new(2));
+    /// seats.try_acquire_owned().expect("two are free").forget();
+    /// assert_eq!(seats.available(), 1);
+    /// ```
     pub fn forget(mut self) {
         let count = core::mem::take(&mut self.count);
         self.semaphore.on_forget(count);
     }
 
     /// Parts with `count` permits; `None`, and nothing happens, if it has fewer.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::Semaphore::new(3));
+    /// let mut all = seats.try_acquire_many_owned(3).expect("three are free");
+    /// assert_eq!((all.split(4).is_none(), all.split(2).map(|two| two.count())), (true, Some(2)));
+    /// ```
     #[must_use = "what is split off and dropped is given back"]
     pub fn split(&mut self, count: usize) -> Option<Self> {
         self.count = self.count.checked_sub(count)?;
@@ -136,6 +158,13 @@ impl<S: AnySemaphore> OwnedPermit<S> {
     }
 
     /// Takes in the permits of another.
+    ///
+    /// ```
+    /// let seats = std::sync::Arc::new(motet_sync::Semaphore::new(3));
+    /// let mut one = seats.try_acquire_owned().expect("three are free");
+    /// one.merge(seats.try_acquire_many_owned(2).expect("two are free"));
+    /// assert_eq!(one.count(), 3);
+    /// ```
     ///
     /// # Panics
     ///

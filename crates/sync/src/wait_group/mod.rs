@@ -6,6 +6,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(all(test, motet_loom))]
+mod model;
 mod state;
 
 use core::fmt;
@@ -101,6 +103,13 @@ impl WaitGroup {
     }
 
     /// How many members there are. For reports: it may have changed when you read it.
+    ///
+    /// ```
+    /// let group = motet_sync::WaitGroup::new();
+    /// let (one, two) = (group.add(), group.add());
+    /// assert_eq!(group.members(), 2);
+    /// # drop((one, two));
+    /// ```
     #[must_use]
     pub fn members(&self) -> usize {
         usize::try_from(self.state.members()).unwrap_or(usize::MAX)
@@ -117,6 +126,10 @@ impl WaitGroup {
     /// # Cancel safety
     ///
     /// Cancel safe: nothing happened.
+    ///
+    /// # Fairness
+    ///
+    /// All who wait are released at once, the oldest is woken first.
     pub fn wait(&self) -> WaitGroupWait<'_> {
         WaitGroupWait { group: self, seen: None, place: Place::new() }
     }
@@ -186,6 +199,14 @@ impl Drop for OwnedWaitMember {
 }
 
 /// Waits until no member of a [`WaitGroup`] is left; made by [`WaitGroup::wait`].
+///
+/// # Cancel safety
+///
+/// Cancel safe, see [`WaitGroup::wait`].
+///
+/// # Fairness
+///
+/// All who wait are released at once, the oldest is woken first.
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct WaitGroupWait<'a> {
     group: &'a WaitGroup,

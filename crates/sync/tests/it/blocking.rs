@@ -1,6 +1,6 @@
 //! Threads beside the tasks: both wait in one line.
 
-use motet_sync::{Event, Lock, Semaphore};
+use motet_sync::{BoundedSemaphore, ClosableSemaphore, Event, Lock, RwLock, Semaphore};
 use motet_test::Stepped;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -118,4 +118,36 @@ fn a_set_releases_threads_and_tasks() {
     event.set();
     assert!(task.poll().is_ready());
     threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+}
+
+/// Each thread takes what the one before it has left, by a guard that keeps it alive.
+#[test]
+fn threads_wait_for_owned_holds_in_the_same_line() {
+    fn in_turn<T: Send + Sync + 'static, G: Send + 'static>(
+        shared: &Arc<T>,
+        hold: impl Fn(&Arc<T>) -> G + Copy + Send + 'static,
+    ) {
+        let held = hold(shared);
+        let threads = [(); 2].map(|()| {
+            let shared = shared.clone();
+            thread::spawn(move || drop(hold(&shared)))
+        });
+        drop(held);
+        threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
+        assert_eq!(Arc::strong_count(shared), 1);
+    }
+    in_turn(&Arc::new(Lock::new(0)), Lock::lock_owned_blocking);
+    let table = Arc::new(RwLock::new(0));
+    in_turn(&table, RwLock::write_owned_blocking);
+    in_turn(&table, RwLock::upgradable_read_owned_blocking);
+    in_turn(&table, RwLock::read_owned_blocking);
+    in_turn(&Arc::new(Semaphore::new(1)), Semaphore::acquire_owned_blocking);
+    in_turn(&Arc::new(Semaphore::new(3)), |seats| seats.acquire_many_owned_blocking(2));
+    in_turn(&Arc::new(BoundedSemaphore::new(1)), BoundedSemaphore::acquire_owned_blocking);
+    in_turn(&Arc::new(BoundedSemaphore::new(3)), |seats| seats.acquire_many_owned_blocking(2));
+    let seats = Arc::new(ClosableSemaphore::new(2));
+    in_turn(&seats, |seats| seats.acquire_owned_blocking().expect("open"));
+    in_turn(&seats, |seats| seats.acquire_many_owned_blocking(2).expect("open"));
+    seats.close();
+    assert!(seats.acquire_owned_blocking().is_err() && seats.acquire_many_owned_blocking(2).is_err());
 }

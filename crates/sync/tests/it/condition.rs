@@ -1,6 +1,6 @@
 //! `Condition`: over the guard of a lock.
 
-use motet_sync::{Condition, ConditionWait, Lock};
+use motet_sync::{Condition, ConditionWait, Lock, LockGuard};
 use motet_test::{End, Stepped, drop_at_every_await_between};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,7 +8,11 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::thread;
 
-fn in_line<'a>(changed: &'a Condition, lock: &'a Lock<u32>, waiters: usize) -> Vec<Stepped<ConditionWait<'a, u32>>> {
+fn in_line<'a>(
+    changed: &'a Condition,
+    lock: &'a Lock<u32>,
+    waiters: usize,
+) -> Vec<Stepped<ConditionWait<'a, LockGuard<'a, u32>>>> {
     let wait = |_| {
         let mut wait = Stepped::new(changed.wait(lock.try_lock().expect("free")));
         assert!(wait.poll().is_pending());
@@ -17,7 +21,7 @@ fn in_line<'a>(changed: &'a Condition, lock: &'a Lock<u32>, waiters: usize) -> V
     (0..waiters).map(wait).collect()
 }
 
-fn woken(line: &[Stepped<ConditionWait<'_, u32>>]) -> Vec<bool> {
+fn woken(line: &[Stepped<ConditionWait<'_, LockGuard<'_, u32>>>]) -> Vec<bool> {
     line.iter().map(Stepped::is_woken).collect()
 }
 
@@ -265,4 +269,27 @@ fn threads_and_tasks_pass_a_token() {
     });
     thread.join().expect("no panic");
     assert_eq!(*shared.0.lock_blocking(), 2 * ROUNDS);
+}
+
+#[test]
+fn an_owned_guard_is_given_up_and_taken_again_and_keeps_the_lock_alive() {
+    let (lock, changed) = (Arc::new(Lock::new(0)), Condition::new());
+    let mut wait = Stepped::new(changed.wait_while(lock.try_lock_owned().expect("free"), |count| *count < 2));
+    assert!(wait.poll().is_pending());
+    for count in 1..=2 {
+        *lock.try_lock().expect("unlocked by the wait") = count;
+        changed.notify(1);
+        assert!(wait.is_woken());
+        assert_eq!(wait.poll().is_ready(), count == 2);
+    }
+    drop(wait);
+    let mut wait = Stepped::new(changed.wait(lock.try_lock_owned().expect("free")));
+    assert!(wait.poll().is_pending());
+    let weak = Arc::downgrade(&lock);
+    drop(lock);
+    changed.notify(1);
+    let Poll::Ready(guard) = wait.poll() else { panic!("notified, and the lock is free") };
+    assert_eq!(*guard, 2);
+    drop((guard, wait));
+    assert!(weak.upgrade().is_none());
 }

@@ -1,6 +1,9 @@
 //! Guards: what they show, and parts of values.
 
-use motet_sync::{Lock, LockGuard, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard};
+use motet_sync::{
+    Lock, LockGuard, MappedLockGuard, MappedReadGuard, MappedWriteGuard, OwnedLockGuard, OwnedMappedLockGuard,
+    OwnedReadGuard, OwnedWriteGuard, ReadGuard, RwLock, WriteGuard,
+};
 use std::sync::Arc;
 
 #[test]
@@ -67,4 +70,66 @@ fn a_map_that_panics_releases_the_lock() {
     }));
     assert!(mapped.is_err());
     assert!(!lock.is_locked());
+}
+
+#[test]
+fn a_mapped_reader_shares_the_lock_with_readers_and_keeps_writers_out() {
+    let table = RwLock::new((vec![1, 2], String::from("two")));
+    let list = ReadGuard::map(table.read_blocking(), |table| &table.0);
+    let name = ReadGuard::map(table.try_read().expect("readers only"), |table| table.1.as_str());
+    assert_eq!(format!("{list:?} {name} {name:?}"), r#"[1, 2] two "two""#);
+    drop(name);
+    let last = MappedReadGuard::map(list, |list| &list[1]);
+    assert!(*last == 2 && table.try_write().is_none());
+    drop(last);
+    assert!(table.try_write().is_some());
+}
+
+#[test]
+fn a_mapped_writer_writes_through_and_is_alone() {
+    let table = RwLock::new(vec![(1, 'a'), (2, 'b')]);
+    let mut first = WriteGuard::map(table.write_blocking(), |list| &mut list[0]);
+    first.0 = 7;
+    let mut letter = MappedWriteGuard::map(first, |pair| &mut pair.1);
+    *letter = 'z';
+    assert!(table.try_read().is_none());
+    drop(letter);
+    assert_eq!(table.try_read().expect("free")[0], (7, 'z'));
+}
+
+#[test]
+fn owned_mapped_guards_of_a_read_write_lock_outlive_every_other_reference() {
+    let table = Arc::new(RwLock::new((vec![1, 2], 3)));
+    let weak = Arc::downgrade(&table);
+    *OwnedWriteGuard::map(table.write_owned_blocking(), |table| &mut table.1) += 1;
+    let read = OwnedReadGuard::map(table.read_owned_blocking(), |table| &table.1);
+    drop(table);
+    assert_eq!(*read, 4);
+    drop(read);
+    assert!(weak.upgrade().is_none());
+}
+
+#[test]
+fn a_part_that_is_not_there_leaves_the_whole_of_a_read_write_lock() {
+    let table = RwLock::new((vec![1], 2));
+    let Err(whole) = ReadGuard::try_map(table.read_blocking(), |table| table.0.get(1)) else { panic!("no such part") };
+    let Ok(first) = ReadGuard::try_map(whole, |table| table.0.first()) else { panic!("there is one") };
+    assert!(MappedReadGuard::try_map(first, |_| None::<&u8>).is_err());
+    let whole = WriteGuard::try_map(table.try_write().expect("free"), |table| table.0.get_mut(1));
+    let Err(whole) = whole else { panic!("no such part") };
+    let Ok(first) = WriteGuard::try_map(whole, |table| table.0.first_mut()) else { panic!("there is one") };
+    let Err(mut first) = MappedWriteGuard::try_map(first, |_| None::<&mut u8>) else { panic!("no such part") };
+    *first = 5;
+    drop(first);
+    assert_eq!(*table.try_read().expect("free"), (vec![5], 2));
+}
+
+#[test]
+fn a_map_of_a_reader_that_panics_releases_the_lock() {
+    let table = RwLock::new(0);
+    let mapped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        drop(ReadGuard::map(table.read_blocking(), |_| -> &u32 { std::panic::panic_any("in the map") }));
+    }));
+    assert!(mapped.is_err());
+    assert!(table.try_write().is_some());
 }

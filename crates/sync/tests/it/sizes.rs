@@ -3,9 +3,9 @@
 
 use motet_sync::{
     Acquire, AcquireOwned, Barrier, BarrierWait, BoundedSemaphore, ClosableSemaphore, Condition, ConditionWait, Event,
-    EventWait, Latch, LatchWait, Lock, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, Notified, Notify,
-    OnceCell, OnceWait, OwnedLockGuard, OwnedPermit, Permit, ReadFuture, ReadGuard, RwLock, RwLockUpgrade, Semaphore,
-    WaitGroup, WaitGroupWait, WriteFuture, WriteGuard,
+    EventWait, Latch, LatchWait, Lock, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, MappedReadGuard,
+    MappedWriteGuard, Notified, Notify, OnceCell, OnceWait, OwnedLockGuard, OwnedPermit, Permit, ReadFuture, ReadGuard,
+    RwLock, RwLockUpgrade, Semaphore, WaitGroup, WaitGroupWait, WriteFuture, WriteGuard,
 };
 
 /// What a waiter knows of where it was made, in the future and in its place in line, where futurelocks are watched.
@@ -43,6 +43,8 @@ fn a_guard_is_a_pointer_and_a_permit_is_two_words() {
         MappedLockGuard<'static, u8> => 2,
         ReadGuard<'static, u8> => 1,
         WriteGuard<'static, u8> => 1,
+        MappedReadGuard<'static, u8> => 2,
+        MappedWriteGuard<'static, u8> => 2,
         Permit<'static> => 2,
         OwnedPermit => 2,
     );
@@ -60,7 +62,7 @@ fn a_wait_takes_the_place_in_line_and_little_more() {
         AcquireOwned => 12 + WATCHED,
         EventWait<'static> => 11,
         Notified<'static> => 12,
-        ConditionWait<'static, u8> => 20 + 2 * WATCHED,
+        ConditionWait<'static, LockGuard<'static, u8>> => 20 + 2 * WATCHED,
         LatchWait<'static> => 4,
         WaitGroupWait<'static> => 6,
         OnceWait<'static, u8> => 4,

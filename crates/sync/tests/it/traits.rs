@@ -2,9 +2,10 @@
 
 use motet_sync::{
     Acquire, AcquireOwned, Barrier, BarrierWait, BoundedSemaphore, ClosableSemaphore, Condition, ConditionWait, Event,
-    EventWait, Latch, LatchWait, Lock, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, Mutex, Notified,
-    Notify, OnceCell, OnceWait, OwnedLockGuard, OwnedMappedLockGuard, OwnedPermit, OwnedWaitMember, OwnedWriteGuard,
-    Permit, ReadFuture, ReadGuard, RwLock, Semaphore, WaitGroup, WaitGroupWait, WriteGuard, WriteOwnedFuture,
+    EventWait, Latch, LatchWait, Lock, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, MappedReadGuard,
+    MappedWriteGuard, Mutex, Notified, Notify, OnceCell, OnceWait, OwnedLockGuard, OwnedMappedLockGuard,
+    OwnedMappedReadGuard, OwnedMappedWriteGuard, OwnedPermit, OwnedWaitMember, OwnedWriteGuard, Permit, ReadFuture,
+    ReadGuard, RwLock, Semaphore, WaitGroup, WaitGroupWait, WriteGuard, WriteOwnedFuture,
 };
 use std::cell::Cell;
 use std::rc::Rc;
@@ -51,9 +52,18 @@ motet_test::assert_send!(ReadFuture<'static, u8>, WriteOwnedFuture<u8>);
 motet_test::assert_not_sync!(RwLock<One>, RwLock<Two>, RwLock<Three>, ReadGuard<'static, One>, OwnedWriteGuard<One>);
 motet_test::assert_not_send!(RwLock<Two>, RwLock<Three>, ReadGuard<'static, One>, WriteGuard<'static, Two>);
 motet_test::assert_not_unpin!(ReadFuture<'static, u8>, WriteOwnedFuture<u8>, Notified<'static>);
+motet_test::assert_send!(MappedReadGuard<'static, Two>, MappedWriteGuard<'static, One>, OwnedMappedReadGuard<u8, Two>);
+motet_test::assert_sync!(MappedReadGuard<'static, Two>, MappedWriteGuard<'static, Two>, OwnedMappedWriteGuard<u8, Two>);
+motet_test::assert_not_send!(
+    MappedReadGuard<'static, One>,
+    MappedWriteGuard<'static, Two>,
+    MappedReadGuard<'static, Three>
+);
+motet_test::assert_not_send!(OwnedMappedReadGuard<One, u8>, OwnedMappedWriteGuard<One, u8>, OwnedMappedWriteGuard<u8, Two>);
+motet_test::assert_not_sync!(MappedReadGuard<'static, One>, MappedWriteGuard<'static, One>, OwnedMappedWriteGuard<u8, One>);
 motet_test::assert_send!(
     Condition,
-    ConditionWait<'static, u8>,
+    ConditionWait<'static, LockGuard<'static, u8>>,
     Notify,
     Notified<'static>,
     Barrier,
@@ -61,7 +71,7 @@ motet_test::assert_send!(
 );
 motet_test::assert_sync!(
     Condition,
-    ConditionWait<'static, u8>,
+    ConditionWait<'static, LockGuard<'static, u8>>,
     Notify,
     Notified<'static>,
     Barrier,
@@ -77,7 +87,7 @@ motet_test::assert_send!(
 );
 motet_test::assert_sync!(OnceCell<u8>, OnceWait<'static, u8>, Latch, LatchWait<'static>, WaitGroup, OwnedWaitMember);
 motet_test::assert_not_sync!(OnceCell<One>, OnceCell<Two>, OnceCell<Three>);
-motet_test::assert_not_send!(OnceCell<Two>, OnceCell<Three>, ConditionWait<'static, Three>);
+motet_test::assert_not_send!(OnceCell<Two>, OnceCell<Three>, ConditionWait<'static, LockGuard<'static, Three>>);
 
 const fn unwind_safe<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
 const _: () = unwind_safe::<Semaphore>();

@@ -18,8 +18,10 @@ use crate::state::State;
 /// Arms in that shard, where the thread's own would be another.
 fn arm_in(lease: Lease, shard: u8, at: u64, wakes: &WakeCount) -> Pin<Box<Entry>> {
     let entry = Box::pin(Entry::new(State::Idle, at, Some(lease)));
+    // SAFETY: the entry is this function's, and in no wheel.
+    unsafe { entry.put_waker(wakes.waker()) };
     // SAFETY: the entry is pinned, in no wheel, and its callers keep it until it has fired.
-    assert!(matches!(unsafe { lease.arm(entry.as_ref(), shard, at, wakes.waker()) }, Arm::Armed));
+    assert!(matches!(unsafe { lease.arm(entry.as_ref(), shard, at) }, Arm::Armed));
     lease.queue.announce(at);
     entry
 }

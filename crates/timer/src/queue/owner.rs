@@ -7,15 +7,16 @@ use super::{Clock, Lease, Place};
 use crate::entry::{Entry, Linked};
 use crate::state::{Postpone, State};
 
-/// What came of [`Lease::arm`]; a waker that was not registered comes back, to be dropped without the lock.
+/// What came of [`Lease::arm`].
 #[must_use]
+#[derive(Clone, Copy)]
 pub(crate) enum Arm {
     /// It is in the wheel. The owner is to remember that, and then to announce it, which may panic.
     Armed,
-    /// The deadline has passed.
-    IsDue(Waker),
-    /// The lease has ended.
-    Closed(Waker),
+    /// The deadline has passed; the waker is the owner's to drop.
+    IsDue,
+    /// The lease has ended; the waker is the owner's to drop.
+    Closed,
 }
 
 /// What came of [`Place::replace_waker`].
@@ -43,17 +44,17 @@ impl Lease {
     ///
     /// # Safety
     ///
-    /// The caller owns the entry, which is in no wheel. It stays pinned and alive until it has ended or was disarmed.
-    pub(crate) unsafe fn arm(self, entry: Pin<&Entry>, shard: u8, at: u64, waker: Waker) -> Arm {
+    /// The caller owns the entry, which is in no wheel, and has registered a waker. It stays pinned and alive until it has ended
+    /// or was disarmed.
+    #[inline]
+    pub(crate) unsafe fn arm(self, entry: Pin<&Entry>, shard: u8, at: u64) -> Arm {
         let mut locked = self.queue.shard(shard).locked.lock();
         if locked.lease != self.number {
-            return Arm::Closed(waker);
+            return Arm::Closed;
         }
         if locked.is_due(at) {
-            return Arm::IsDue(waker);
+            return Arm::IsDue;
         }
-        // SAFETY: the caller is the owner, and the lock of the shard that it goes to is held.
-        unsafe { entry.put_waker(waker) };
         entry.word().set(State::Armed, at);
         // SAFETY: the caller promises that it stays; the lock is held until it is in the wheel.
         locked.wheel.insert(unsafe { Linked::new(entry) });
@@ -88,6 +89,7 @@ impl Place {
     /// # Safety
     ///
     /// The caller owns the entry, and armed it here.
+    #[inline]
     pub(crate) unsafe fn disarm(self, entry: Pin<&Entry>) -> Option<Waker> {
         let mut locked = self.queue.shard(self.shard).locked.lock();
         // Once more, under the lock: it may have fired since the caller looked.

@@ -1,7 +1,7 @@
 //! One wheel behind its lock, and what owners of timers do with it.
 #![forbid(unsafe_code)]
 
-use motet_prim::lock::Mutex;
+use motet_prim::lock::AdaptiveMutex;
 
 use crate::clock;
 use crate::entry::List;
@@ -12,7 +12,7 @@ use super::Clock;
 /// See the file's head. Lines of the cache to itself, since each is meant for one thread.
 #[repr(align(128))]
 pub(super) struct Shard {
-    pub(super) locked: Mutex<Locked>,
+    pub(super) locked: AdaptiveMutex<Locked>,
 }
 
 /// What the lock guards.
@@ -34,7 +34,7 @@ impl Shard {
             Clock::Virtual => Order::Strict,
         };
         let wheel = Wheel::new(0, order);
-        Self { locked: Mutex::new(Locked { lease: 0, is_active: false, wheel, clock, now: 0 }) }
+        Self { locked: AdaptiveMutex::new(Locked { lease: 0, is_active: false, wheel, clock, now: 0 }) }
     }
 }
 
@@ -46,10 +46,17 @@ impl Locked {
     }
 
     /// Whether a deadline has passed. A wheel that was told of a time yet to come does not fire early for that.
+    #[inline]
     pub(super) fn is_due(&self, at: u64) -> bool {
         match self.clock {
             Clock::Virtual => at <= self.now,
-            Clock::Real => at <= self.wheel.elapsed() && at <= clock::now(),
+            Clock::Real => at <= self.wheel.elapsed() && has_come(at),
         }
     }
+}
+
+/// Seldom asked: what is armed is seldom behind its wheel.
+#[cold]
+fn has_come(at: u64) -> bool {
+    at <= clock::now()
 }

@@ -120,9 +120,10 @@ impl<C: Chain> Wheel<C> {
     }
 
     /// Puts an item in. A deadline that has passed comes out at the next [`pop_due`](Self::pop_due).
+    #[inline]
     pub(crate) fn insert(&mut self, item: C::Item) {
         if self.levels.is_empty() {
-            self.levels = (0..LEVELS).map(|_| Level::new()).collect();
+            self.add_levels();
         }
         let at = C::deadline(&item);
         let spot = self.spot_of(at.max(self.elapsed));
@@ -130,7 +131,14 @@ impl<C: Chain> Wheel<C> {
         self.occupied |= 1 << spot.level();
     }
 
+    #[cold]
+    #[inline(never)]
+    fn add_levels(&mut self) {
+        self.levels = (0..LEVELS).map(|_| Level::new()).collect();
+    }
+
     /// Takes out an item that is at `spot`.
+    #[inline]
     pub(crate) fn remove(&mut self, item: C::Item, spot: Spot) {
         let level = &mut self.levels[spot.level()];
         level.remove(item, spot.slot());

@@ -6,6 +6,7 @@ mod crowd;
 mod host;
 mod interval;
 mod lifetime;
+mod never_early;
 mod sleep;
 mod threads;
 mod virtual_time;
