@@ -27,7 +27,11 @@ pub(crate) fn draw(family: &str, verdicts: &[Verdict], path: &Path) -> Result<()
         for (place, score) in verdict.scores.iter().enumerate() {
             let ratio = verdict.relative(score);
             let length = (ratio.min(LONGEST) / LONGEST * f64::from(WIDTH - NAME - 170)) as i32;
-            let colour = if place == 0 { RGBColor(20, 110, 180) } else { RGBColor(175, 175, 175) };
+            let colour = match place {
+                0 => RGBColor(20, 110, 180),
+                _ if score.is_floor => RGBColor(225, 225, 225),
+                _ => RGBColor(175, 175, 175),
+            };
             let bar = Rectangle::new([(NAME, y + 2), (NAME + length, y + BAR - 2)], colour.filled());
             area.draw(&bar).map_err(told)?;
             area.draw(&Text::new(label(score, verdict.unit, ratio), (NAME + length + 6, y + 2), text.clone()))

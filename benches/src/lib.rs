@@ -12,6 +12,7 @@
 
 mod chart;
 mod family;
+pub mod floor;
 pub mod loopback;
 pub mod pools;
 mod referee;

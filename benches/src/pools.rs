@@ -1,10 +1,11 @@
 //! The executors of the contest behind one trait, so that each runs the very same code.
+//!
+//! Each handle is a static reference: the cells are about executors, and a count of handles that two workers write is none of theirs.
 
 use async_executor::{Executor as SmolExecutor, StaticExecutor};
 use motet_executor::Executor;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::thread;
 
@@ -34,11 +35,11 @@ pub trait Pool: Clone + Send + Sync + 'static {
 
 /// Motet's pool: one thread, and the caller of `block_on`.
 #[derive(Clone)]
-pub struct Motet(Executor);
+pub struct Motet(&'static Executor);
 
 /// tokio's multi-thread runtime.
 #[derive(Clone)]
-pub struct Tokio(Arc<tokio::runtime::Runtime>);
+pub struct Tokio(&'static tokio::runtime::Runtime);
 
 /// smol's executor, run by two threads.
 #[derive(Clone)]
@@ -62,14 +63,14 @@ impl<T, E: std::fmt::Debug, F: Future<Output = Result<T, E>> + Unpin> Future for
 }
 
 impl Motet {
-    /// A pool of [`WORKERS`].
+    /// A pool of [`WORKERS`], whose threads end with the process.
     ///
     /// # Panics
     ///
     /// Here and below, if the system starts no thread.
     #[must_use]
     pub fn new() -> Self {
-        Self(Executor::builder().threads(WORKERS).build().expect("a thread"))
+        Self(Box::leak(Box::new(Executor::builder().threads(WORKERS).build().expect("a thread"))))
     }
 }
 
@@ -98,12 +99,12 @@ impl Pool for Motet {
 }
 
 impl Tokio {
-    /// A pool of [`WORKERS`].
+    /// A pool of [`WORKERS`], whose threads end with the process.
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "said once, above")]
     pub fn new() -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
-        Self(Arc::new(runtime.expect("two threads")))
+        Self(Box::leak(Box::new(runtime.expect("two threads"))))
     }
 }
 

@@ -12,6 +12,7 @@ pub struct Cell<'a> {
     rounds: usize,
     operations: u32,
     rivals: Vec<(&'a str, Round<'a>)>,
+    floor: Option<&'a str>,
 }
 
 /// Does all operations of one round.
@@ -39,13 +40,15 @@ pub struct Score {
     pub fastest: f64,
     /// The slowest round.
     pub slowest: f64,
+    /// Whether it is no rival, but what bounds them all.
+    pub is_floor: bool,
 }
 
 impl<'a> Cell<'a> {
     /// A cell whose rounds do `operations` operations each.
     #[must_use]
     pub fn new(name: &'a str, operations: u32) -> Self {
-        Self { name, rounds: ROUNDS, operations, rivals: Vec::new() }
+        Self { name, rounds: ROUNDS, operations, rivals: Vec::new(), floor: None }
     }
 
     /// Its name.
@@ -68,6 +71,13 @@ impl<'a> Cell<'a> {
         self
     }
 
+    /// Adds what bounds all contestants: it takes its turn with them, and is not ranked.
+    #[must_use]
+    pub fn floor(mut self, name: &'a str, round: impl FnMut() + 'a) -> Self {
+        self.floor = Some(name);
+        self.rival(name, round)
+    }
+
     /// Runs the rounds in turn.
     #[must_use]
     pub fn run(mut self) -> Verdict {
@@ -84,7 +94,10 @@ impl<'a> Cell<'a> {
             }
         }
         let operations = f64::from(self.operations);
-        let scores = self.rivals.iter().zip(times).map(|((name, _), times)| Score::new(name, times, operations));
+        let scores = self.rivals.iter().zip(times).map(|((name, _), times)| Score {
+            is_floor: self.floor == Some(*name),
+            ..Score::new(name, times, operations)
+        });
         Verdict { cell: self.name.to_owned(), unit: "ns", scores: scores.collect() }
     }
 }
@@ -95,7 +108,7 @@ impl Score {
     pub fn of(rival: &str, mut figures: Vec<f64>) -> Self {
         figures.sort_unstable_by(f64::total_cmp);
         let (median, fastest, slowest) = (figures[figures.len() / 2], figures[0], figures[figures.len() - 1]);
-        Self { rival: rival.to_owned(), median, fastest, slowest }
+        Self { rival: rival.to_owned(), median, fastest, slowest, is_floor: false }
     }
 
     fn new(rival: &str, times: Vec<Duration>, operations: f64) -> Self {
@@ -107,7 +120,8 @@ impl Verdict {
     /// The best rival's figure over ours: above one, ours is the best.
     #[must_use]
     pub fn ratio(&self) -> f64 {
-        let best = self.scores[1..].iter().min_by(|one, other| one.median.total_cmp(&other.median));
+        let rivals = self.scores[1..].iter().filter(|score| !score.is_floor);
+        let best = rivals.min_by(|one, other| one.median.total_cmp(&other.median));
         best.map_or(1.0, |best| self.relative(best))
     }
 
@@ -121,7 +135,7 @@ impl Verdict {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Score { rival, median, fastest, slowest } in &self.scores {
+        for Score { rival, median, fastest, slowest, .. } in &self.scores {
             writeln!(f, "{:<24} {rival:<20} {median:>10.1} {}  ({fastest:.1} to {slowest:.1})", self.cell, self.unit)?;
         }
         write!(f, "{:<24} best rival / {} = {:.2}", self.cell, self.scores[0].rival, self.ratio())

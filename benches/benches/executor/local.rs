@@ -4,6 +4,7 @@ use crate::pool::YieldNow;
 use futures::channel::oneshot;
 use futures::executor::{LocalPool, LocalSpawner};
 use futures::task::LocalSpawnExt as _;
+use motet_benches::floor::{FLOOR, Floor};
 use motet_benches::{Cell, Family};
 use motet_executor::LocalExecutor;
 use std::cell::{Cell as StdCell, RefCell};
@@ -45,6 +46,10 @@ fn contest(name: &'static str, operations: u32, tasks: u32, yields: u32) -> Cell
             let done = spawn_all(&pool.spawner(), tasks, yields);
             pool.run_until(done).expect("every task runs");
         })
+        .floor(FLOOR, move || {
+            let done = spawn_all(&Floor, tasks, yields);
+            Floor.run(done).expect("every task runs");
+        })
 }
 
 /// What spawns onto one thread.
@@ -67,6 +72,12 @@ impl Local for LocalSet {
 impl Local for smol::LocalExecutor<'static> {
     fn spawn_detached(&self, future: impl Future<Output = ()> + 'static) {
         self.spawn(future).detach();
+    }
+}
+
+impl Local for Floor {
+    fn spawn_detached(&self, future: impl Future<Output = ()> + 'static) {
+        self.spawn_local(future);
     }
 }
 

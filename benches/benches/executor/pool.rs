@@ -1,6 +1,7 @@
 //! The cells of pools with two workers.
 
 use futures::channel::oneshot;
+use motet_benches::floor::{FLOOR, Floor};
 use motet_benches::pools::{Motet, Pool, Smol, SmolStatic, Tokio};
 use motet_benches::{Cell, Family};
 use motet_prim::atomic::{AtomicUsize, Ordering};
@@ -24,7 +25,8 @@ macro_rules! contest {
                 .rival("motet", || $round(&$pools.0))
                 .rival("tokio", || $round(&$pools.1))
                 .rival("async-executor", || $round(&$pools.2))
-                .rival("async-executor static", || $round(&$pools.3)),
+                .rival("async-executor static", || $round(&$pools.3))
+                .floor(FLOOR, || $round(&Floor)),
         );
     };
 }

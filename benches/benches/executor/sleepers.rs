@@ -29,7 +29,7 @@ pub(crate) fn cells(family: &mut Family) {
     let verdict = |cell: &str, unit, pick: fn(&(f64, f64)) -> f64| {
         let score = |(name, figure): (&&str, &(f64, f64))| {
             let once = pick(figure);
-            Score { rival: String::from(*name), median: once, fastest: once, slowest: once }
+            Score { rival: String::from(*name), median: once, fastest: once, slowest: once, is_floor: false }
         };
         Verdict { cell: cell.to_owned(), unit, scores: CONTESTANTS.iter().zip(&figures).map(score).collect() }
     };

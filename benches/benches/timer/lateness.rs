@@ -32,6 +32,7 @@ pub(crate) fn cells(family: &mut Family, all: &Contestants) {
             median: micros[micros.len() * percent / 100],
             fastest: micros[0],
             slowest: micros[micros.len() - 1],
+            is_floor: false,
         };
         Verdict { cell: cell.to_owned(), unit: "us", scores: names.iter().zip(&micros).map(score).collect() }
     };
