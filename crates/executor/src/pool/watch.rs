@@ -11,6 +11,8 @@
 //! The watch is also who gets the driver when another leaves it to run tasks: it tries for it at the end of each round. So it
 //! is posted even if all rest, by a worker that was woken for the driver's sake.
 //!
+//! A program that hogs its workers once does so again: after a theft the rounds are short for a while ([`ALERT`]).
+//!
 //! The watch lingers when all is quiet, for work comes in bursts, and a push that finds nobody posted pays for a wake.
 //!
 //! The race to fear: the watch goes off while a task goes into a slot. The pusher fills the slot, then looks whether somebody
@@ -23,7 +25,7 @@ use super::worker::Worker;
 use crate::driver::{Driver, Wheelhouse};
 use crate::task::Runnable;
 use motet_prim::CachePadded;
-use motet_prim::atomic::{AtomicBool, Ordering, fence};
+use motet_prim::atomic::{AtomicBool, AtomicU32, Ordering, fence};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -31,30 +33,52 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_micros(100);
 /// How often the watch looks at the slots.
 const ROUND: Duration = Duration::from_millis(5);
+/// How often while the watch is alert, and for how many rounds after the last theft: for longer than the long polls that it is about.
+const SHORT_ROUND: Duration = Duration::from_micros(200);
+const ALERT: u32 = 300;
 /// So many rounds the watch stays on when everybody rests.
 const LINGER: u32 = 10;
 
-/// Whether somebody is on watch.
-pub(super) struct Watch(CachePadded<AtomicBool>);
+/// Whether somebody is on watch, and how alert.
+pub(super) struct Watch {
+    is_posted: CachePadded<AtomicBool>,
+    /// Short rounds that are left; written by whoever is on watch, and by who was until a moment ago.
+    alert: CachePadded<AtomicU32>,
+}
 
 impl Watch {
     pub(super) fn new() -> Self {
-        Self(CachePadded::new(AtomicBool::new(false)))
+        Self { is_posted: CachePadded::new(AtomicBool::new(false)), alert: CachePadded::new(AtomicU32::new(0)) }
+    }
+
+    /// A task was found behind a long poll.
+    fn raise_alarm(&self) {
+        self.alert.store(ALERT, Ordering::Relaxed);
+    }
+
+    /// How long the next round may be.
+    fn round(&self) -> Duration {
+        let alert = self.alert.load(Ordering::Relaxed);
+        if alert == 0 {
+            return ROUND;
+        }
+        self.alert.store(alert - 1, Ordering::Relaxed);
+        SHORT_ROUND
     }
 
     /// Whether somebody looks after what was just put into a slot.
     pub(super) fn is_posted(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.is_posted.load(Ordering::Relaxed)
     }
 
     /// Posts the caller, unless somebody is posted.
     pub(super) fn post(&self) -> bool {
-        !self.is_posted() && !self.0.swap(true, Ordering::Relaxed)
+        !self.is_posted() && !self.is_posted.swap(true, Ordering::Relaxed)
     }
 
     /// Takes the post down; the caller looks at the slots after it.
     pub(super) fn leave(&self) {
-        self.0.store(false, Ordering::Relaxed);
+        self.is_posted.store(false, Ordering::Relaxed);
     }
 
     /// Whether nobody looks after the driver; to be asked by whoever has left the driver, and by whoever has left the watch.
@@ -103,6 +127,7 @@ impl Worker {
             Some(seen) if (seen.seat, seen.polls) == (seat, polls) => {
                 let task =
                     (seen.since.elapsed() >= PATIENCE).then(|| self.shared().seats[seat].slot.take()).flatten()?;
+                self.shared().watch.raise_alarm();
                 self.seat().tally.count(Event::Steal);
                 Some(task)
             }
@@ -145,7 +170,7 @@ impl Worker {
                 return None;
             }
         }
-        Some(if self.duty.sighting.get().is_some() { PATIENCE } else { ROUND })
+        Some(if self.duty.sighting.get().is_some() { PATIENCE } else { shared.watch.round() })
     }
 
     /// Goes off watch; says whether it was on. A caller that does not lie down looks at the slots after it.
@@ -157,5 +182,19 @@ impl Worker {
             self.shared().watch.leave();
         }
         was_on_watch
+    }
+}
+
+#[cfg(all(test, not(motet_loom)))]
+mod tests {
+    use super::{ALERT, ROUND, SHORT_ROUND, Watch};
+
+    #[test]
+    fn a_theft_makes_the_watch_look_more_often_for_a_while() {
+        let watch = Watch::new();
+        assert_eq!(watch.round(), ROUND);
+        watch.raise_alarm();
+        assert!((0..ALERT).all(|_| watch.round() == SHORT_ROUND));
+        assert_eq!(watch.round(), ROUND);
     }
 }
