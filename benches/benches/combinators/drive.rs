@@ -57,7 +57,12 @@ impl Task {
     /// Runs a future that wakes itself.
     #[inline]
     pub(crate) fn run<F: Future>(&self, future: F) -> F::Output {
-        let mut future = pin!(future);
+        self.run_pinned(pin!(future))
+    }
+
+    /// Out of line for all contestants alike: what one of them gains by being polled where it was made is the luck of a single call.
+    #[inline(never)]
+    fn run_pinned<F: Future>(&self, mut future: Pin<&mut F>) -> F::Output {
         match self.run_while_woken(|cx| future.as_mut().poll(cx)) {
             Poll::Ready(output) => output,
             Poll::Pending => panic!("nobody will ever wake it"),
@@ -166,8 +171,14 @@ impl Bells {
     }
 
     /// Runs a future that awaits all children.
+    #[inline]
     pub(crate) fn run<F: Future>(self, task: &Task, future: F) -> F::Output {
-        let mut future = pin!(future);
+        self.run_pinned(task, pin!(future))
+    }
+
+    /// Out of line, as that of a task.
+    #[inline(never)]
+    fn run_pinned<F: Future>(self, task: &Task, mut future: Pin<&mut F>) -> F::Output {
         let mut output = task.run_while_woken(|cx| future.as_mut().poll(cx));
         self.ring_all(|| {
             if output.is_pending() {

@@ -2,7 +2,7 @@
 //!
 //! | cell | what one operation is |
 //! | --- | --- |
-//! | `timer/1M_cancelled_held` | a million sleeps of 30 s, each armed and dropped: kibibytes that the process holds more than before |
+//! | `timer/1M_cancelled_held` | a million sleeps of 30 s, each armed and dropped, in a process of the contestant's own: kibibytes that it holds more than before |
 //! | `timer/arm_cancel` | arm a sleep of 30 s by one poll, drop it |
 //! | `timer/arm_cancel_2tasks` | the same from two tasks at once |
 //! | `timer/arm_100k_drop` | 100,000 armed together, spread deadlines, then dropped |

@@ -195,9 +195,21 @@ impl<T, S: Side> End<T, S> {
 
 impl<T> End<T, Sending> {
     /// Hands the value over, or gives it back if the receiver has settled.
+    #[inline]
     pub(super) fn send(self, value: T) -> Result<(), T> {
         // SAFETY: without SENT the receiver does not look at the value, and this end is the only sender.
         self.packet().value.with_mut(|place| unsafe { place.cast::<T>().write(value) });
+        if self.packet().state.offer_first() {
+            // It has left, and the receiver has not.
+            core::mem::forget(self);
+            return Ok(());
+        }
+        self.offer()
+    }
+
+    /// Hands over the value, which is in the packet.
+    #[inline(never)]
+    fn offer(self) -> Result<(), T> {
         match self.packet().state.offer() {
             Ok(settled) => {
                 let this = ManuallyDrop::new(self);
@@ -207,14 +219,22 @@ impl<T> End<T, Sending> {
                 wakers.use_up();
                 Ok(())
             }
-            // SAFETY: it was written above, and SENT is not set: it is still the sender's.
+            // SAFETY: `send` has written it, and SENT is not set: it is still the sender's.
             Err(_refused) => Err(unsafe { self.take_value() }),
         }
     }
 }
 
 impl<T> End<T, Receiving> {
+    /// Whether the value has been sent, and this end is the last.
+    #[inline]
+    pub(super) fn has_all(&self) -> bool {
+        let now = self.packet().state.load();
+        now.is_sent() && now.is_gone::<Sending>()
+    }
+
     /// Takes the value if it has been sent, or gives the end back.
+    #[inline]
     pub(super) fn receive(self) -> Result<T, Self> {
         let now = self.packet().state.load();
         if !now.is_sent() {

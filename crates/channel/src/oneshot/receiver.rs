@@ -105,6 +105,18 @@ impl<T> Receiver<T> {
         self.end.as_ref().is_none_or(|end| end.is_settled() || end.other_is_settled())
     }
 
+    /// What `poll` does where the value has not come yet, or the sender is not gone yet.
+    #[inline(never)]
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, RecvError>> {
+        let Some(end) = &mut self.end else {
+            return Poll::Ready(Err(RecvError));
+        };
+        if !end.is_settled() && end.poll_other(cx.waker()).is_pending() {
+            return Poll::Pending;
+        }
+        Poll::Ready(self.take(true).ok_or(RecvError))
+    }
+
     /// The value, if it is there. `over`: nothing can come any more, so that without it the end is given up.
     fn take(&mut self, over: bool) -> Option<T> {
         match self.end.take()?.receive() {
@@ -122,14 +134,12 @@ impl<T> Receiver<T> {
 impl<T> Future for Receiver<T> {
     type Output = Result<T, RecvError>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(end) = &mut self.end else {
-            return Poll::Ready(Err(RecvError));
-        };
-        if !end.is_settled() && end.poll_other(cx.waker()).is_pending() {
-            return Poll::Pending;
+        if self.end.as_ref().is_some_and(End::has_all) {
+            return Poll::Ready(self.take(true).ok_or(RecvError));
         }
-        Poll::Ready(self.take(true).ok_or(RecvError))
+        self.wait(cx)
     }
 }
 

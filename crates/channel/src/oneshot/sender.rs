@@ -38,6 +38,7 @@ impl<T> Sender<T> {
     /// # Errors
     ///
     /// [`SendError`] gives the value back if the receiver is closed or dropped.
+    #[inline]
     pub fn send(self, value: T) -> Result<(), SendError<T>> {
         self.end.send(value).map_err(SendError)
     }

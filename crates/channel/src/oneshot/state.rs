@@ -126,10 +126,15 @@ impl State {
         Snapshot(self.0.load(Ordering::Acquire))
     }
 
+    /// The sender, whose value is in the packet, hands it over and leaves, if nobody has waited yet: most often so. Whether it was so.
+    #[inline]
+    pub(super) fn offer_first(&self) -> bool {
+        self.replace::<Sending>(Snapshot(0), SENT, true).is_ok()
+    }
+
     /// The sender, whose value is in the packet, hands it over; and leaves, if nobody's waker is to be fetched.
     pub(super) fn offer(&self) -> Result<Settled, Refused> {
-        // Most often the receiver has not been polled yet: guess so, and save a load.
-        let mut now = Snapshot(0);
+        let mut now = self.load();
         loop {
             if now.is_settled::<Receiving>() {
                 return Err(Refused);
@@ -155,6 +160,7 @@ impl State {
         }
     }
 
+    #[inline]
     fn replace<S: Side>(&self, now: Snapshot, more: u8, leave: bool) -> Result<(), Snapshot> {
         let next = now.0 | S::SETTLED | more | if leave { S::GONE } else { 0 };
         // Release: publishes the value and my last accesses to the Acquire of the other end's transitions and loads.

@@ -101,6 +101,20 @@ impl<T, O: Order<T>> State<T, O> {
         self.ledger.items_left(1);
         self.store.pop()
     }
+
+    /// Takes out up to `max` items; how many they were.
+    fn pop_many(&mut self, max: usize, take: &mut impl FnMut(T)) -> usize {
+        let mut count = 0;
+        loop {
+            let items = self.store.run(max - count);
+            if items == 0 {
+                return count;
+            }
+            self.ledger.items_left(items);
+            self.store.pop_run(items, take);
+            count += items;
+        }
+    }
 }
 
 impl<T, O: Order<T>> Shared<T, O> {

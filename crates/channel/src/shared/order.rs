@@ -57,6 +57,14 @@ pub trait Store<T>: Default {
     }
     fn push(&mut self, item: T);
     fn pop(&mut self) -> Option<T>;
+    /// How many of the next `max` items `pop_run` takes at once: some, if there are any.
+    fn run(&self, max: usize) -> usize {
+        self.len().min(max).min(1)
+    }
+    /// Takes that many items out, as told by `run`.
+    fn pop_run(&mut self, items: usize, take: &mut impl FnMut(T)) {
+        (0..items).filter_map(|_| self.pop()).for_each(take);
+    }
     /// A ticket for an item that goes to a waiting getter, past the (empty) store.
     fn issue(&mut self) -> Ticket;
     /// Such an item comes back: to where it would be had it never been handed over.
@@ -149,6 +157,23 @@ impl<T> Store<T> for Ring<T> {
             self.give_back();
         }
         item
+    }
+
+    /// All of them.
+    #[inline]
+    fn run(&self, max: usize) -> usize {
+        self.len().min(max)
+    }
+
+    #[inline]
+    fn pop_run(&mut self, items: usize, take: &mut impl FnMut(T)) {
+        self.items.drain(..items).for_each(take);
+        if self.came_back.is_some() {
+            (0..items).for_each(|_| self.forget_ticket());
+        }
+        if self.items.is_empty() && self.items.capacity() > self.kept_items {
+            self.give_back();
+        }
     }
 
     #[inline]
@@ -299,6 +324,22 @@ mod tests {
         ring.put_back(first, 'a');
         assert_eq!(ring.len(), 3);
         assert_eq!([ring.pop(), ring.pop(), ring.pop(), ring.pop()], [Some('a'), Some('b'), Some('c'), None]);
+    }
+
+    #[test]
+    fn a_run_takes_what_came_back_first_and_later_returns_find_their_place() {
+        let mut ring = Ring::default();
+        let (first, second, third) = (ring.issue(), ring.issue(), ring.issue());
+        ring.push('d');
+        ring.put_back(second, 'b');
+        ring.put_back(first, 'a');
+        let mut taken = Vec::new();
+        assert_eq!((ring.run(1), ring.run(9)), (1, 3));
+        ring.pop_run(1, &mut |item| taken.push(item));
+        ring.put_back(third, 'c');
+        ring.pop_run(3, &mut |item| taken.push(item));
+        assert_eq!(taken, ['a', 'b', 'c', 'd']);
+        assert!(ring.is_empty() && ring.came_back.is_none());
     }
 
     #[test]

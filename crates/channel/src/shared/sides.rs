@@ -83,23 +83,20 @@ impl<T, O: Order<T>> Shared<T, O> {
             return Ok(0);
         }
         let mut wakes = WakeBatch::new();
-        let mut count = 0;
         let mut locked = self.line.lock();
-        while count < max {
+        let mut count = 0;
+        loop {
+            count += locked.pop_many(max - count, &mut take);
+            if count == max {
+                break;
+            }
             // Only a rendezvous wakes one for each item: elsewhere putters are admitted together, below.
             if wakes.is_full() {
                 locked.flush(&mut wakes);
+                continue;
             }
-            let (item, wakeup) = match locked.pop() {
-                Some(item) => (item, None),
-                None => match take_offer(&mut locked) {
-                    Some((item, wakeup)) => (item, Some(wakeup)),
-                    None => break,
-                },
-            };
-            if let Some(wakeup) = wakeup {
-                wakes.push(wakeup);
-            }
+            let Some((item, putter)) = take_offer(&mut locked) else { break };
+            wakes.push(putter);
             take(item);
             count += 1;
         }

@@ -1,9 +1,11 @@
 //! The async-closure trap: each API inside a spawned future, over `&'static str`, `Box<dyn Error + Send + Sync>` and types that borrow.
 
 use futures::StreamExt;
+use motet_cancel::scope;
 use motet_combinators::{
-    AllCompleted, FirstError, FutureExt, TimeoutScope, WaitSet, as_completed, borrow_scope, deadline, gather, join,
-    map_bounded, race, race_ok, select, task_group, timeout, try_gather, try_join, try_timeout, wait,
+    AllCompleted, FirstCompleted, FirstError, FutureExt, LocalScope, TimeoutScope, WaitSet, as_completed, borrow_scope,
+    cancel_after, deadline, gather, join, map_bounded, race, race_ok, select, shield, task_group, timeout, timeout_at,
+    timeout_with, try_gather, try_join, try_shield, try_timeout, wait,
 };
 use std::error::Error;
 use std::time::Duration;
@@ -66,6 +68,43 @@ async fn over_borrows(words: &[&'static str]) -> Result<usize, BoxError> {
     Ok(sum)
 }
 
+/// The rest of the limits, and what has two ways to end.
+async fn over_more_borrows(words: &[&'static str]) -> Result<usize, BoxError> {
+    let (word, later) = (words[0], motet_timer::now() + NEVER);
+    let timers = motet_timer::Timers::new();
+    let mut sum = try_gather(words.iter().map(|word| fetch(word))).limit(1).wait_all().await?.len();
+    sum += timeout_at(later, fetch(word)).await??;
+    sum += timeout_with(&timers, NEVER, fetch(word)).await??;
+    sum += fetch(word).timeout_at(later).await??;
+    sum += fetch(word).timeout_with(&timers, NEVER).await??;
+    sum += fetch(word).try_timeout(NEVER).await?;
+    sum += fetch(word).deadline(std::future::pending::<()>()).await??;
+    sum += fetch(word).race_with(fetch(words[1])).await?;
+    sum += fetch(word).join_with(fetch(words[1])).await.1?;
+    // These own what they run: it may outlive the borrow.
+    sum += shield(fetch("shielded")).await?;
+    sum += try_shield(fetch("shielded")).await?;
+    sum += fetch("shielded").shield().await?;
+    sum += cancel_after(NEVER, Box::pin(scope(fetch("scope")).0)).grace(NEVER).await???;
+    let mut items = as_completed(words.iter().map(|word| fetch(word))).timeout(NEVER);
+    while let Some(item) = items.next().await {
+        sum += item?.1?;
+    }
+    let mut lengths = map_bounded(words.iter(), 2, |word| fetch(word)).unordered();
+    while let Some(length) = lengths.next().await {
+        sum += length?;
+    }
+    let mut set: WaitSet<_> = words.iter().map(|word| fetch(word)).collect();
+    wait(&mut set, FirstCompleted).await?;
+    set.insert(fetch(word));
+    wait(&mut set, |length: &Result<usize, BoxError>| length.is_ok()).timeout(NEVER).await?;
+    let limit = TimeoutScope::at(later);
+    sum += limit.run(fetch(word)).await??;
+    let children = LocalScope::new();
+    sum += children.run(async { children.spawn(fetch(word)).await }).await??;
+    Ok(sum)
+}
+
 async fn over_a_group<S: futures::task::Spawn>(spawner: &S, words: &[&'static str]) -> Result<usize, BoxError> {
     let lengths = task_group(spawner, |group| async move {
         let children: Vec<_> = words.iter().map(|word| group.spawn(fetch(word))).collect();
@@ -73,6 +112,7 @@ async fn over_a_group<S: futures::task::Spawn>(spawner: &S, words: &[&'static st
         for child in children {
             sum += child.await?;
         }
+        group.drained().await;
         Ok::<_, BoxError>(sum)
     });
     Ok(lengths.await?)
@@ -80,7 +120,7 @@ async fn over_a_group<S: futures::task::Spawn>(spawner: &S, words: &[&'static st
 
 async fn all() -> Result<usize, BoxError> {
     let words = vec!["one", "three"];
-    over_borrows(&words).await
+    Ok(over_borrows(&words).await? + over_more_borrows(&words).await?)
 }
 
 #[test]

@@ -31,8 +31,8 @@ pub(crate) struct Worker {
     has_settled: Cell<bool>,
     /// Since the last one at what is left of tasks from elsewhere.
     looks: Cell<u32>,
-    /// Nobody was told of what is in the ring: one task, that yielded, and is next.
-    is_untold: Cell<bool>,
+    /// A task that has yielded while nobody else was there: it is next, and no other worker knows of it.
+    yielded: Cell<Option<Runnable>>,
     pub(super) rest: Cell<Rest>,
     pub(super) duty: Duty,
 }
@@ -51,7 +51,7 @@ impl Worker {
             lifo_polls,
             has_settled,
             looks: Cell::new(0),
-            is_untold: Cell::new(false),
+            yielded: Cell::new(None),
             rest: Cell::new(Rest::default()),
             duty: Duty::new(),
         }
@@ -86,10 +86,11 @@ impl Worker {
     ///
     /// If there is nobody else, it is next, and whoever was woken for its sake would find nothing, or take it away.
     fn push_yielding(&self, runnable: Runnable) {
-        let is_alone = self.kit.ring.len() == 0 && self.seat().slot.is_empty();
-        self.push_back(runnable);
-        self.is_untold.set(is_alone);
-        if !is_alone {
+        if self.kit.ring.is_empty() && self.seat().slot.is_empty() {
+            let earlier = self.yielded.replace(Some(runnable));
+            debug_assert!(earlier.is_none(), "a task that has yielded is polled, or told of, before the next one can");
+        } else {
+            self.push_back(runnable);
             self.wake_another();
         }
     }
@@ -101,7 +102,8 @@ impl Worker {
 
     /// Before anything else is polled than the task that yielded: that may have to wait then, and others are told of it.
     pub(super) fn tell_of_yielding(&self) {
-        if self.is_untold.replace(false) {
+        if let Some(runnable) = self.yielded.take() {
+            self.push_back(runnable);
             self.wake_another();
         }
     }
@@ -199,8 +201,7 @@ impl Worker {
             }
         }
         self.lifo_polls.set(0);
-        self.is_untold.set(false);
-        self.kit.ring.pop().or_else(|| slot.take())
+        self.yielded.take().or_else(|| self.kit.ring.pop()).or_else(|| slot.take())
     }
 
     /// How many tasks this worker might find at this moment without a search.
@@ -259,7 +260,8 @@ impl Worker {
 
     /// Gives up the slot and the ring: to the injector, for others. Says whether there was anything.
     pub(super) fn drain(&self) -> bool {
-        let own = std::iter::from_fn(|| self.kit.ring.pop().or_else(|| self.seat().slot.take()));
+        let yielded = self.yielded.take().into_iter();
+        let own = yielded.chain(std::iter::from_fn(|| self.kit.ring.pop().or_else(|| self.seat().slot.take())));
         self.shared.injector.push_many(own) > 0
     }
 

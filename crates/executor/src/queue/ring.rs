@@ -141,6 +141,12 @@ impl<T, const SIZE: usize> Producer<T, SIZE> {
         self.ring.tail.load(Ordering::Relaxed).wrapping_sub(head) as usize
     }
 
+    /// Whether nothing is queued at this moment.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// How many more values fit.
     pub(crate) fn free(&self) -> usize {
         // Acquire: pairs with the Release with which a thief finishes, so its reads of the slots are over.

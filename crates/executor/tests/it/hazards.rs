@@ -183,7 +183,10 @@ mod bombs {
             let executor = Executor::builder().threads(threads).build().unwrap();
             let bombs: Vec<_> = (0..3).map(|_| Bomb).collect();
             let tasks: Vec<_> = bombs.into_iter().map(|bomb| executor.spawn(async move { drop(bomb) })).collect();
-            assert!(tasks.iter().all(motet_executor::Task::cancel));
+            // A worker may have been quicker with some of them.
+            for task in &tasks {
+                task.cancel();
+            }
             drop(executor);
             assert!(tasks.into_iter().all(|task| plainly(task).is_err()), "{threads} threads");
         }

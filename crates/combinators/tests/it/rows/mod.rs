@@ -113,33 +113,44 @@ rows! {
         c24_c25_expiry_is_an_item_and_the_children_live_on
         c26_leaving_the_loop_and_coming_back_continues;
     limits:
+        c27_a_finished_tasks_result_comes_back
         c29_c30_the_cleanup_is_awaited_before_elapsed
         c31_a_value_in_spite_of_the_cancel_is_returned
         c32_an_error_of_the_grace_period_is_returned
         c33_cancelling_the_waiter_cancels_the_work_and_waits
+        c34_a_cancel_in_the_tick_of_the_end_is_not_swallowed
         c35_what_is_ready_wins
         c36_a_shields_awaiter_ends_at_once_and_the_work_finishes
         c37_the_cancellation_of_shielded_work_is_seen
         c38_finished_work_is_returned_directly
+        c39_a_late_error_is_reported_once
         c40_a_timeout_of_a_shield_leaves_the_work_alone
         c41_expiry_is_seen_on_the_scope
         c42_zero_takes_effect_at_the_first_suspension
         c43_none_disables
+        c44_of_two_with_one_deadline_both_report
         c45_the_outer_one_fires_after_the_inner
         c46_c48_a_cancel_from_elsewhere_stays_a_cancel
+        c47_a_cancel_that_was_taken_back_leaves_no_trace
+        c49_an_error_in_the_moment_of_expiry_survives
         c50_rescheduling_moves_the_deadline
         c51_a_fresh_timeout_works_inside_cleanup;
     groups:
         c52_a_child_cancelled_on_purpose_is_no_failure
         c53_an_error_cancels_the_siblings_and_the_body
         c54_cancelling_the_parent_cancels_the_children_and_waits
+        c55_a_panic_of_an_exit_wins_over_the_cancellation
         c56_the_bodys_error_joins_the_groups
         c57_an_inner_groups_error_is_one_error
+        c58_the_children_are_finished_before_a_panic_goes_on
         c59_a_late_child_is_dropped_unpolled
         c60_children_may_spawn
         c61_nested_groups_report_their_own
+        c62_an_outer_cancel_wins_over_an_error
         c63_cancel_is_idempotent_and_quiet
         c64_cancelling_what_has_finished_returns_false
         c65_cancelled_before_its_first_poll_it_never_runs
-        c67_a_cancel_that_was_taken_back_leaves_no_trace;
+        c66_completed_in_the_poll_of_its_cancel_is_completed
+        c67_a_cancel_that_was_taken_back_leaves_no_trace
+        c68_what_completed_as_it_was_started_cannot_be_cancelled;
 }
