@@ -225,3 +225,13 @@ fn a_release_for_the_oldest_serves_the_next_with_what_was_free_before() {
     assert!(taken.0.is_ready() && taken.1.is_ready());
     assert_eq!(seats.available(), 1);
 }
+
+#[test]
+fn who_wants_none_does_not_wait() {
+    let seats = Semaphore::new(0);
+    let mut waiting = Stepped::new(seats.acquire());
+    assert!(waiting.poll().is_pending());
+    assert!(Stepped::new(seats.acquire_many(0)).poll().is_ready());
+    seats.release(1);
+    assert!(waiting.is_woken() && waiting.poll().is_ready());
+}
