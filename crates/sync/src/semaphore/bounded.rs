@@ -95,7 +95,7 @@ impl BoundedSemaphore {
         Acquire::new(self, 1)
     }
 
-    /// Waits for `count` permits, all at once: it holds none while it waits.
+    /// Waits for `count` permits, all at once: it holds none while it waits. Who wants none waits for nobody.
     ///
     /// ```
     /// # motet_prim::park::block_on(async {

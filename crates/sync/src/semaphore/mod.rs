@@ -124,7 +124,7 @@ impl Semaphore {
         Acquire::new(self, 1)
     }
 
-    /// Waits for `count` permits, all at once: it holds none while it waits.
+    /// Waits for `count` permits, all at once: it holds none while it waits. Who wants none waits for nobody.
     ///
     /// More than the semaphore will ever have is waited for in vain.
     ///

@@ -5,7 +5,7 @@
 //! as on the fair kind.
 
 use motet_prim::atomic::{AtomicBool, Ordering};
-use motet_prim::{Admit, Locked, WaitList, WakeBatch};
+use motet_prim::{Admit, Locked, WaitList, WakeBatch, Wakeup};
 
 use super::state::{Enter, Release, State};
 use crate::futurelock::Watch;
@@ -139,10 +139,32 @@ impl RawSemaphore {
     fn serve(&self, in_hand: usize) -> bool {
         let mut wakes = WakeBatch::new();
         let mut line = self.line.lock();
+        if let Some(wakeup) = self.hand_over(&mut line, in_hand) {
+            drop(line);
+            wakeup.wake();
+            return true;
+        }
         let added = self.serve_locked(&mut line, in_hand, &mut wakes);
         drop(line);
         wakes.wake_all();
         added
+    }
+
+    /// Under the line's lock: gives the permits in hand to the oldest if it wants just these, and nobody could be served beside it.
+    fn hand_over(&self, line: &mut Locked<'_, (), Ticket>, in_hand: usize) -> Option<Wakeup> {
+        if self.barging || self.permits() > 0 {
+            return None;
+        }
+        let wakeup = line.grant_front_if(0, |(), ticket| {
+            let granted = ticket.wanted == in_hand;
+            if granted {
+                ticket.outcome = Outcome::Granted;
+                ticket.watch.granted(self);
+            }
+            granted
+        })?;
+        self.note_if_empty(line);
+        Some(wakeup)
     }
 
     /// As `serve`, under the line's lock.

@@ -104,7 +104,8 @@ impl State {
 
     /// Under the list's lock: takes permits as `take` does, or says that somebody waits.
     pub(super) fn enter(&self, wanted: usize, barging: bool) -> Enter {
-        let passes = |word: usize| (barging || word & WAITERS == 0) && has(word, wanted);
+        // Who wants none waits for nobody: then each one in line is served by permits.
+        let passes = |word: usize| (barging || wanted == 0 || word & WAITERS == 0) && has(word, wanted);
         let next = |word: usize| match word {
             word if passes(word) => Some(word - wanted * ONE_PERMIT),
             // Said already, by an earlier waiter; who adds permits comes to the list, after us.

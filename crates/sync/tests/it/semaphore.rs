@@ -212,3 +212,26 @@ fn asking_for_none_takes_none() {
     assert!(Stepped::new(seats.acquire_many(0)).poll().is_ready());
     assert_eq!(format!("{seats:?}"), "Semaphore { available: 0, .. }");
 }
+
+/// Two are free, and the oldest wants three: a release of three is just what it wants, and the one behind it is served by those two.
+#[test]
+fn a_release_for_the_oldest_serves_the_next_with_what_was_free_before() {
+    let seats = Semaphore::new(2);
+    let (mut head, mut next) = (Stepped::new(seats.acquire_many(3)), Stepped::new(seats.acquire()));
+    assert!(head.poll().is_pending() && next.poll().is_pending());
+    seats.release(3);
+    assert!(head.is_woken() && next.is_woken());
+    let taken = (head.poll(), next.poll());
+    assert!(taken.0.is_ready() && taken.1.is_ready());
+    assert_eq!(seats.available(), 1);
+}
+
+#[test]
+fn who_wants_none_does_not_wait() {
+    let seats = Semaphore::new(0);
+    let mut waiting = Stepped::new(seats.acquire());
+    assert!(waiting.poll().is_pending());
+    assert!(Stepped::new(seats.acquire_many(0)).poll().is_ready());
+    seats.release(1);
+    assert!(waiting.is_woken() && waiting.poll().is_ready());
+}
