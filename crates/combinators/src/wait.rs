@@ -41,7 +41,7 @@ use std::{option, vec};
 ///
 /// With the panic of a member, which is then out of the set; the others stay.
 pub fn wait<F: Future, W: When<F::Output>>(set: &mut WaitSet<F>, when: W) -> Wait<'_, F, W> {
-    Wait { set, when, seen: 0, met: false }
+    Wait { set, when, seen: 0, last_polls: None }
 }
 
 /// The future of [`wait`].
@@ -51,7 +51,8 @@ pub struct Wait<'a, F: Future, W> {
     when: W,
     /// How many of the outputs in the set the condition has seen.
     seen: usize,
-    met: bool,
+    /// Once the condition holds: how many more polls may collect what had completed by then.
+    last_polls: Option<usize>,
 }
 
 /// What a poll of a wait came to.
@@ -103,22 +104,41 @@ impl<'a, F: Future, W: When<F::Output>> Wait<'a, F, W> {
         }
         let round = self.set.poll_round(cx);
         for (_, output) in &self.set.done()[self.seen..] {
-            self.met |= self.when.is_met(output);
+            if self.when.is_met(output) && self.last_polls.is_none() {
+                self.last_polls = Some(self.polls_of_all());
+            }
         }
         self.seen = self.set.done().len();
-        if round.is_pending() {
+        if round.is_pending() && self.may_go_on() {
             return Step::Yielded;
         }
-        if self.met || self.set.pending() == 0 {
+        if self.last_polls.is_some() || self.set.pending() == 0 {
             return Step::Decided(Ok(self.take()));
         }
         self.set.rest(cx);
         Step::Resting
     }
 
+    /// Not once the condition holds and every member had its turn after that: members that always wake themselves would go on for ever.
+    fn may_go_on(&mut self) -> bool {
+        match &mut self.last_polls {
+            None => true,
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+        }
+    }
+
+    /// So many polls of this give each member one.
+    fn polls_of_all(&self) -> usize {
+        self.set.pending().div_ceil(crate::wait_set::BUDGET)
+    }
+
     /// All that has completed.
     fn take(&mut self) -> Done<F> {
-        self.seen = 0;
+        (self.seen, self.last_polls) = (0, None);
         self.set.take_outputs()
     }
 }
@@ -161,7 +181,7 @@ impl<F: Future, W: When<F::Output>> Future for WaitTimeout<'_, F, W> {
             Some(left) => left,
             None => {
                 core::task::ready!(this.limit.poll(cx));
-                this.last_polls.insert(this.wait.set.pending().div_ceil(crate::wait_set::BUDGET))
+                this.last_polls.insert(this.wait.polls_of_all())
             }
         };
         if matches!(step, Step::Yielded) && *left > 0 {

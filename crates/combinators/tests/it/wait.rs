@@ -1,6 +1,8 @@
 //! `wait` and `WaitSet`: rows C12 to C20.
 
 use crate::support::{Drops, Polls, gate, never_rests};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use motet_cancel::{Cancelled, Reason, TaskError};
 use motet_combinators::{AllCompleted, EmptySet, FirstCompleted, FirstError, GroupError, WaitSet, When, wait};
 use motet_test::{Stepped, assert_send, assert_unpin};
@@ -264,6 +266,30 @@ fn a_timeout_gives_all_that_had_completed_however_many() {
     let mut all = Stepped::new(wait(&mut set, AllCompleted).timeout(Duration::ZERO));
     let Poll::Ready(Ok(done)) = all.poll_until_stalled() else { panic!("not done") };
     assert_eq!(done.len(), 1000);
+}
+
+#[test]
+fn the_first_is_given_even_if_the_others_never_rest() {
+    // C14, C16, C17
+    fn polls_until_done(when: impl When<Result<(), ()>>, first: Result<(), ()>) -> usize {
+        let busy = |_| async {
+            never_rests().await;
+            Ok(())
+        };
+        let mut set: WaitSet<BoxFuture<'static, Result<(), ()>>> = (0..1000).map(|i| busy(i).boxed()).collect();
+        set.insert(ready(first).boxed());
+        let mut first = Stepped::new(wait(&mut set, when));
+        let polls = (1..100).find(|_| match first.poll() {
+            Poll::Ready(done) => done.unwrap().len() == 1,
+            Poll::Pending => false,
+        });
+        polls.expect("it is given")
+    }
+    // Each member has its turn until the first is found, and once more for what had completed by then.
+    let most = 2 * (1 + 1001_usize.div_ceil(256));
+    assert!(polls_until_done(FirstCompleted, Ok(())) <= most);
+    assert!(polls_until_done(FirstError, Err(())) <= most);
+    assert!(polls_until_done(|output: &Result<(), ()>| output.is_ok(), Ok(())) <= most);
 }
 
 #[test]
