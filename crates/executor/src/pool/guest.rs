@@ -94,17 +94,18 @@ pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output 
 ///
 /// Until what this gives is dropped, the thread is no worker; what it spawns and wakes goes to the injector.
 pub(crate) fn hand_over() -> Option<HandedOver> {
-    let mut workers = ambient::workers();
+    let workers = ambient::workers();
+    let shared = ambient::with_worker(|worker| worker.map(|worker| worker.shared().clone()));
+    // First, so that what is woken from here on is queued where others look.
+    let ambient = shared.map(|shared| ambient::enter(Ambient::Pool(shared)));
+    // A worker that stands already does so for a call around this one.
+    let seated: Vec<Rc<Worker>> = workers.iter().filter(|worker| worker.stand_up()).cloned().collect();
     for worker in &workers {
         if worker.drain() {
             worker.shared().wake_worker();
         }
     }
-    let shared = ambient::with_worker(|worker| worker.map(|worker| worker.shared().clone()));
-    // A worker that stands already does so for a call around this one.
-    workers.retain(|worker| worker.stand_up());
-    let ambient = shared.map(|shared| ambient::enter(Ambient::Pool(shared)));
-    (ambient.is_some() || !workers.is_empty()).then_some(HandedOver { workers, _ambient: ambient })
+    (ambient.is_some() || !seated.is_empty()).then_some(HandedOver { workers: seated, _ambient: ambient })
 }
 
 /// The workers of this thread have their seats, and spawn without a lock, from the drop of this on; see [`hand_over`].

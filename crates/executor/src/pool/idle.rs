@@ -47,8 +47,12 @@ impl Worker {
     pub(super) fn sleep(&self) {
         let shared = self.shared();
         self.settle();
-        if self.rest.get().searching && self.work_comes() || self.sweep() {
+        if self.rest.get().searching && self.work_comes() {
             return;
+        }
+        self.set_heir(false);
+        if self.sweep() {
+            return self.set_heir(true);
         }
         let Rest { searching, woken, .. } = self.rest.take();
         let resting = shared.sleepers.rest(self.index(), searching);
@@ -65,6 +69,7 @@ impl Worker {
         let limit = self.watch(all_rest, woken);
         contain(|| rested = self.seat().berth.park(shared.driver.as_ref(), limit, quiet));
         let woken = shared.sleepers.get_up(self.index()) == Up::Searching;
+        self.set_heir(true);
         self.rest.set(Rest { searching: woken, left_driver: rested == Rested::InDriver, woken });
     }
 }

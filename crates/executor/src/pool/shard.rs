@@ -115,8 +115,14 @@ impl ShardPointer {
         ambient::with_worker(|worker| {
             // SAFETY: this thread holds the executor's state, see above.
             let shard = unsafe { self.as_ref() };
+            let ender = match worker {
+                None => Ender::Stranger,
+                // SAFETY: a task is on the shard's list.
+                Some(worker) if !unsafe { worker.works_for(self) } => Ender::Stranger,
+                Some(worker) => worker.admitter_of(self).map_or(Ender::Worker, Ender::Owner),
+            };
             // SAFETY: says the caller.
-            unsafe { shard.retire(key, reference, worker.and_then(|worker| worker.admitter_of(self))) };
+            unsafe { shard.retire(key, reference, ender) };
         });
     }
 }
@@ -128,6 +134,16 @@ pub(crate) enum Admission {
     Ordinary,
     /// Work that a live task left behind: always.
     Cleanup,
+}
+
+/// On which thread a task ends.
+enum Ender<'a> {
+    /// Its list's owner.
+    Owner(&'a Admitter),
+    /// Another worker of the same executor, which looks after what it leaves to the last list before it rests.
+    Worker,
+    /// A blocking thread, or whoever drops a task.
+    Stranger,
 }
 
 /// What is left of the task that had the place before, if another thread ended it.
@@ -192,23 +208,21 @@ impl Shard {
         Ok(())
     }
 
-    /// `owner`: the list's, if this is its thread.
-    ///
     /// # Safety
     ///
     /// As for [`ShardPointer::retire`].
-    unsafe fn retire(&self, key: Key, reference: SelfReference<'_>, owner: Option<&Admitter>) {
-        let (task, retired) = match owner {
-            Some(owner) => owner.retire(key),
-            None => self.roster.retire(key),
+    unsafe fn retire(&self, key: Key, reference: SelfReference<'_>, ender: Ender<'_>) {
+        let (task, retired) = match ender {
+            Ender::Owner(owner) => owner.retire(key),
+            Ender::Worker | Ender::Stranger => self.roster.retire(key),
         };
-        if owner.is_none() && reference.is_last() && self.roster.has_heir() {
+        if matches!(ender, Ender::Worker) && reference.is_last() && self.roster.has_heir() {
             // SAFETY: says the caller.
             let reference = unsafe { reference.keep_of(task) };
             // SAFETY: it was retired here.
             unsafe { self.roster.leave(key, task, reference) };
         } else {
-            if owner.is_none() {
+            if !matches!(ender, Ender::Owner(_)) {
                 self.roster.give_back(key);
             }
             // SAFETY: says the caller.

@@ -7,7 +7,7 @@ use super::guest::GuestSeat;
 use super::hooks::{EnterHook, PanicHook};
 use super::ledger::Ledger;
 use super::metrics::Tally;
-use super::roster::roster;
+use super::roster::{Remains, roster};
 use super::shard::{Admission, Admitter, Closed, Common, Shard, ShardPointer};
 use super::sleepers::Sleepers;
 use super::watch::Watch;
@@ -113,15 +113,14 @@ impl Shared {
             }
         });
         shared.blocking.serve(Arc::downgrade(&shared));
-        // Whoever spawns from elsewhere, or an idle worker.
+        // Whoever spawns from elsewhere, or a worker before it rests.
         shared.shard(None).set_heir(true);
         (shared, kits)
     }
 
-    /// Gives back the memory of tasks that were spawned from elsewhere, unless somebody spawns at this moment; says whether there was any.
-    pub(super) fn sweep_outside(&self) -> bool {
-        let swept = self.outside.try_lock().map(|owner| owner.swept());
-        swept.is_some_and(|swept| !swept.is_empty())
+    /// What is left of some tasks that were spawned from elsewhere, to be dropped under no lock.
+    pub(super) fn swept_outside(&self) -> Vec<Remains<TaskPointer>> {
+        self.outside.lock().swept()
     }
 
     pub(super) fn set_handle(&self, handle: Weak<Handle>) {
@@ -320,9 +319,9 @@ impl Shared {
             // Nobody comes back for what is left there.
             outside.set_heir(false);
         }
-        while self.sweep_outside() {}
         self.ledger.settle();
         cancel_closed(live);
+        drop(self.swept_outside());
         // Each worker looks once more at what it has spawned; see `shard.rs`.
         (0..self.seats.len()).for_each(|worker| self.unpark(worker));
     }

@@ -96,6 +96,7 @@ impl Worker {
         self.end_watch();
         let has_drained = self.drain();
         self.stand_up();
+        self.sweep_outside_at_last();
         shared.seated.fetch_sub(1, Ordering::Relaxed);
         // For the driver: whoever wakes lies down in it. For what was queued here or pushed while this worker searched.
         if self.must_hand_driver_on() || has_drained || shared.has_work() || shared.has_full_slot() {

@@ -170,7 +170,11 @@ impl Worker {
                 return None;
             }
         }
-        Some(if self.duty.sighting.get().is_some() { PATIENCE } else { shared.watch.round() })
+        Some(match self.duty.sighting.get() {
+            Some(_) => PATIENCE,
+            None if all_rest => ROUND,
+            None => shared.watch.round(),
+        })
     }
 
     /// Goes off watch; says whether it was on. A caller that does not lie down looks at the slots after it.

@@ -19,6 +19,8 @@ const LIFO_POLLS: u32 = 16;
 
 /// So many looks around, then one at what is left of tasks that were spawned from elsewhere.
 const OUTSIDE_LOOKS: u32 = 256;
+/// So often a worker that leaves looks at that, at most.
+const LAST_SWEEPS: u32 = 1 << 16;
 
 /// A worker, on its thread.
 pub(crate) struct Worker {
@@ -86,13 +88,15 @@ impl Worker {
     ///
     /// If there is nobody else, it is next, and whoever was woken for its sake would find nothing, or take it away.
     fn push_yielding(&self, runnable: Runnable) {
-        if self.kit.ring.is_empty() && self.seat().slot.is_empty() {
-            let earlier = self.yielded.replace(Some(runnable));
-            debug_assert!(earlier.is_none(), "a task that has yielded is polled, or told of, before the next one can");
-        } else {
-            self.push_back(runnable);
-            self.wake_another();
+        let is_alone = self.kit.ring.is_empty() && self.seat().slot.is_empty();
+        // One that yielded before and was not polled since: this one was polled by foreign code in between, within a driver's poll.
+        let earlier = self.yielded.take();
+        if is_alone && earlier.is_none() {
+            self.yielded.set(Some(runnable));
+            return;
         }
+        earlier.into_iter().chain([runnable]).for_each(|runnable| self.push_back(runnable));
+        self.wake_another();
     }
 
     fn wake_another(&self) {
@@ -161,25 +165,51 @@ impl Worker {
 
     /// A worker that never rests gives memory back as it goes; whoever spawns from elsewhere does so himself, as long as he spawns.
     fn sweep_now_and_then(&self) {
-        self.kit.admitter.sweep();
+        self.sweep_own();
         let looks = self.looks.get() + 1;
-        self.looks.set(if looks > OUTSIDE_LOOKS && !self.shared.sweep_outside() {
-            0
-        } else {
-            looks.min(OUTSIDE_LOOKS)
-        });
+        let is_due = looks > OUTSIDE_LOOKS;
+        self.looks.set(if is_due && !self.sweep_outside() { 0 } else { looks.min(OUTSIDE_LOOKS) });
     }
 
     /// Gives back memory that waits for this worker, or for nobody in particular; says whether there was any. A bounded number of tasks at a time.
     pub(super) fn sweep(&self) -> bool {
-        self.kit.admitter.sweep() || self.shared.sweep_outside()
+        self.sweep_own() || self.sweep_outside()
+    }
+
+    /// Destructors run in here, so that nobody may rely on this worker's search meanwhile.
+    fn sweep_own(&self) -> bool {
+        if !self.kit.admitter.has_remains() {
+            return false;
+        }
+        self.get_to_work();
+        self.kit.admitter.sweep()
+    }
+
+    fn sweep_outside(&self) -> bool {
+        let swept = self.shared.swept_outside();
+        if swept.is_empty() {
+            return false;
+        }
+        self.get_to_work();
+        drop(swept);
+        true
+    }
+
+    /// Whether others leave the memory of this worker's tasks to it: while it is awake. Who is no heir sweeps once more.
+    pub(super) fn set_heir(&self, is_heir: bool) {
+        self.shared.shards[self.index].set_heir(is_heir);
     }
 
     /// Leaves the seat, for good or while this thread blocks; says whether it sat there.
     pub(super) fn stand_up(&self) -> bool {
         let was_taken = self.shared.shards[self.index].stand_up();
-        while self.sweep() {}
+        while self.sweep_own() {}
         was_taken
+    }
+
+    /// Gives back memory that waits for nobody in particular, before the worker leaves for good. It stops some time even if others bring more and more.
+    pub(super) fn sweep_outside_at_last(&self) {
+        let _has_all = (0..LAST_SWEEPS).all(|_| self.sweep_outside());
     }
 
     /// What this worker spawned while another thread closed the executor is found and cancelled, once it sees the close.
@@ -219,7 +249,7 @@ impl Worker {
         Some(stolen)
     }
 
-    /// Polls a task; inside of [`run_contained`](super::shared::run_contained), so that nothing it does ends this worker.
+    /// Polls a task; inside of [`run_contained`](super::contained::run_contained), so that nothing it does ends this worker.
     pub(super) fn run(&self, runnable: Runnable) {
         if self.rest.get() != Rest::default() || self.duty.is_on_watch() {
             self.get_to_work();

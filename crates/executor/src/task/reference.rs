@@ -141,7 +141,7 @@ unsafe impl Listed for TaskPointer {
     }
 
     unsafe fn release(self, reference: NonNull<()>) {
-        // SAFETY: `SelfReference::into_pointer` made it of a table that is static.
+        // SAFETY: `SelfReference::keep_of` made it of a table that is static.
         let vtable = unsafe { reference.cast::<RawWakerVTable>().as_ref() };
         // SAFETY: these are the parts of the task's waker, and one that was forgotten is still counted.
         drop(unsafe { Waker::new(self.0.as_ptr().cast_const(), vtable) });

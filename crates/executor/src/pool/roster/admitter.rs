@@ -50,9 +50,14 @@ impl<T: Listed> Admitter<T> {
         Some((key, remains))
     }
 
+    /// Whether there is anything to [sweep](Self::sweep).
+    pub(in super::super) fn has_remains(&self) -> bool {
+        self.heirloom.get().is_some() || !self.roster.returned.is_empty()
+    }
+
     /// Frees what others returned, a bounded number at a time; says whether there was anything. Drops references on tasks.
     pub(in super::super) fn sweep(&self) -> bool {
-        if self.heirloom.get().is_none() && self.roster.returned.is_empty() {
+        if !self.has_remains() {
             return false;
         }
         (0..SWEEP).map_while(|_| self.inherit_or_take()).for_each(|(key, remains)| {

@@ -164,7 +164,7 @@ impl<T: Listed> Roster<T> {
         if place.addr() & COUNTED == 0 { Retired::Uncounted } else { Retired::Counted }
     }
 
-    /// Whether somebody owns the list, and so looks after what is [left](Self::leave) to him; may be a moment old.
+    /// Whether somebody is awake who owns the list, and so looks after what is [left](Self::leave) to him; may be a moment old.
     pub(super) fn has_heir(&self) -> bool {
         self.returned.has_heir()
     }
@@ -184,6 +184,21 @@ impl<T: Listed> Roster<T> {
         // Relaxed: the owner comes by the Acquire in `take_all`; for readers it is a hole as before.
         self.place(key).store(reference.as_ptr().map_addr(|word| word | HOLE), Ordering::Relaxed);
         self.returned.push(task);
+        if !self.returned.has_heir() {
+            self.free_returned();
+        }
+    }
+
+    /// There is no owner, or he rests: what was left to him is freed here, and the places given back.
+    #[cold]
+    fn free_returned(&self) {
+        let mut next = self.returned.take_all();
+        while let Some(task) = next {
+            let (key, remains, following) = self.take_over(task);
+            next = following;
+            self.give_back(key);
+            drop(remains);
+        }
     }
 
     /// The place of a returned task, the reference on it, and the task that was returned before it; for whoever took all, once for each.
@@ -207,7 +222,7 @@ impl<T: Listed> Roster<T> {
         let mut newest = self.holes.load(Ordering::Relaxed);
         loop {
             place.store(hole(newest), Ordering::Relaxed);
-            // Release: pairs with the Acquire in `fresh`. The owner takes the whole list at once, so a link that is met again is right.
+            // Release: pairs with the Acquire in `Admitter::fresh`. The owner takes the whole list at once, so a link that is met again is right.
             match self.holes.compare_exchange_weak(newest, key.0 + 1, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(changed) => newest = changed,
@@ -277,9 +292,9 @@ impl<T: Listed> Roster<T> {
     }
 
     fn row(&self, row: usize) -> Option<&[Place]> {
-        // Acquire: pairs with the Release in `fresh`.
+        // Acquire: pairs with the Release in `Admitter::unused`.
         let places = self.rows[row].load(Ordering::Acquire);
-        // SAFETY: `fresh` made a row of this length, which stays until the roster goes.
+        // SAFETY: `Admitter::unused` made a row of this length, which stays until the roster goes.
         (!places.is_null()).then(|| unsafe { core::slice::from_raw_parts(places, length(row)) })
     }
 
@@ -298,17 +313,12 @@ impl<T: Listed> Roster<T> {
 impl<T: Listed> Drop for Roster<T> {
     fn drop(&mut self) {
         // The owner's end is gone, and has dropped what there was then.
-        let mut next = self.returned.take_all();
-        while let Some(task) = next {
-            let (_, remains, following) = self.take_over(task);
-            next = following;
-            drop(remains);
-        }
+        self.free_returned();
         for (row, places) in self.rows.iter().enumerate() {
             let places = places.load(Ordering::Acquire);
             if !places.is_null() {
                 let places = ptr::slice_from_raw_parts_mut(places, length(row));
-                // SAFETY: `fresh` made it of a box of this length, and nobody has the roster any more.
+                // SAFETY: `Admitter::unused` made it of a box of this length, and nobody has the roster any more.
                 drop(unsafe { Box::from_raw(places) });
             }
         }

@@ -77,8 +77,11 @@ impl Task {
 type Admitter = super::Admitter<Task>;
 type Roster = super::Roster<Task>;
 
+/// A list with an owner who is awake.
 fn roster() -> (Admitter, Arc<Roster>) {
-    super::roster()
+    let (owner, list) = super::roster();
+    list.set_heir(true);
+    (owner, list)
 }
 
 /// Reads what a list shows.
@@ -172,6 +175,25 @@ fn what_two_thieves_leave_is_freed_once_by_the_owner() {
         // SAFETY: all the others are gone.
         let freed = tasks.iter().all(|task| task.value.with(|value| unsafe { *value }) == 0);
         assert!(freed, "nothing is left over");
+    });
+}
+
+#[test]
+fn what_a_thief_leaves_to_an_owner_who_lies_down_is_not_left_over() {
+    model(|| {
+        let (owner, list) = roster();
+        let tasks = [Memory::new(), Memory::new()];
+        let keys = [&tasks[0], &tasks[1]].map(|task| admit(&owner, task));
+        let thieves = keys.map(|key| {
+            let list = list.clone();
+            thread::spawn(move || assert_eq!(leave(&list, key), Retired::Uncounted))
+        });
+        list.set_heir(false);
+        while owner.sweep() {}
+        thieves.into_iter().for_each(|thief| thief.join().unwrap());
+        // SAFETY: all the others are gone.
+        let freed = tasks.iter().all(|task| task.value.with(|value| unsafe { *value }) == 0);
+        assert!(freed, "the owner sleeps, and nobody else comes");
     });
 }
 

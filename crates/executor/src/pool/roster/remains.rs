@@ -4,8 +4,8 @@
 //!   live ── ended by the owner ────────▶ freed at once
 //!     │
 //!     └──── ended by another thread ───▶ returned ── the owner needs a place, or looks around ──▶ freed by the owner
-//!             ├ nobody owns the list at present ──▶ freed at once
-//!             └ somebody awaits the task ─────────▶ freed by whoever does
+//!             ├ the owner rests, or there is none ──▶ freed at once
+//!             └ somebody awaits the task ───────────▶ freed by whoever does
 //! ```
 //!
 //! Allocators give memory back to where it came from: a thread that frees what another has allocated takes the lock, or writes to the lines, of that
@@ -14,9 +14,12 @@
 //!
 //! It is a stack whose links lie in the dead tasks themselves. Anybody pushes; only the owner takes, and takes all, so a link that is met again is right.
 //!
-//! What bounds it: an owner empties the stack when it looks around, and before it sleeps; a list without an owner takes nothing.
+//! What bounds it: an owner frees some when it looks around and all before it rests, and a resting owner is no heir. The race to fear: a thief finds an
+//! heir, who lies down, and pushes then. The thief pushes *first* and looks for the heir *again*; the owner says that he is none *first* and empties the
+//! stack *then*, all in one order (sequentially consistent). So either the owner finds what was pushed, or the thief finds no heir, and frees it. An owner
+//! in one long poll keeps what is left to him until that ends.
 
-use super::Key;
+use super::{Key, fence_for_loom};
 use core::marker::PhantomData;
 use core::ptr::{self, NonNull};
 use motet_prim::atomic::{AtomicBool, AtomicPtr, Ordering};
@@ -98,17 +101,22 @@ impl<T: Listed> Returned<T> {
         Self { newest: AtomicPtr::new(ptr::null_mut()), has_heir: AtomicBool::new(false), _tasks: PhantomData }
     }
 
-    /// Whether somebody will look here; may be a moment old.
+    /// Whether somebody will look here; to be asked again after a push.
     pub(super) fn has_heir(&self) -> bool {
-        self.has_heir.load(Ordering::Relaxed)
+        // SeqCst: after the push; see the head of this file.
+        self.has_heir.load(Ordering::SeqCst)
     }
 
+    /// An owner who is none any more empties the stack after this.
     pub(super) fn set_heir(&self, has_heir: bool) {
-        self.has_heir.store(has_heir, Ordering::Relaxed);
+        // SeqCst: before the look at the stack.
+        self.has_heir.store(has_heir, Ordering::SeqCst);
+        fence_for_loom();
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.newest.load(Ordering::Relaxed).is_null()
+        // SeqCst: after an owner said that he is no heir.
+        self.newest.load(Ordering::SeqCst).is_null()
     }
 
     /// Pushes a task that has ended; its memory is kept by a reference that the stack has from now on.
@@ -119,15 +127,15 @@ impl<T: Listed> Returned<T> {
         loop {
             link.store(newest, Ordering::Relaxed);
             let task = task.address().as_ptr();
-            // Release: pairs with the Acquire in `take_all`; link and place are visible.
-            match self.newest.compare_exchange_weak(newest, task, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return,
+            // SeqCst: before the second look for an heir. Release in it: pairs with the Acquire in `take_all`; link and place are visible.
+            match self.newest.compare_exchange_weak(newest, task, Ordering::SeqCst, Ordering::Relaxed) {
+                Ok(_) => return fence_for_loom(),
                 Err(changed) => newest = changed,
             }
         }
     }
 
-    /// For the owner: the newest, and by its link the others.
+    /// For the owner, or for whoever finds that there is none: the newest, and by its link the others.
     pub(super) fn take_all(&self) -> Option<T> {
         // Acquire: pairs with the Release in `push`.
         let newest = NonNull::new(self.newest.swap(ptr::null_mut(), Ordering::Acquire))?;

@@ -54,8 +54,11 @@ const REFERENCE: NonNull<()> = NonNull::<u64>::dangling().cast();
 type Admitter = super::Admitter<&'static Task>;
 type Roster = super::Roster<&'static Task>;
 
+/// A list with an owner who is awake.
 fn roster() -> (Admitter, Arc<Roster>) {
-    super::roster()
+    let (owner, roster) = super::roster();
+    roster.set_heir(true);
+    (owner, roster)
 }
 
 fn tasks<const N: usize>() -> [&'static Task; N] {
@@ -109,6 +112,21 @@ fn what_others_left_is_freed_when_its_place_is_taken_again() {
     assert_eq!(tasks.map(Task::released), [1, 1, 0]);
     assert!(!owner.sweep());
     assert_eq!(owner.vacancy().0, keys[0], "a place that was swept is free");
+}
+
+#[test]
+fn what_is_left_to_nobody_is_freed_at_once_and_its_place_used_again() {
+    let (owner, roster) = roster();
+    let tasks = tasks::<3>();
+    let keys = tasks.map(|task| admit(&owner, task));
+    assert_eq!(end_elsewhere(&roster, keys[0]), Retired::Uncounted);
+    roster.set_heir(false);
+    assert_eq!(tasks.map(Task::released), [0, 0, 0], "the owner sweeps once more");
+    assert_eq!(end_elsewhere(&roster, keys[1]), Retired::Uncounted);
+    assert_eq!(tasks.map(Task::released), [1, 1, 0]);
+    assert!(!owner.sweep());
+    let places = [owner.vacancy().0, owner.vacancy().0];
+    assert!(places.contains(&keys[0]) && places.contains(&keys[1]));
 }
 
 #[test]
