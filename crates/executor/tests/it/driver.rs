@@ -1,7 +1,7 @@
 //! The driver: who is inside, who hands it on, and what it is told.
 
 use futures::channel::oneshot;
-use motet_executor::{Driver, Executor, block_on, spawn, yield_now};
+use motet_executor::{Driver, Executor, block_on, spawn, task, yield_now};
 use motet_prim::park::{Parker, Unparker};
 use motet_test::WakeCount;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -131,6 +131,33 @@ fn a_busy_executor_still_sees_events() {
         drop(busy);
     });
     assert!(outside.calls.try_iter().any(|call| call == Call::Poll));
+}
+
+#[test]
+fn a_task_that_yields_stays_if_an_event_starts_another_that_yields() {
+    /// Starts a task in its wake, on the thread that wakes.
+    struct Starter;
+
+    impl Wake for Starter {
+        fn wake(self: Arc<Self>) {
+            task().eager().spawn(yield_now()).detach();
+        }
+    }
+
+    let (driver, outside) = events(false);
+    let executor = Executor::builder().threads(1).driver(driver).build().unwrap();
+    executor.block_on(async {
+        let events = Arc::clone(&outside.events);
+        let yields = spawn(async move {
+            for _ in 0..10 {
+                events.lock().unwrap().push(Arc::new(Starter).into());
+                while !events.lock().unwrap().is_empty() {
+                    yield_now().await;
+                }
+            }
+        });
+        yields.await.expect("nobody cancels it");
+    });
 }
 
 #[test]

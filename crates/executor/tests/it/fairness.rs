@@ -8,6 +8,7 @@ use motet_prim::park::Parker;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Poll, Waker};
+use std::thread;
 use std::time::Duration;
 
 /// What the tests and their driver have in common.
@@ -87,6 +88,37 @@ fn a_root_that_always_yields_leaves_the_driver_its_turns() {
             assert!(turns < 1000, "the driver was not looked at");
         }
     });
+}
+
+#[test]
+fn a_task_that_always_yields_alone_leaves_their_turns_to_the_driver_and_to_others() {
+    let (driver, looks) = Counting::new();
+    let executor = Executor::builder().threads(1).driver(driver).build().unwrap();
+    let (ask, asked) = mpsc::channel::<oneshot::Sender<()>>();
+    let elsewhere = thread::spawn({
+        let executor = executor.clone();
+        move || asked.into_iter().for_each(|told| executor.spawn(async { told.send(()).unwrap() }).detach())
+    });
+    executor.block_on(async {
+        let busy = spawn(async {
+            loop {
+                yield_now().await;
+            }
+        });
+        let before = executor.metrics().polls();
+        for _ in 0..10 {
+            event(looks.clone()).await;
+        }
+        let polls = executor.metrics().polls() - before;
+        assert!(polls <= 10 * 200, "{polls} polls for ten events");
+        for _ in 0..10 {
+            let (told, hears) = oneshot::channel();
+            ask.send(told).unwrap();
+            hears.await.unwrap();
+        }
+        drop((busy, ask));
+    });
+    elsewhere.join().unwrap();
 }
 
 #[test]

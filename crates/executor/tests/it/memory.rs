@@ -4,7 +4,7 @@ use motet_executor::Executor;
 use motet_prim::atomic::{AtomicIsize, Ordering};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::future::ready;
-use std::sync::mpsc;
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -62,7 +62,7 @@ fn wait_until_freed() {
 
 #[test]
 fn tasks_that_end_on_other_threads_leave_nothing_behind_once_the_workers_rest() {
-    let executor = Executor::builder().threads(3).build().unwrap();
+    let executor = Executor::builder().threads(5).build().unwrap();
     // From a thread that is no worker, then from a worker, whose tasks others steal; nobody comes back to take the places again.
     spawn_aligned(&executor);
     assert_ne!(COUNTED.load(Ordering::Relaxed), 0, "such tasks are counted");
@@ -79,6 +79,29 @@ fn tasks_that_end_on_other_threads_leave_nothing_behind_once_the_workers_rest() 
     // From a guest, who leaves his seat with tasks on its list.
     executor.block_on(async { (0..1000).for_each(|_| spawn_aligned(&executor)) });
     wait_until_freed();
+    // A guest who rests, while blocking threads end what he has spawned.
+    executor.block_on(async {
+        let (release, (sender, all_may_end)) = (Arc::new(Barrier::new(2)), mpsc::channel::<()>());
+        let all_may_end = Arc::new(Mutex::new(all_may_end));
+        for _ in 0..10 {
+            let (aligned, all_may_end) = (Aligned([1; 1000]), Arc::clone(&all_may_end));
+            let wait = move || {
+                let _kept_until_here = aligned;
+                all_may_end.lock().unwrap().recv().unwrap_err();
+            };
+            executor.spawn_blocking(wait).detach();
+        }
+        let freed = executor.spawn_blocking({
+            let release = Arc::clone(&release);
+            move || {
+                release.wait();
+                wait_until_freed();
+            }
+        });
+        release.wait();
+        drop(sender);
+        freed.await.unwrap();
+    });
     // Gone with the executor, if not before.
     (0..1000).for_each(|_| spawn_aligned(&executor));
     executor.block_on(executor.shutdown(std::future::pending()));
