@@ -1,9 +1,9 @@
 //! `with`, `try_with`, `within` and `finally`: a body, and an exit whatever happens to it.
 
-use crate::scene::{Gate, Log, Noted, note, panic_of};
+use crate::scene::{Connection, Gate, Log, Noted, at_every_await, note, panic_of};
 use motet_cancel::{AsyncContext, Outcome, checkpoint, finally, scope, try_with, with, within};
-use motet_test::{End, Stepped, drop_at_every_await};
-use std::future::{Future, pending, poll_fn};
+use motet_test::Stepped;
+use std::future::{pending, poll_fn};
 use std::task::Poll;
 
 fn exit(
@@ -81,58 +81,13 @@ fn guards_inside_a_with_learn_why_the_scope_was_cancelled() {
     assert_eq!(log.take(), [&format!("inner: {why}"), "inner ended", &format!("exit: {why}"), "exit ended"]);
 }
 
-/// What was said, without the outcomes.
-fn names(log: &Log) -> Vec<String> {
-    log.take().iter().map(|line| line.split(':').next().unwrap().to_owned()).collect()
-}
-
-/// Drops the future at each await inside a frame, drains the frame, and looks at what was said.
-fn at_every_await<F: Future>(make: impl Fn(Log) -> F, expected: &[&str]) {
-    at_every_await_after(0, make, expected);
-}
-
-/// The same for a future that owes nothing if it is dropped before it was polled that often.
-fn at_every_await_after<F: Future>(begun: usize, make: impl Fn(Log) -> F, expected: &[&str]) {
-    let report = drop_at_every_await(|| {
-        let log = Log::new();
-        let (work, _handle) = scope(make(log.clone()));
-        let adopter = std::rc::Rc::new(std::cell::RefCell::new(motet_cancel::frame::Nest::new()));
-        let (inside, mut work) = (adopter.clone(), DropInside { work: Some(Box::pin(work)), adopter: adopter.clone() });
-        let future = poll_fn(move |cx| {
-            let future = work.work.as_mut().unwrap().as_mut();
-            inside.borrow_mut().enter(|| future.poll(cx)).map(drop)
-        });
-        let expected: Vec<_> = expected.iter().map(ToString::to_string).collect();
-        (future, move |end: End<()>| {
-            let drain = poll_fn(|cx| adopter.borrow_mut().poll_drain(cx));
-            assert!(Stepped::new(drain).poll_until_stalled().is_ready());
-            let said = names(&log);
-            let owes_nothing = matches!(end, End::Dropped { polls } if polls < begun);
-            assert_eq!(said, if owes_nothing { Vec::new() } else { expected }, "{end:?}");
-        })
-    });
-    assert!(report.completed && report.drops > 2, "{report:?}");
-}
-
-struct DropInside<F> {
-    work: Option<std::pin::Pin<Box<F>>>,
-    adopter: std::rc::Rc<std::cell::RefCell<motet_cancel::frame::Nest>>,
-}
-
-impl<F> Drop for DropInside<F> {
-    fn drop(&mut self) {
-        let work = self.work.take();
-        self.adopter.borrow_mut().enter(|| drop(work));
-    }
-}
-
 #[test]
 fn with_dropped_at_any_await_runs_its_exit_once() {
     let make = |log: Log| {
         let note = move |(), outcome| note(log, "exit", outcome);
         with((), note, async |_unit| checkpoint().await)
     };
-    at_every_await(make, &["exit", "exit ended"]);
+    at_every_await(0, make, &["exit", "exit ended"]);
 }
 
 #[test]
@@ -144,7 +99,7 @@ fn finally_dropped_at_any_await_runs_its_cleanup_once() {
             log.say("cleanup ended");
         })
     };
-    at_every_await(make, &["cleanup", "cleanup ended"]);
+    at_every_await(0, make, &["cleanup", "cleanup ended"]);
 }
 
 #[test]
@@ -203,22 +158,6 @@ fn a_context_that_was_not_entered_is_not_exited() {
     assert_eq!(log.take(), ["enter"]);
 }
 
-/// A context whose value holds a guard of its own: a connection, and a transaction on it.
-struct Connection(Log);
-
-impl AsyncContext for Connection {
-    type Value = Noted;
-
-    async fn enter(&mut self) -> Noted {
-        checkpoint().await;
-        self.0.guard("transaction")
-    }
-
-    async fn exit(self, outcome: Outcome) {
-        note(self.0, "connection", outcome).await;
-    }
-}
-
 const INNERMOST_FIRST: [&str; 4] = ["transaction", "transaction ended", "connection", "connection ended"];
 
 #[test]
@@ -226,7 +165,7 @@ fn the_value_of_a_context_cleans_up_before_the_context_after_a_return() {
     let log = Log::new();
     let work = within(Connection(log.clone()), async |_transaction| 7);
     assert_eq!(Stepped::new(work).poll_until_stalled(), Poll::Ready(7));
-    assert_eq!(names(&log), INNERMOST_FIRST);
+    assert_eq!(log.names(), INNERMOST_FIRST);
 }
 
 #[test]
@@ -253,7 +192,7 @@ fn the_value_of_a_context_cleans_up_before_the_context_after_a_drop_midway() {
     let mut nest = motet_cancel::frame::Nest::new();
     nest.enter(|| drop(work));
     assert!(Stepped::new(poll_fn(|cx| nest.poll_drain(cx))).poll_until_stalled().is_ready());
-    assert_eq!(names(&log), INNERMOST_FIRST);
+    assert_eq!(log.names(), INNERMOST_FIRST);
 }
 
 #[test]
@@ -270,5 +209,5 @@ fn the_value_of_a_context_cleans_up_before_the_context_after_a_panic() {
 fn within_dropped_at_any_await_exits_once_if_it_was_entered() {
     let make = |log: Log| within(Connection(log), async |_transaction: &mut Noted| checkpoint().await);
     let polls_until_entered = 2;
-    at_every_await_after(polls_until_entered, make, &INNERMOST_FIRST);
+    at_every_await(polls_until_entered, make, &INNERMOST_FIRST);
 }
