@@ -100,7 +100,9 @@ impl<P: DerefMut<Target: Cancellable>> Cancellable for Pin<P> {
 ///
 /// # Errors
 ///
-/// [`Cancelled`] if the limit was ready first and the work gave nothing of its own. A cancel from elsewhere, before the limit, is the work's output.
+/// [`Cancelled`], with the limit's reason, if the limit was ready before the work had ended, and the work gave nothing of its own. A cancel from elsewhere is the
+/// work's output if the work ended before the limit. If it still cleaned up when the limit came, the limit's reason counts, not the first one:
+/// as asyncio's `wait_for` then raises `TimeoutError`.
 pub fn cancel_when<L, C>(limit: L, work: C) -> CancelWhen<L::IntoFuture, C>
 where
     L: IntoFuture<Output: Into<Reason>>,

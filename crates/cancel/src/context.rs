@@ -57,6 +57,8 @@ pub trait AsyncContext: Sized {
 
 /// Enters a context, runs `body` with what that gave, and exits, whatever happens to the body. asyncio: `async with context as value`.
 ///
+/// The value is dropped before the context exits, however the body ends: guards in it clean up first, as inner ones do.
+///
 /// ```
 /// # use futures::executor::block_on;
 /// # use motet_cancel::{AsyncContext, Outcome, within};
@@ -83,8 +85,10 @@ where
 {
     Framed::<_, Sendable>::new(async move {
         let mut context = context;
-        let mut value = context.enter().await;
+        let value = context.enter().await;
         let entered = guard(context, C::exit);
+        // After the guard, so that it is dropped before it: guards in the value exit first, as the inner ones.
+        let mut value = value;
         let output = body(&mut value).await;
         drop(value);
         entered.close().await;

@@ -132,15 +132,23 @@ impl<F: Future + 'static> Future for LocalShield<F> {
     }
 }
 
+/// Only an output and cleanup are left, if anything: like the work itself they go to the reaper, outside of every drain; without one, to the frame.
+fn leave_rest<F: Future, K: Kind>(run: &mut Run<Pin<Box<F>>, K>, unheard: fn(F::Output), has_reaper: fn() -> bool) {
+    if run.is_over() {
+        return;
+    }
+    let mut leave = || {
+        Pin::new(&mut *run).give_output(unheard);
+        Pin::new(&mut *run).hand_over_rest();
+    };
+    if has_reaper() { frame::outside(leave) } else { leave() }
+}
+
 impl<F: Future + Send + 'static> Drop for Shield<F> {
     fn drop(&mut self) {
         let unheard = self.unheard;
         let Some(work) = self.run.rewrap(|body| forget_output(body, unheard).boxed()) else {
-            // Only an output and cleanup are left, if anything: outside of every drain, that too.
-            return frame::outside(|| {
-                Pin::new(&mut self.run).give_output(unheard);
-                Pin::new(&mut self.run).hand_over_rest();
-            });
+            return leave_rest(&mut self.run, unheard, || Reaper::nearest().is_some());
         };
         match Reaper::nearest() {
             Some(reaper) => reaper.reap(Carried::from(work).boxed()),
@@ -152,7 +160,7 @@ impl<F: Future + Send + 'static> Drop for Shield<F> {
 impl<F: Future + 'static> Drop for LocalShield<F> {
     fn drop(&mut self) {
         let Some(work) = self.run.rewrap(|body| forget_output(body, drop).boxed_local()) else {
-            return frame::outside(|| Pin::new(&mut self.run).hand_over_rest());
+            return leave_rest(&mut self.run, drop, || LocalReaper::nearest().is_some());
         };
         match LocalReaper::nearest() {
             Some(reaper) => reaper.reap(Carried::from(work).boxed_local()),

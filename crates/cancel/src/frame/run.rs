@@ -80,6 +80,11 @@ impl<F: Future, K: Kind> Run<F, K> {
         matches!(self.stage, Stage::Ended { ending: None })
     }
 
+    /// Whether nothing is left: the output was given out, and every tree has ended.
+    pub(crate) const fn is_over(&self) -> bool {
+        self.is_taken() && self.adopted.is_none()
+    }
+
     /// Whether a body or an output is here that a panic makes pointless.
     const fn holds_value(&self) -> bool {
         matches!(self.stage, Stage::Running { .. } | Stage::Ended { ending: Some(Ending::Returned(_)) })

@@ -1,7 +1,7 @@
 //! Cancelling work and awaiting it: what it gives in spite of the cancel counts.
 
 use crate::scene::{Gate, Log, panic_of};
-use motet_cancel::{Cancellable, Reason, cancel_when, checkpoint, frame::Nest, scope, scope_local};
+use motet_cancel::{Cancellable, Cancelled, Reason, cancel_when, checkpoint, frame::Nest, scope, scope_local};
 use motet_test::Stepped;
 use std::future::{Future, pending, ready};
 use std::pin::{Pin, pin};
@@ -85,6 +85,40 @@ fn a_cancel_from_elsewhere_is_the_works_own_output() {
     handle.cancel("elsewhere");
     let ended = all.poll().map(|ended| ended.expect("not the limit").unwrap_err().reason);
     assert_eq!(ended, Poll::Ready(Reason::from("elsewhere")));
+}
+
+/// Work that was cancelled from elsewhere, and cleans up until the gate opens.
+fn cancelled_elsewhere(log: &Log, exit: &Gate) -> impl Cancellable<Output = Result<(), Cancelled>> {
+    let guard = log.gated("exit", exit);
+    let (work, handle) = scope(async move {
+        let _guard = guard;
+        pending().await
+    });
+    handle.cancel("elsewhere");
+    work
+}
+
+#[test]
+fn a_cancel_from_elsewhere_whose_cleanup_ends_before_the_limit_is_the_works_own_output() {
+    let (log, exit, (reach, limit)) = (Log::new(), Gate::new(), limit());
+    let mut all = Stepped::new(cancel_when(limit, cancelled_elsewhere(&log, &exit)));
+    assert!(all.poll().is_pending(), "the exit runs");
+    exit.open();
+    let ended = all.poll().map(|ended| ended.expect("not the limit").unwrap_err().reason);
+    assert_eq!(ended, Poll::Ready(Reason::from("elsewhere")));
+    reach.open();
+}
+
+#[test]
+fn a_limit_that_comes_during_the_cleanup_after_a_cancel_from_elsewhere_is_the_error() {
+    let (log, exit, (reach, limit)) = (Log::new(), Gate::new(), limit());
+    let mut all = Stepped::new(cancel_when(limit, cancelled_elsewhere(&log, &exit)));
+    assert!(all.poll().is_pending(), "the exit runs");
+    reach.open();
+    assert!(all.poll().is_pending(), "and goes on past the limit");
+    exit.open();
+    assert_eq!(all.poll().map(|ended| ended.unwrap_err().reason), Poll::Ready(Reason::from("limit")));
+    assert_eq!(log.take(), ["exit: Cancelled(Reason(\"elsewhere\"))", "exit ended"], "once, for the first reason");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Exit stacks: last in, first out, whatever happens.
 
-use crate::scene::{Gate, Log, note, panic_of};
-use motet_cancel::{AsyncContext, ExitStack, Outcome, scope};
+use crate::scene::{Connection, Gate, Log, at_every_await, note, panic_of};
+use motet_cancel::{AsyncContext, ExitStack, Outcome, checkpoint, scope};
 use motet_test::Stepped;
 use std::future::pending;
 
@@ -48,6 +48,37 @@ fn a_close_cancelled_midway_carries_on_where_it_was() {
     handle.cancel(());
     assert!(work.poll_until_stalled().is_ready());
     assert_eq!(log.take(), ["b: Returned", "b ended", "a: Returned", "a ended"]);
+}
+
+const INNERMOST_FIRST: [&str; 6] =
+    ["transaction", "transaction ended", "statement", "statement ended", "connection", "connection ended"];
+
+#[test]
+fn a_stack_dropped_at_any_await_runs_the_exits_that_it_keeps_once() {
+    let make = |log: Log| async move {
+        let mut stack = ExitStack::new();
+        let transaction = stack.enter(Connection(log.clone())).await;
+        stack.push(move |outcome| note(log, "statement", outcome));
+        checkpoint().await;
+        drop(transaction);
+        stack.close().await;
+    };
+    at_every_await(2, make, &INNERMOST_FIRST);
+}
+
+#[test]
+fn exits_that_were_popped_run_once_at_whatever_await_they_are_dropped() {
+    let make = |log: Log| async move {
+        let mut opening = ExitStack::new();
+        let transaction = opening.enter(Connection(log.clone())).await;
+        opening.push(move |outcome| note(log, "statement", outcome));
+        let opened = opening.pop_all();
+        drop(transaction);
+        opening.close().await;
+        checkpoint().await;
+        opened.fail().await;
+    };
+    at_every_await(2, make, &INNERMOST_FIRST);
 }
 
 #[test]

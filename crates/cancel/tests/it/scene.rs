@@ -1,7 +1,12 @@
 //! What the tests share: a log, gates that a test opens by hand, guards that write down what happens to them.
 
-use motet_cancel::{Guard, Outcome, checkpoint, guard};
+use motet_cancel::frame::Nest;
+use motet_cancel::{AsyncContext, Guard, Outcome, checkpoint, guard, scope};
+use motet_test::{End, Stepped, drop_at_every_await};
+use std::cell::RefCell;
 use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
@@ -21,6 +26,11 @@ impl Log {
     /// What was said since the last call.
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.0))
+    }
+
+    /// The same, without the outcomes.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.take().iter().map(|line| line.split(':').next().unwrap_or_default().to_owned()).collect()
     }
 
     /// A guard whose exit says "name: outcome", yields once, and says "name ended".
@@ -52,6 +62,57 @@ pub(crate) async fn note(log: Log, name: &'static str, outcome: Outcome) {
     log.say(format!("{name}: {outcome:?}"));
     checkpoint().await;
     log.say(format!("{name} ended"));
+}
+
+/// A context whose value is a guard of its own: a connection, and a transaction on it. Entered by its second poll.
+pub(crate) struct Connection(pub(crate) Log);
+
+impl AsyncContext for Connection {
+    type Value = Noted;
+
+    async fn enter(&mut self) -> Noted {
+        checkpoint().await;
+        self.0.guard("transaction")
+    }
+
+    async fn exit(self, outcome: Outcome) {
+        note(self.0, "connection", outcome).await;
+    }
+}
+
+/// Drops the future at each await inside a frame, drains the frame, and looks at what was said: nothing, if it was polled less often than
+/// `begun`, else what is `expected`.
+pub(crate) fn at_every_await<F: Future>(begun: usize, make: impl Fn(Log) -> F, expected: &[&str]) {
+    let report = drop_at_every_await(|| {
+        let log = Log::new();
+        let (work, _handle) = scope(make(log.clone()));
+        let nest = Rc::new(RefCell::new(Nest::new()));
+        let (inside, mut work) = (Rc::clone(&nest), DropInside { work: Some(Box::pin(work)), nest: Rc::clone(&nest) });
+        let future = poll_fn(move |cx| {
+            let future = work.work.as_mut().expect("it is dropped with the whole").as_mut();
+            inside.borrow_mut().enter(|| future.poll(cx)).map(drop)
+        });
+        (future, move |end: End<()>| {
+            let drain = poll_fn(|cx| nest.borrow_mut().poll_drain(cx));
+            assert!(Stepped::new(drain).poll_until_stalled().is_ready());
+            let owes_nothing = matches!(end, End::Dropped { polls } if polls < begun);
+            assert_eq!(log.names(), if owes_nothing { &[] } else { expected }, "{end:?}");
+        })
+    });
+    assert!(report.completed && report.drops > 2, "{report:?}");
+}
+
+/// Is polled and dropped inside the nest.
+struct DropInside<F> {
+    work: Option<Pin<Box<F>>>,
+    nest: Rc<RefCell<Nest>>,
+}
+
+impl<F> Drop for DropInside<F> {
+    fn drop(&mut self) {
+        let work = self.work.take();
+        self.nest.borrow_mut().enter(|| drop(work));
+    }
 }
 
 /// Closed until a test opens it.

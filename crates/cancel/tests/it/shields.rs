@@ -3,7 +3,8 @@
 use crate::scene::{Gate, Log};
 use motet_cancel::frame::{self, Nest};
 use motet_cancel::{
-    Reason, TaskError, report_unheard, scope, scope_local, set_on_unheard, shield, shield_local, try_shield,
+    Reason, TaskError, abandoned, guard_local, report_unheard, scope, scope_local, set_on_unheard, shield,
+    shield_local, try_shield,
 };
 use motet_test::Stepped;
 use std::cell::{Cell, RefCell};
@@ -97,6 +98,72 @@ fn a_shield_dropped_during_its_own_cleanup_leaves_that_to_the_reaper() {
     let reaped = queue.borrow_mut().pop().unwrap();
     assert!(Stepped::new(reaped).poll().is_ready());
     assert_eq!(log.take(), ["lost inside: Dropped", "lost inside ended"]);
+}
+
+#[test]
+fn without_a_reaper_the_enclosing_scope_runs_the_cleanup_of_a_shield_that_it_drops() {
+    let _alone = crate::scene::alone();
+    let (log, gate) = (Log::new(), Gate::new());
+    let lost = log.gated("exit", &gate);
+    let (outer, handle) = scope(async move {
+        shield(async move {
+            let _lost = lost;
+            7
+        })
+        .await
+    });
+    let mut outer = Stepped::new(outer);
+    assert!(outer.poll().is_pending(), "the body returned, its exit is pending");
+    let before = abandoned();
+    handle.cancel(());
+    assert!(outer.poll_until_stalled().is_pending(), "the scope waits for the exit");
+    gate.open();
+    assert!(outer.poll_until_stalled().is_ready());
+    assert_eq!(log.take(), ["exit: Dropped", "exit ended"]);
+    assert_eq!(abandoned(), before);
+}
+
+#[test]
+fn without_a_reaper_the_enclosing_scope_runs_what_the_output_of_a_dropped_shield_leaves() {
+    let _alone = crate::scene::alone();
+    let (log, gate) = (Log::new(), Gate::new());
+    let (lost, given) = (log.gated("exit", &gate), log.guard("output"));
+    let (outer, handle) = scope(async move {
+        drop(
+            shield(async move {
+                drop(lost);
+                given
+            })
+            .await,
+        );
+    });
+    let mut outer = Stepped::new(outer);
+    assert!(outer.poll().is_pending());
+    handle.cancel("why");
+    gate.open();
+    assert!(outer.poll_until_stalled().is_ready());
+    let mut said = log.take();
+    said.sort_unstable();
+    assert_eq!(said, ["exit ended", "exit: Dropped", "output ended", "output: Cancelled(Reason(\"why\"))"]);
+}
+
+#[test]
+fn without_a_local_reaper_the_local_frame_runs_the_cleanup_of_a_local_shield_that_it_drops() {
+    let _alone = crate::scene::alone();
+    let (said, gate) = (Rc::new(RefCell::new(Vec::new())), Gate::new());
+    let lost = guard_local((Rc::clone(&said), gate.clone()), async |(said, gate): (Rc<RefCell<Vec<_>>>, Gate), _| {
+        said.borrow_mut().push("exit");
+        gate.passed().await;
+        said.borrow_mut().push("exit ended");
+    });
+    let (outer, handle) = scope_local(shield_local(async move { drop(lost) }));
+    let mut outer = Stepped::new(outer);
+    assert!(outer.poll().is_pending());
+    handle.cancel(());
+    assert!(outer.poll_until_stalled().is_pending(), "the scope waits for the exit");
+    gate.open();
+    assert!(outer.poll_until_stalled().is_ready());
+    assert_eq!(*said.borrow(), ["exit", "exit ended"]);
 }
 
 #[test]

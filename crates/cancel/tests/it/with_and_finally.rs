@@ -1,9 +1,9 @@
 //! `with`, `try_with`, `within` and `finally`: a body, and an exit whatever happens to it.
 
-use crate::scene::{Gate, Log, note};
+use crate::scene::{Connection, Gate, Log, Noted, at_every_await, note, panic_of};
 use motet_cancel::{AsyncContext, Outcome, checkpoint, finally, scope, try_with, with, within};
-use motet_test::{End, Stepped, drop_at_every_await};
-use std::future::{Future, pending, poll_fn};
+use motet_test::Stepped;
+use std::future::{pending, poll_fn};
 use std::task::Poll;
 
 fn exit(
@@ -81,47 +81,13 @@ fn guards_inside_a_with_learn_why_the_scope_was_cancelled() {
     assert_eq!(log.take(), [&format!("inner: {why}"), "inner ended", &format!("exit: {why}"), "exit ended"]);
 }
 
-/// Drops the future at each await inside a frame, drains the frame, and looks at what was said.
-fn at_every_await<F: Future>(make: impl Fn(Log) -> F, expected: &[&str]) {
-    let report = drop_at_every_await(|| {
-        let log = Log::new();
-        let (work, _handle) = scope(make(log.clone()));
-        let adopter = std::rc::Rc::new(std::cell::RefCell::new(motet_cancel::frame::Nest::new()));
-        let (inside, mut work) = (adopter.clone(), DropInside { work: Some(Box::pin(work)), adopter: adopter.clone() });
-        let future = poll_fn(move |cx| {
-            let future = work.work.as_mut().unwrap().as_mut();
-            inside.borrow_mut().enter(|| future.poll(cx)).map(drop)
-        });
-        let expected: Vec<_> = expected.iter().map(ToString::to_string).collect();
-        (future, move |end: End<()>| {
-            let drain = poll_fn(|cx| adopter.borrow_mut().poll_drain(cx));
-            assert!(Stepped::new(drain).poll_until_stalled().is_ready());
-            let said: Vec<_> = log.take().iter().map(|line| line.split(':').next().unwrap().to_owned()).collect();
-            assert_eq!(said, expected, "{end:?}");
-        })
-    });
-    assert!(report.completed && report.drops > 2, "{report:?}");
-}
-
-struct DropInside<F> {
-    work: Option<std::pin::Pin<Box<F>>>,
-    adopter: std::rc::Rc<std::cell::RefCell<motet_cancel::frame::Nest>>,
-}
-
-impl<F> Drop for DropInside<F> {
-    fn drop(&mut self) {
-        let work = self.work.take();
-        self.adopter.borrow_mut().enter(|| drop(work));
-    }
-}
-
 #[test]
 fn with_dropped_at_any_await_runs_its_exit_once() {
     let make = |log: Log| {
         let note = move |(), outcome| note(log, "exit", outcome);
         with((), note, async |_unit| checkpoint().await)
     };
-    at_every_await(make, &["exit", "exit ended"]);
+    at_every_await(0, make, &["exit", "exit ended"]);
 }
 
 #[test]
@@ -133,7 +99,7 @@ fn finally_dropped_at_any_await_runs_its_cleanup_once() {
             log.say("cleanup ended");
         })
     };
-    at_every_await(make, &["cleanup", "cleanup ended"]);
+    at_every_await(0, make, &["cleanup", "cleanup ended"]);
 }
 
 #[test]
@@ -154,7 +120,7 @@ fn finally_cleans_up_after_a_panic_and_after_what_the_body_left() {
         panic!("body");
     };
     let mut work = Stepped::new(finally(body, async move { said.say("cleanup") }));
-    assert_eq!(crate::scene::panic_of(|| work.poll_until_stalled()), "body");
+    assert_eq!(panic_of(|| work.poll_until_stalled()), "body");
     assert_eq!(log.take(), ["guard: Panicked", "guard ended", "cleanup"]);
 }
 
@@ -190,4 +156,58 @@ fn a_context_that_was_not_entered_is_not_exited() {
     assert!(work.poll().is_pending());
     drop(work);
     assert_eq!(log.take(), ["enter"]);
+}
+
+const INNERMOST_FIRST: [&str; 4] = ["transaction", "transaction ended", "connection", "connection ended"];
+
+#[test]
+fn the_value_of_a_context_cleans_up_before_the_context_after_a_return() {
+    let log = Log::new();
+    let work = within(Connection(log.clone()), async |_transaction| 7);
+    assert_eq!(Stepped::new(work).poll_until_stalled(), Poll::Ready(7));
+    assert_eq!(log.names(), INNERMOST_FIRST);
+}
+
+#[test]
+fn the_value_of_a_context_cleans_up_before_the_context_after_a_cancel_midway() {
+    let log = Log::new();
+    let (work, handle) = scope(within(Connection(log.clone()), async |_transaction| pending::<()>().await));
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    handle.cancel("why");
+    assert!(work.poll_until_stalled().is_ready());
+    let why = "Cancelled(Reason(\"why\"))";
+    let innermost_first =
+        [&format!("transaction: {why}"), "transaction ended", &format!("connection: {why}"), "connection ended"];
+    assert_eq!(log.take(), innermost_first);
+}
+
+#[test]
+fn the_value_of_a_context_cleans_up_before_the_context_after_a_drop_midway() {
+    let log = Log::new();
+    let mut work = Box::pin(within(Connection(log.clone()), async |_transaction| pending::<()>().await));
+    let wakes = motet_test::WakeCount::new();
+    assert!(wakes.poll(work.as_mut()).is_pending());
+    assert!(wakes.poll(work.as_mut()).is_pending());
+    let mut nest = motet_cancel::frame::Nest::new();
+    nest.enter(|| drop(work));
+    assert!(Stepped::new(poll_fn(|cx| nest.poll_drain(cx))).poll_until_stalled().is_ready());
+    assert_eq!(log.names(), INNERMOST_FIRST);
+}
+
+#[test]
+fn the_value_of_a_context_cleans_up_before_the_context_after_a_panic() {
+    let log = Log::new();
+    let body = async |_transaction: &mut Noted| panic!("body");
+    let mut work = Stepped::new(within(Connection(log.clone()), body));
+    assert_eq!(panic_of(|| work.poll_until_stalled()), "body");
+    let innermost_first = ["transaction: Panicked", "transaction ended", "connection: Panicked", "connection ended"];
+    assert_eq!(log.take(), innermost_first);
+}
+
+#[test]
+fn within_dropped_at_any_await_exits_once_if_it_was_entered() {
+    let make = |log: Log| within(Connection(log), async |_transaction: &mut Noted| checkpoint().await);
+    let polls_until_entered = 2;
+    at_every_await(polls_until_entered, make, &INNERMOST_FIRST);
 }
