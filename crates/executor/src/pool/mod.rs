@@ -4,7 +4,7 @@
 //! * [`shared`]: what all workers of an executor share; [`worker`]: one of them, from poll to poll ([`contained`]); [`idle`]: one that has
 //!   nothing to do; [`guest`]: the seat that `block_on`'s caller takes; [`threads`]: the workers' threads.
 //! * [`sleepers`], [`berth`]: whom to wake, and where they sleep; [`watch`]: who looks after the LIFO slots meanwhile.
-//! * [`shard`], [`roster`], [`ledger`]: which tasks live, and how many are left when it closes.
+//! * [`shard`], [`roster`], [`outside`], [`ledger`]: which tasks live, and how many are left when it closes.
 //!
 //! Who holds what: handles, workers and blocked callers hold [`shared::Shared`]; a task knows its shard, which lies in
 //! there, and needs no hold on it: the last handle closes the executor, the workers leave when no task is left, and the last of them frees the state.
@@ -20,6 +20,7 @@ mod ledger;
 mod metrics;
 #[cfg(all(test, motet_loom))]
 mod model;
+mod outside;
 mod roster;
 mod shard;
 mod shared;

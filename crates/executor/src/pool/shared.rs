@@ -7,7 +7,8 @@ use super::guest::GuestSeat;
 use super::hooks::{EnterHook, PanicHook};
 use super::ledger::Ledger;
 use super::metrics::Tally;
-use super::roster::{Remains, roster};
+use super::outside::Outside;
+use super::roster::roster;
 use super::shard::{Admission, Admitter, Closed, Common, Shard, ShardPointer};
 use super::sleepers::Sleepers;
 use super::watch::Watch;
@@ -21,7 +22,6 @@ use async_task::WithInfo;
 use core::future::Future;
 use motet_cancel::Reason;
 use motet_prim::atomic::{AtomicUsize, Ordering};
-use motet_prim::lock::Mutex;
 use std::sync::{Arc, OnceLock, Weak};
 
 /// How many tasks fit into a worker's ring.
@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     /// One for each seat, and the last for threads that are no workers.
     pub(super) shards: Box<[Shard]>,
     /// The owner's end of the last shard's list.
-    outside: Mutex<Admitter>,
+    pub(super) outside: Outside,
     pub(super) ledger: Arc<Ledger>,
     pub(super) injector: Injector<Runnable>,
     pub(super) sleepers: Sleepers,
@@ -98,7 +98,7 @@ impl Shared {
             Self {
                 seats: others.into_iter().map(Seat::new).map(Arc::new).collect(),
                 shards: rosters.iter().map(|roster| Shard::new(roster, common.clone())).collect(),
-                outside: Mutex::new(outside),
+                outside: Outside::new(outside),
                 ledger,
                 injector: Injector::new(),
                 sleepers: Sleepers::new(),
@@ -116,11 +116,6 @@ impl Shared {
         // Whoever spawns from elsewhere, or a worker before it rests.
         shared.shard(None).set_heir(true);
         (shared, kits)
-    }
-
-    /// What is left of some tasks that were spawned from elsewhere, to be dropped under no lock.
-    pub(super) fn swept_outside(&self) -> Vec<Remains<TaskPointer>> {
-        self.outside.lock().swept()
     }
 
     pub(super) fn set_handle(&self, handle: Weak<Handle>) {
@@ -321,7 +316,7 @@ impl Shared {
         }
         self.ledger.settle();
         cancel_closed(live);
-        drop(self.swept_outside());
+        drop(self.outside.swept());
         // Each worker looks once more at what it has spawned; see `shard.rs`.
         (0..self.seats.len()).for_each(|worker| self.unpark(worker));
     }

@@ -32,7 +32,7 @@ use std::time::{Duration, Instant};
 /// So long a worker may sit in one poll before its slot is open to others.
 const PATIENCE: Duration = Duration::from_micros(100);
 /// How often the watch looks at the slots.
-const ROUND: Duration = Duration::from_millis(5);
+pub(super) const ROUND: Duration = Duration::from_millis(5);
 /// How often while the watch is alert, and for how many rounds after the last theft: for longer than the long polls that it is about.
 const SHORT_ROUND: Duration = Duration::from_micros(200);
 const ALERT: u32 = 300;

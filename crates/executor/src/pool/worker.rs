@@ -10,6 +10,7 @@ use super::shard::{Admitter, ShardPointer};
 use super::shared::{Kit, Seat, Shared};
 use super::turns::Turns;
 use super::watch::Duty;
+use crate::driver::Wheelhouse;
 use crate::task::{Runnable, contain};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub(crate) struct Worker {
     has_settled: Cell<bool>,
     /// Since the last one at what is left of tasks from elsewhere.
     looks: Cell<u32>,
+    /// What was spawned from elsewhere at that time.
+    spawned_outside: Cell<usize>,
     /// A task that has yielded while nobody else was there: it is next, and no other worker knows of it.
     yielded: Cell<Option<Runnable>>,
     pub(super) rest: Cell<Rest>,
@@ -53,6 +56,7 @@ impl Worker {
             lifo_polls,
             has_settled,
             looks: Cell::new(0),
+            spawned_outside: Cell::new(0),
             yielded: Cell::new(None),
             rest: Cell::new(Rest::default()),
             duty: Duty::new(),
@@ -167,17 +171,22 @@ impl Worker {
     fn sweep_now_and_then(&self) {
         self.sweep_own();
         let looks = self.looks.get() + 1;
-        let is_due = looks > OUTSIDE_LOOKS;
-        self.looks.set(if is_due && !self.sweep_outside() { 0 } else { looks.min(OUTSIDE_LOOKS) });
+        let is_over = looks > OUTSIDE_LOOKS && !(self.is_quiet_outside() && self.sweep_outside());
+        self.looks.set(if is_over { 0 } else { looks.min(OUTSIDE_LOOKS) });
     }
 
-    /// Gives back memory that waits for this worker, or for nobody in particular; says whether there was any. A bounded number of tasks at a time.
-    pub(super) fn sweep(&self) -> bool {
-        self.sweep_own() || self.sweep_outside()
+    /// Whether nobody has spawned from elsewhere since the last look: whoever does frees what is left there, and is better left alone with it.
+    pub(super) fn is_quiet_outside(&self) -> bool {
+        let spawned = self.shared.outside.locked();
+        let is_virtual = self.shared.driver.as_ref().is_some_and(Wheelhouse::is_virtual);
+        // A virtual clock knows no "for a while".
+        self.spawned_outside.replace(spawned) == spawned || is_virtual
     }
 
+    /// Gives back memory that waits for this worker; says whether there was any. A bounded number of tasks at a time.
+    ///
     /// Destructors run in here, so that nobody may rely on this worker's search meanwhile.
-    fn sweep_own(&self) -> bool {
+    pub(super) fn sweep_own(&self) -> bool {
         if !self.kit.admitter.has_remains() {
             return false;
         }
@@ -185,8 +194,9 @@ impl Worker {
         self.kit.admitter.sweep()
     }
 
-    fn sweep_outside(&self) -> bool {
-        let swept = self.shared.swept_outside();
+    /// The same for what waits for nobody in particular.
+    pub(super) fn sweep_outside(&self) -> bool {
+        let swept = self.shared.outside.swept();
         if swept.is_empty() {
             return false;
         }
