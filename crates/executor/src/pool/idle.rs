@@ -4,7 +4,7 @@ use super::berth::Rested;
 use super::metrics::Event;
 use super::sleepers::Up;
 use super::watch::ROUND;
-use super::worker::Worker;
+use super::worker::{Swept, Worker};
 use crate::task::{Runnable, contain};
 use motet_prim::hint;
 
@@ -52,8 +52,8 @@ impl Worker {
             return;
         }
         self.set_heir(false);
-        let is_quiet_outside = self.is_quiet_outside();
-        if self.sweep_own() || is_quiet_outside && self.sweep_outside() {
+        let outside = if self.sweep_own() { Swept::Some } else { self.sweep_outside() };
+        if outside == Swept::Some {
             return self.set_heir(true);
         }
         let Rest { searching, woken, .. } = self.rest.take();
@@ -69,8 +69,8 @@ impl Worker {
         let mut rested = Rested::InDriver;
         // A driver that panics has lost its turn, not the worker.
         let limit = self.watch(all_rest, woken);
-        // Not for good as long as others may leave something there.
-        let limit = if is_quiet_outside { limit } else { limit.or(Some(ROUND)) };
+        // Not for good if there may be something left to sweep.
+        let limit = if outside == Swept::Unknown { limit.or(Some(ROUND)) } else { limit };
         contain(|| rested = self.seat().berth.park(shared.driver.as_ref(), limit, quiet));
         let woken = shared.sleepers.get_up(self.index()) == Up::Searching;
         self.set_heir(true);

@@ -10,7 +10,6 @@ use super::shard::{Admitter, ShardPointer};
 use super::shared::{Kit, Seat, Shared};
 use super::turns::Turns;
 use super::watch::Duty;
-use crate::driver::Wheelhouse;
 use crate::task::{Runnable, contain};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -34,12 +33,19 @@ pub(crate) struct Worker {
     has_settled: Cell<bool>,
     /// Since the last one at what is left of tasks from elsewhere.
     looks: Cell<u32>,
-    /// What was spawned from elsewhere at that time.
-    spawned_outside: Cell<usize>,
     /// A task that has yielded while nobody else was there: it is next, and no other worker knows of it.
     yielded: Cell<Option<Runnable>>,
     pub(super) rest: Cell<Rest>,
     pub(super) duty: Duty,
+}
+
+/// What a look at the last list came to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Swept {
+    Some,
+    Nothing,
+    /// Somebody spawns from elsewhere at this moment.
+    Unknown,
 }
 
 impl Worker {
@@ -56,7 +62,6 @@ impl Worker {
             lifo_polls,
             has_settled,
             looks: Cell::new(0),
-            spawned_outside: Cell::new(0),
             yielded: Cell::new(None),
             rest: Cell::new(Rest::default()),
             duty: Duty::new(),
@@ -171,16 +176,8 @@ impl Worker {
     fn sweep_now_and_then(&self) {
         self.sweep_own();
         let looks = self.looks.get() + 1;
-        let is_over = looks > OUTSIDE_LOOKS && !(self.is_quiet_outside() && self.sweep_outside());
+        let is_over = looks > OUTSIDE_LOOKS && self.sweep_outside() != Swept::Some;
         self.looks.set(if is_over { 0 } else { looks.min(OUTSIDE_LOOKS) });
-    }
-
-    /// Whether nobody has spawned from elsewhere since the last look: whoever does frees what is left there, and is better left alone with it.
-    pub(super) fn is_quiet_outside(&self) -> bool {
-        let spawned = self.shared.outside.locked();
-        let is_virtual = self.shared.driver.as_ref().is_some_and(Wheelhouse::is_virtual);
-        // A virtual clock knows no "for a while".
-        self.spawned_outside.replace(spawned) == spawned || is_virtual
     }
 
     /// Gives back memory that waits for this worker; says whether there was any. A bounded number of tasks at a time.
@@ -195,14 +192,14 @@ impl Worker {
     }
 
     /// The same for what waits for nobody in particular.
-    pub(super) fn sweep_outside(&self) -> bool {
-        let swept = self.shared.outside.swept();
+    pub(super) fn sweep_outside(&self) -> Swept {
+        let Some(swept) = self.shared.outside.swept() else { return Swept::Unknown };
         if swept.is_empty() {
-            return false;
+            return Swept::Nothing;
         }
         self.get_to_work();
         drop(swept);
-        true
+        Swept::Some
     }
 
     /// Whether others leave the memory of this worker's tasks to it: while it is awake. Who is no heir sweeps once more.
@@ -219,7 +216,7 @@ impl Worker {
 
     /// Gives back memory that waits for nobody in particular, before the worker leaves for good. It stops some time even if others bring more and more.
     pub(super) fn sweep_outside_at_last(&self) {
-        let _has_all = (0..LAST_SWEEPS).all(|_| self.sweep_outside());
+        let _has_more = (0..LAST_SWEEPS).all(|_| self.sweep_outside() == Swept::Some);
     }
 
     /// What this worker spawned while another thread closed the executor is found and cancelled, once it sees the close.
