@@ -49,7 +49,10 @@ impl ExitStack {
     /// # Cancel safety
     ///
     /// Dropped before the context is entered, it drops the context, and no exit is kept.
-    // `Send` by its signature: left to the compiler to find out, it is not found for a context whose type names a lifetime, `'static` included.
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "`Send` by its signature: left to the compiler, it is not found for contexts whose type names a lifetime"
+    )]
     pub fn enter<C>(&mut self, mut context: C) -> impl Future<Output = C::Value> + Send
     where
         C: AsyncContext + Send + 'static,
