@@ -144,7 +144,7 @@ impl Slab {
         }
     }
 
-    /// Below bits that the poll had left, wakes have set more.
+    /// Below bits that the poll had left, wakes have set more: they come next.
     #[cold]
     fn resume(&mut self, missed: u64) -> Rest {
         let (bits, rest) = self.blocks[0].parent.resume(&mut self.poller);
