@@ -71,6 +71,26 @@ pub trait AsyncContext: Sized {
 /// assert_eq!(block_on(within(Quiet, async |value| value.len())), 5);
 /// ```
 ///
+/// In a spawned task, `body` over a value whose type holds a lifetime or a trait object, as here, is rejected: "implementation of `AsyncFnOnce` is not general
+/// enough", a limit of the language. Give the value a type of its own that names neither, or enter the context with an [`ExitStack`](crate::ExitStack):
+///
+/// ```
+/// # use futures::executor::block_on;
+/// # use motet_cancel::{AsyncContext, ExitStack, Outcome};
+/// # struct Quiet;
+/// # impl AsyncContext for Quiet {
+/// #     type Value = &'static str;
+/// #     async fn enter(&mut self) -> &'static str { "hello" }
+/// #     async fn exit(self, _outcome: Outcome) {}
+/// # }
+/// # block_on(async {
+/// let mut stack = ExitStack::new();
+/// let value = stack.enter(Quiet).await;
+/// assert_eq!(value.len(), 5);
+/// stack.close().await;
+/// # });
+/// ```
+///
 /// # Cancel safety
 ///
 /// Nothing is lost: dropped after the context was entered, it drops the body and hands the exit over.

@@ -49,13 +49,19 @@ impl ExitStack {
     /// # Cancel safety
     ///
     /// Dropped before the context is entered, it drops the context, and no exit is kept.
-    pub async fn enter<C>(&mut self, mut context: C) -> C::Value
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "`Send` by its signature: left to the compiler, it is not found for contexts whose type names a lifetime"
+    )]
+    pub fn enter<C>(&mut self, mut context: C) -> impl Future<Output = C::Value> + Send
     where
         C: AsyncContext + Send + 'static,
     {
-        let value = context.enter().await;
-        self.push(move |outcome| context.exit(outcome));
-        value
+        async move {
+            let value = context.enter().await;
+            self.push(move |outcome| context.exit(outcome));
+            value
+        }
     }
 
     /// Keeps an exit. asyncio: `push_async_exit`.

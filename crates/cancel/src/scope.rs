@@ -62,7 +62,7 @@ pub fn scope<F: Future>(body: F) -> (Scope<F>, CancelHandle) {
 /// # Cancel safety
 ///
 /// Dropping the [`LocalScope`] drops its body and hands what is left to do to the enclosing local scope. Without one, what is `Send` goes
-/// to the reaper.
+/// to the reaper; local exits are abandoned, with what they themselves still hold.
 pub fn scope_local<F: Future>(body: F) -> (LocalScope<F>, CancelHandle) {
     let word = Arc::new(CancelWord::new());
     let handle = CancelHandle { word: Arc::clone(&word) };

@@ -2,6 +2,8 @@
 
 mod error;
 mod members;
+#[cfg(all(test, motet_loom))]
+mod model;
 mod run;
 mod task;
 

@@ -9,6 +9,7 @@
 
 use core::fmt;
 use core::task::{Context, Poll, Waker};
+use motet_prim::Wakeup;
 use motet_prim::lock::Mutex;
 use std::sync::Arc;
 
@@ -53,7 +54,8 @@ impl<T> Promise<T> {
         *guard = state;
         drop(guard);
         if let Some(waker) = waker {
-            waker.wake();
+            // It may panic, and we may stand in a drop.
+            Wakeup::from(waker).wake();
         }
     }
 }

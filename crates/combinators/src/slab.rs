@@ -7,7 +7,8 @@
 //!
 //! ```text
 //!   wake(i):  ready[i / 64] |= bit   ──0→1──▶   (groups[..] |= bit   ──0→1──▶)   parent |= bit   ──idle→1──▶   wake the task
-//!   poll:     parent ──▶ swap out the groups that are set ──▶ swap out the words that are set ──▶ poll the children
+//!   poll:     read the parent ──▶ swap out the groups that are set ──▶ swap out the words that are set ──▶ poll the children
+//!   rest:     parent = idle, if it is what was read ──▶ look once more below the bits that were read
 //! ```
 //!
 //! Going up, a wake stops at the first word that was not 0: whoever made it non-zero is on the way up, or the poll that will swap it
@@ -44,7 +45,10 @@ struct Block {
     /// In block `g`, if there is a group level: which of the blocks `64 g ..` have ready bits.
     group: AtomicU64,
     /// In block 0: which groups (blocks, if there is no group level) have bits, modulo [`Parent::BITS`], and the waker of the task.
+    /// In block 1: the spare seat for that.
     parent: Parent,
+    /// Which bit of the parent's word is this block's; 0 if there is a group level.
+    top: u64,
     /// Where this block lies in the slab.
     index: u32,
     /// How many blocks there are.
@@ -65,8 +69,8 @@ struct Round {
     later: u64,
     /// Bits of the parent's word.
     top: u64,
-    /// The next group (block, if there is no group level) that shares the current bit of `top`.
-    sharer: Option<usize>,
+    /// The next group (block, if there is no group level) that shares the current bit of `top`; 0 if there is none.
+    sharer: usize,
     /// Blocks of the group that begins with `first_block`.
     blocks: u64,
     first_block: usize,
@@ -79,7 +83,7 @@ struct Round {
 #[must_use]
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Rest {
-    /// The next wake of a child wakes the parent.
+    /// The next wake of a child wakes the parent, or one is about to.
     Armed,
     /// There is more to do: poll again.
     Busy,
@@ -92,7 +96,7 @@ impl Slab {
     ///
     /// With more than 2³⁸ children.
     pub(crate) fn new(children: usize, marked: usize) -> Self {
-        let count = children.div_ceil(BLOCK).max(1);
+        let count = children.div_ceil(BLOCK).max(2);
         let known = u32::try_from(count).expect("a slab has room for 2^38 children");
         let marked_blocks = marked.div_ceil(BLOCK);
         let grouped = is_grouped(count);
@@ -102,6 +106,7 @@ impl Slab {
                 ready: AtomicU64::new(ones(marked.saturating_sub(at * BLOCK))),
                 group: AtomicU64::new(if grouped { ones(marked_blocks.saturating_sub(at * BLOCK)) } else { 0 }),
                 parent: Parent::new(),
+                top: if grouped { 0 } else { 1 << (at % Parent::BITS) },
                 index,
                 count: known,
             }
@@ -119,7 +124,11 @@ impl Slab {
     /// Begins a poll: from now to [`rest`](Self::rest), wakes leave the task alone.
     #[inline]
     pub(crate) fn begin(&mut self, task: &Waker) {
-        self.round.later |= self.blocks[0].parent.begin(&mut self.poller, task);
+        let parent = &self.blocks[0].parent;
+        self.round.later |= parent.look(&mut self.poller);
+        if !parent.knows(&mut self.poller, task) {
+            parent.take_seat(&self.blocks[1].parent, &mut self.poller, task);
+        }
     }
 
     /// Ends a poll. Without it (an item was found) the slab stays as in a poll: the task must come back by itself.
@@ -128,7 +137,19 @@ impl Slab {
         if !self.round.is_over() {
             return Rest::Busy;
         }
-        self.blocks[0].parent.rest(&mut self.poller)
+        let Some(left) = self.blocks[0].parent.rest(&mut self.poller) else { return Rest::Busy };
+        match set_below(left, &self.blocks) {
+            0 => Rest::Armed,
+            missed => self.resume(missed),
+        }
+    }
+
+    /// Below bits that the poll had left, wakes have set more: they come next.
+    #[cold]
+    fn resume(&mut self, missed: u64) -> Rest {
+        let (bits, rest) = self.blocks[0].parent.resume(&mut self.poller);
+        self.round.later = bits | missed;
+        rest
     }
 
     /// Marks a child as woken, without a word to the parent; between [`begin`](Self::begin) and [`rest`](Self::rest), or before the
@@ -155,7 +176,7 @@ impl Slab {
 impl Drop for Slab {
     fn drop(&mut self) {
         // Wakers of children may live on for long; the task is not theirs to keep.
-        drop(self.blocks[0].parent.close(&mut self.poller));
+        drop(self.blocks[0].parent.close(&self.blocks[1].parent, &mut self.poller));
     }
 }
 
@@ -166,10 +187,10 @@ impl Block {
         if self.ready.fetch_or(1 << bit, Ordering::Release) != 0 {
             return None;
         }
-        let at = self.index as usize;
-        if !is_grouped(blocks.len()) {
-            return Some(1 << (at % Parent::BITS));
+        if self.top != 0 {
+            return Some(self.top);
         }
+        let at = self.index as usize;
         let group = at / BLOCK;
         // Release: the ready bit is visible to whoever swaps out this bit with Acquire.
         if blocks[group].group.fetch_or(1 << (at % BLOCK), Ordering::Release) != 0 {
@@ -181,42 +202,55 @@ impl Block {
     /// The wake of a child.
     fn wake(&self, bit: usize, blocks: &[Self]) {
         if let Some(top) = self.set_ready(bit, blocks) {
-            blocks[0].parent.wake(top);
+            blocks[0].parent.wake(top, || &blocks[1].parent);
         }
     }
 }
 
 impl Round {
+    #[inline]
     fn is_over(&self) -> bool {
-        self.children == 0 && self.blocks == 0 && self.sharer.is_none() && self.top == 0 && self.later == 0
+        self.children | self.blocks | self.top | self.later | self.sharer as u64 == 0
     }
 
     #[inline]
     fn next(&mut self, blocks: &[Block]) -> Option<usize> {
-        if self.children == 0 {
-            self.next_children(blocks)?;
+        if self.children == 0 && (self.is_over() || !self.next_children(blocks)) {
+            return None;
         }
         Some(self.first_child + take_lowest(&mut self.children))
     }
 
-    /// Takes a word of children out.
-    fn next_children(&mut self, blocks: &[Block]) -> Option<()> {
-        while self.children == 0 {
-            let at =
-                if is_grouped(blocks.len()) { self.next_of_group(blocks)? } else { self.next_sharer(blocks.len())? };
+    /// Takes a word of children out; whether there was one.
+    fn next_children(&mut self, blocks: &[Block]) -> bool {
+        let grouped = is_grouped(blocks.len());
+        loop {
+            let at = if grouped {
+                let Some(at) = self.next_of_group(blocks) else { return false };
+                at
+            } else {
+                if self.ends() {
+                    return false;
+                }
+                self.next_sharer(blocks.len())
+            };
+            let ready = &blocks[at].ready;
             // Relaxed: only whoever set a bit of this round is due, and what came with that bit is visible.
-            if blocks[at].ready.load(Ordering::Relaxed) != 0 {
+            if ready.load(Ordering::Relaxed) != 0 {
                 self.first_child = at * BLOCK;
                 // Acquire: pairs with the Release in `set_ready`, of this wake and of those that stopped at it.
-                self.children = blocks[at].ready.swap(0, Ordering::Acquire);
+                self.children = ready.swap(0, Ordering::Acquire);
+                return true;
             }
         }
-        Some(())
     }
 
     fn next_of_group(&mut self, blocks: &[Block]) -> Option<usize> {
         while self.blocks == 0 {
-            let group = self.next_sharer(blocks.len().div_ceil(BLOCK))?;
+            if self.ends() {
+                return None;
+            }
+            let group = self.next_sharer(blocks.len().div_ceil(BLOCK));
             self.first_block = group * BLOCK;
             // Acquire: pairs with the Release in `set_ready`.
             self.blocks = blocks[group].group.swap(0, Ordering::Acquire);
@@ -224,23 +258,48 @@ impl Round {
         Some(self.first_block + take_lowest(&mut self.blocks))
     }
 
-    /// What the bits of the parent's word stand for: groups, or blocks.
-    fn next_sharer(&mut self, count: usize) -> Option<usize> {
-        let sharer = match self.sharer {
-            Some(sharer) => sharer,
-            None => {
-                if self.top == 0 {
-                    self.top = core::mem::take(&mut self.later);
-                }
-                if self.top == 0 {
-                    return None;
-                }
-                take_lowest(&mut self.top)
-            }
-        };
-        self.sharer = Some(sharer + Parent::BITS).filter(|next| *next < count);
-        Some(sharer)
+    /// Whether no bit of the parent's word is left, nor of what comes after this round.
+    #[inline]
+    fn ends(&self) -> bool {
+        self.sharer as u64 | self.top | self.later == 0
     }
+
+    /// What the bits of the parent's word stand for: groups, or blocks.
+    #[inline]
+    fn next_sharer(&mut self, count: usize) -> usize {
+        let mut sharer = self.sharer;
+        if sharer == 0 {
+            if self.top == 0 {
+                self.top = core::mem::take(&mut self.later);
+            }
+            sharer = take_lowest(&mut self.top);
+        }
+        let next = sharer + Parent::BITS;
+        self.sharer = if next < count { next } else { 0 };
+        sharer
+    }
+}
+
+/// Those of the parent's bits below which a word is set.
+#[inline]
+fn set_below(mut bits: u64, blocks: &[Block]) -> u64 {
+    let grouped = is_grouped(blocks.len());
+    // Groups lie in the first blocks.
+    let blocks = if grouped { &blocks[..blocks.len().div_ceil(BLOCK)] } else { blocks };
+    let mut set = 0;
+    while bits != 0 {
+        let bit = bits & bits.wrapping_neg();
+        let mut at = take_lowest(&mut bits);
+        while let Some(block) = blocks.get(at) {
+            let word = if grouped { &block.group } else { &block.ready };
+            // Relaxed: only wakes that are ordered before the rest are to be seen.
+            if word.load(Ordering::Relaxed) != 0 {
+                set |= bit;
+            }
+            at += Parent::BITS;
+        }
+    }
+    set
 }
 
 /// Whether that many blocks need a level of groups below the parent's word.

@@ -56,6 +56,20 @@ fn here() -> (u64, Option<Lease>) {
     }
 }
 
+/// Whether time is virtual here, or was when its timers were entered.
+#[inline]
+fn is_virtual() -> bool {
+    entered().is_some_and(|ambient| ambient.lease.queue.clock() == Clock::Virtual)
+}
+
+/// A sleep by virtual time: apart, so that one by the real clock, which has no home, is made of constants.
+#[cold]
+#[inline(never)]
+fn sleep_in_virtual_time(duration: Duration) -> Sleep {
+    let (now, home) = here();
+    Sleep::lasting(duration, now, home)
+}
+
 /// Where a sleep by the ambient clock may be armed.
 fn home() -> Option<Lease> {
     let lease = entered()?.lease;
@@ -104,8 +118,10 @@ pub fn now() -> Instant {
 ///
 /// Its first poll panics if that needs the helper thread, and the system refuses to start one.
 pub fn sleep(duration: Duration) -> Sleep {
-    let (now, home) = here();
-    Sleep::lasting(duration, now, home)
+    if is_virtual() {
+        return sleep_in_virtual_time(duration);
+    }
+    Sleep::lasting(duration, clock::now(), None)
 }
 
 /// Waits until an instant, on the ambient timers. One that has passed is ready at the first poll.

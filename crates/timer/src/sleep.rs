@@ -160,21 +160,19 @@ impl Sleep {
 
     /// Arms the timer in the first wheel of its clock that is open: at home, among the ambient ones, among the global ones.
     #[inline]
-    fn poll_unarmed(mut self: Pin<&mut Self>, state: State, cx: &Context<'_>) -> Poll<()> {
-        let at = self.entry.word().deadline();
-        let home = self.entry.home();
-        let is_real = home.is_none_or(|lease| lease.queue.clock() == Clock::Real);
+    fn poll_unarmed(mut self: Pin<&mut Self>, state: State, at: u64, cx: &Context<'_>) -> Poll<()> {
+        let mut there = match self.entry.home() {
+            Some(lease) => ambient::home_in(lease),
+            None => ambient::real().unwrap_or_else(global),
+        };
+        let is_real = |there: Ambient| there.lease.queue.clock() == Clock::Real;
         // A virtual wheel knows the time, and looks at it under its lock.
-        if state != State::Distant && is_real && at < NEVER && clock::now() >= at {
+        if state != State::Distant && at < NEVER && is_real(there) && clock::now() >= at {
             self.entry.word().set(State::Fired, at);
             return Poll::Ready(());
         }
         // SAFETY: this sleep is the owner, and its entry is in no wheel.
         unsafe { self.entry.put_waker(cx.waker().clone()) };
-        let mut there = match home {
-            Some(lease) => ambient::home_in(lease),
-            None => ambient::real().unwrap_or_else(global),
-        };
         loop {
             let polled = match self.as_mut().arm(there, at) {
                 Arm::Armed => return Poll::Pending,
@@ -182,7 +180,7 @@ impl Sleep {
                     self.entry.word().set(State::Fired, at);
                     Poll::Ready(())
                 }
-                Arm::Closed if is_real => {
+                Arm::Closed if is_real(there) => {
                     there = elsewhere(there);
                     continue;
                 }
@@ -227,7 +225,8 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let unarmed = match (self.entry.word().state(), self.entry.place()) {
+        let (state, at) = self.entry.word().look();
+        let unarmed = match (state, self.entry.place()) {
             (State::Fired, _) => return Poll::Ready(()),
             (State::Armed, Some(place)) => match self.poll_armed(place, cx) {
                 Some(polled) => return polled,
@@ -235,7 +234,7 @@ impl Future for Sleep {
             },
             (unarmed, _) => unarmed,
         };
-        self.poll_unarmed(unarmed, cx)
+        self.poll_unarmed(unarmed, at, cx)
     }
 }
 

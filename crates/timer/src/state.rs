@@ -81,13 +81,21 @@ impl Word {
     /// Where it stands now.
     #[inline]
     pub(crate) fn state(&self) -> State {
+        self.look().0
+    }
+
+    /// Where it stands now, and its deadline, passed or not.
+    #[inline]
+    pub(crate) fn look(&self) -> (State, u64) {
         // Acquire: pairs with the Release in `finish` and `evict`, so that the owner may free what the queue has read.
-        match self.0.load(Ordering::Acquire) & STATE {
+        let word = self.0.load(Ordering::Acquire);
+        let state = match word & STATE {
             ARMED => State::Armed,
             IDLE => State::Idle,
             FIRED => State::Fired,
             _ => State::Distant,
-        }
+        };
+        (state, word & !STATE)
     }
 
     /// Its deadline, passed or not.

@@ -15,15 +15,17 @@
 use super::kind::{AnyTree, Kind, Local, Sendable, Tree};
 use super::rank::{Lane, Lanes, Rank};
 use super::ready::{ReadyList, Seat};
+use super::run::Run;
 use crate::abandon::Abandoned;
 use crate::clock::Mark;
 use crate::panic::Payload;
+use futures_util::future::LocalBoxFuture;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// How many trees may end in one poll before the scope yields to its executor.
-const TREES_PER_POLL: usize = 32;
+/// How many trees one poll of the scope may poll before it yields to its executor.
+pub(super) const TREES_PER_POLL: usize = 32;
 
 /// What a frame holds: nothing, as a rule, and then one null pointer.
 pub(crate) struct Adopted<K: Kind>(Option<Box<Stash<K>>>);
@@ -88,18 +90,16 @@ impl<K: Kind> Adopted<K> {
         stash.panic
     }
 
-    /// Polls the trees that run and were woken; ready when none is left.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Polls the trees that run and were woken, so many at most, and takes them off the budget; ready when none is left.
+    pub(super) fn poll_within(&mut self, budget: &mut usize, cx: &mut Context<'_>) -> Poll<()> {
         let Some(stash) = &mut self.0 else { return Poll::Ready(()) };
         stash.polled = true;
         stash.ready.register(cx.waker());
         // A tree that wakes itself while it is polled yields: it is not among these, but for the next poll.
         let mut left = stash.ready.len();
-        for _ in 0..TREES_PER_POLL {
-            if left == 0 {
-                break;
-            }
+        while left > 0 && *budget > 0 {
             let Some(number) = stash.ready.pop() else { break };
+            *budget -= 1;
             left = left - 1 + stash.poll_tree(number);
         }
         if stash.order.is_empty() {
@@ -168,13 +168,27 @@ impl Adopted<Local> {
         for (number, turn) in order {
             match turn.tree {
                 AnyTree::Sendable(tree) => sendable.push(number, turn.rank, tree),
-                AnyTree::Local(tree) => tree.abandon(Abandoned::NoLocalFrame),
+                AnyTree::Local(tree) => {
+                    let rest = tree.into_sendable_rest();
+                    if !rest.is_none() {
+                        sendable.push(number, turn.rank, Run::remaining(rest));
+                    }
+                }
             }
         }
         if sendable.order.is_empty() && sendable.panic.is_none() {
             return Adopted::none();
         }
         Adopted(Some(Box::new(sendable)))
+    }
+}
+
+impl Run<LocalBoxFuture<'static, ()>, Local> {
+    /// What may leave the thread of all that the tree has adopted; the tree itself, and the rest, is abandoned.
+    pub(super) fn into_sendable_rest(mut self) -> Adopted<Sendable> {
+        let sendable = self.take_adopted().into_sendable();
+        self.abandon(Abandoned::NoLocalFrame);
+        sendable
     }
 }
 

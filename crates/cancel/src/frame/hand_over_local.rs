@@ -16,7 +16,6 @@ use super::flag::{Flag, SetOnDrop};
 use super::kind::{AnyTree, Kind, Local, Sendable, Tree};
 use super::place::{self, Place};
 use super::run::Run;
-use crate::abandon::Abandoned;
 use crate::clock::Mark;
 use crate::reaper::LocalReaper;
 use futures_util::future::{FutureExt, LocalBoxFuture};
@@ -90,12 +89,11 @@ fn forward(mark: Mark, tree: Run<Exit, Local>) {
 }
 
 /// No local frame: the local reaper takes it. Without one, what is `Send` in it is handed over alone.
-fn reap(mark: Mark, mut tree: Run<Exit, Local>) {
+fn reap(mark: Mark, tree: Run<Exit, Local>) {
     if let Some(reaper) = LocalReaper::nearest() {
         return reaper.reap(Carried::from(tree).boxed_local());
     }
-    let sendable = tree.take_adopted().into_sendable();
-    tree.abandon(Abandoned::NoLocalFrame);
+    let sendable = tree.into_sendable_rest();
     if !sendable.is_none() {
         Sendable::hand_over(mark, Run::remaining(sendable));
     }

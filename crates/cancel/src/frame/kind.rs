@@ -1,6 +1,6 @@
 //! The two kinds of frame: one for work that may move between threads, one for work that may not.
 
-use super::adopted::Adopted;
+use super::adopted::{Adopted, TREES_PER_POLL};
 use super::place::{self, Cause, Place};
 use super::run::Run;
 use super::{hand_over, hand_over_local};
@@ -52,7 +52,7 @@ impl Kind for Sendable {
     }
 
     fn poll_trees(adopted: &mut Adopted<Self>, cx: &mut Context<'_>) -> Poll<()> {
-        adopted.poll(cx)
+        adopted.poll_within(&mut { TREES_PER_POLL }, cx)
     }
 
     fn hand_over(mark: Mark, tree: Run<Self::Exit, Self>) {
@@ -80,9 +80,10 @@ impl Kind for Local {
 
     /// A `Send` exit may drop local guards: they must find this frame, so the trees are polled inside one.
     fn poll_trees(adopted: &mut Adopted<Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut budget = TREES_PER_POLL;
         loop {
             let mut fresh = Adopted::none();
-            let polled = Self::enter(&mut fresh, Cause::Fresh, || adopted.poll(cx));
+            let polled = Self::enter(&mut fresh, Cause::Fresh, || adopted.poll_within(&mut budget, cx));
             if fresh.is_none() {
                 return polled;
             }

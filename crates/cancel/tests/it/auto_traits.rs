@@ -3,8 +3,8 @@
 use motet_cancel::frame::{LocalNest, Nest};
 use motet_cancel::raw::{Body, CancelWord};
 use motet_cancel::{
-    CancelHandle, CancelToken, Cancelled, ExitStack, Guard, Outcome, Reason, Scope, Shield, Taken, TaskError,
-    checkpoint, finally, guard, scope, shield, try_with, with, within,
+    AsyncContext, CancelHandle, CancelToken, Cancelled, ExitStack, Guard, Outcome, Reason, Scope, Shield, Taken,
+    TaskError, adopt, cancel_when, checkpoint, finally, guard, scope, shield, try_with, with, within,
 };
 use std::error::Error;
 use std::future::{Pending, Ready};
@@ -105,7 +105,7 @@ fn with_over_types_without_lifetimes_is_send_in_a_spawned_task() {
 #[test]
 fn exit_stacks_contexts_and_tokens_are_send_in_a_spawned_task() {
     struct Session(Borrowing<'static>);
-    impl motet_cancel::AsyncContext for Session {
+    impl AsyncContext for Session {
         type Value = usize;
         async fn enter(&mut self) -> usize {
             checkpoint().await;
@@ -128,5 +128,87 @@ fn exit_stacks_contexts_and_tokens_are_send_in_a_spawned_task() {
         });
         assert_eq!(names.await, 1);
         CancelToken::new().run_until_cancelled(checkpoint()).await;
+    });
+}
+
+#[test]
+fn limits_and_adoption_over_awkward_types_are_send_in_a_spawned_task() {
+    spawn(async {
+        let (work, _handle) = scope(async {
+            checkpoint().await;
+            sample()
+        });
+        let limit = async {
+            checkpoint().await;
+            "limit"
+        };
+        let given = cancel_when(limit, work).grace(checkpoint()).await.unwrap().unwrap();
+        let text: &'static str = given.names[0];
+        let adopted = adopt(async move {
+            checkpoint().await;
+            drop((given, text));
+        });
+        assert!(adopted.is_ok());
+        let token = CancelToken::new();
+        token.cancel();
+        token.cancelled().await;
+        let work = async {
+            let held = sample();
+            checkpoint().await;
+            held.names.len()
+        };
+        assert_eq!(token.run_until_cancelled(work).await, None);
+    });
+}
+
+/// A context that gives what it was made of.
+struct Gives<T>(Option<T>);
+
+impl<T: Send + 'static> AsyncContext for Gives<T> {
+    type Value = T;
+
+    async fn enter(&mut self) -> T {
+        checkpoint().await;
+        self.0.take().expect("entered once")
+    }
+
+    async fn exit(self, _outcome: Outcome) {
+        checkpoint().await;
+    }
+}
+
+fn gives<T: Send + 'static>(value: T) -> Gives<T> {
+    Gives(Some(value))
+}
+
+/// Awkward values behind a name without a lifetime.
+struct Named {
+    text: &'static str,
+    held: Borrowing<'static>,
+}
+
+#[test]
+fn within_over_a_value_whose_type_names_no_lifetime_is_send_in_a_spawned_task() {
+    spawn(async {
+        let value = Named { text: "text", held: sample() };
+        let length = within(gives(value), async |value: &mut Named| {
+            checkpoint().await;
+            value.text.len() + value.held.names.len()
+        });
+        assert_eq!(length.await, 5);
+    });
+}
+
+#[test]
+fn an_exit_stack_enters_what_within_cannot_in_a_spawned_task() {
+    spawn(async {
+        let mut stack = ExitStack::new();
+        let text: &'static str = stack.enter(gives("text")).await;
+        let error: Box<dyn Error + Send + Sync> = stack.enter(gives(sample().error)).await;
+        let held = stack.enter(gives(sample())).await;
+        checkpoint().await;
+        assert_eq!((text.len(), error.to_string().len(), held.names.len()), (4, 8, 1));
+        drop((error, held));
+        stack.close().await;
     });
 }

@@ -92,7 +92,7 @@ fn cancelled_elsewhere(log: &Log, exit: &Gate) -> impl Cancellable<Output = Resu
     let guard = log.gated("exit", exit);
     let (work, handle) = scope(async move {
         let _guard = guard;
-        pending().await
+        pending::<()>().await;
     });
     handle.cancel("elsewhere");
     work

@@ -4,7 +4,7 @@ use crate::scene::{Gate, Log, alone};
 use motet_cancel::frame::{self, LocalNest, Nest};
 use motet_cancel::{LocalGuard, Outcome, abandoned, adopt_local, guard_local, scope, scope_local};
 use motet_test::Stepped;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::{Future, pending, poll_fn};
 use std::rc::Rc;
 use std::task::Poll;
@@ -160,4 +160,67 @@ fn a_local_guard_closes_in_place_anywhere() {
     assert!(Stepped::new(local(&said, "closed").close()).poll_until_stalled().is_ready());
     assert!(Stepped::new(local(&said, "failed").fail()).poll_until_stalled().is_ready());
     assert_eq!(*said.borrow(), ["closed: Returned", "closed ended", "failed: Failed", "failed ended"]);
+}
+
+#[test]
+fn send_exits_that_each_hand_over_local_work_do_not_hold_the_poll_past_its_bound() {
+    const EXITS: usize = 100;
+    std::thread_local! {
+        static ENDED: Cell<usize> = const { Cell::new(0) };
+    }
+    let (work, _handle) = scope_local(async {
+        for _ in 0..EXITS {
+            let exit = async |(), _outcome| {
+                assert!(adopt_local(async { ENDED.set(ENDED.get() + 1) }).is_ok());
+                ENDED.set(ENDED.get() + 1);
+            };
+            // Each made after the one before was dropped: none waits for another.
+            drop(motet_cancel::guard((), exit));
+        }
+    });
+    let mut work = Stepped::new(work);
+    let mut most_in_a_poll = 0;
+    loop {
+        let before = ENDED.get();
+        let is_ready = work.poll().is_ready();
+        most_in_a_poll = most_in_a_poll.max(ENDED.get() - before);
+        if is_ready {
+            break;
+        }
+        assert!(work.is_woken(), "it yields, and goes on");
+    }
+    assert_eq!(ENDED.get(), 2 * EXITS);
+    assert!(most_in_a_poll <= 32, "{most_in_a_poll}");
+}
+
+#[test]
+fn a_local_scope_dropped_without_a_local_frame_sends_on_what_a_local_exit_left_behind() {
+    let _alone = alone();
+    let (log, queue) = (Log::new(), Rc::new(RefCell::new(Vec::new())));
+    let into = Rc::clone(&queue);
+    let _entered = frame::enter_reaper(move |exit| into.borrow_mut().push(exit));
+    let gate = Gate::new();
+    let (left, deeper) = (log.gated("left by the exit", &gate), log.gated("left by an exit of the exit", &gate));
+    let (work, _handle) = scope_local(async move {
+        drop(guard_local((), async |(), _outcome| {
+            drop(left);
+            drop(guard_local((), async |(), _outcome| {
+                drop(deeper);
+                pending::<()>().await;
+            }));
+            pending::<()>().await;
+        }));
+    });
+    let (mut work, before) = (Stepped::new(work), abandoned());
+    assert!(work.poll_until_stalled().is_pending(), "both local exits have begun");
+    assert_eq!(log.take().len(), 2, "and so have those that they left");
+    drop(work);
+    assert_eq!(abandoned(), before + 2, "the local exits only");
+    gate.open();
+    for tree in queue.take() {
+        assert!(Stepped::new(tree).poll_until_stalled().is_ready());
+    }
+    let mut said = log.take();
+    said.sort_unstable();
+    assert_eq!(said, ["left by an exit of the exit ended", "left by the exit ended"]);
 }

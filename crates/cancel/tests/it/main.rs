@@ -1,6 +1,7 @@
 //! What scopes promise, under no executor at all, under a bare `block_on`, under tokio, and under Motet's own.
 
 mod adoption;
+mod allocations;
 mod auto_traits;
 mod cancellables;
 mod errors;

@@ -8,6 +8,12 @@
 //! ```
 //!
 //! Children come in in Open only. On the way to Ending each is cancelled; the body is dropped by the group's future, which is woken.
+//! The race to fear is a child that comes in as the group ends: whether one is left and the step to Gone are one critical section, so it is
+//! either counted before, and waited for, or refused after.
+//!
+//! A panic is kept for whoever waits for the children: the group's future, then, if that was dropped, its heir, which waits in the frame around.
+//! Where there is neither, a child's panic comes back to the child.
+//!
 //! One lock for all of it. Foreign code (wakers, cancel handles, dropped errors and futures) runs outside of it: a method takes out what is
 //! to be done, as an [`Order`], and does it after the lock is released.
 
@@ -38,7 +44,10 @@ struct State<E> {
     /// Children that the group's future has yet to spawn.
     arrivals: Vec<FutureObj<'static, ()>>,
     errors: Vec<E>,
+    /// The first one.
     panic: Option<PanicPayload>,
+    /// Whether somebody will ask for a panic though the group is gone.
+    has_heir: bool,
     /// The task that polls the group's future.
     owner: Option<Waker>,
     /// Who waits for the last child, by number.
@@ -84,6 +93,7 @@ impl<E> Members<E> {
             arrivals: Vec::new(),
             errors: Vec::new(),
             panic: None,
+            has_heir: false,
             owner: None,
             drained: BTreeMap::new(),
         };
@@ -147,10 +157,13 @@ impl<E> Members<E> {
     /// A child or the body has panicked; the first panic is kept. One comes back if nobody will ask for it.
     pub(crate) fn panicked(&self, panic: PanicPayload) -> Option<PanicPayload> {
         let mut state = self.state.lock();
-        if state.phase == Phase::Gone || state.panic.is_some() {
-            let gone = state.phase == Phase::Gone;
+        if state.phase == Phase::Gone && !state.has_heir {
+            return Some(panic);
+        }
+        if state.panic.is_some() {
             drop(state);
-            return gone.then_some(panic);
+            drop(panic);
+            return None;
         }
         state.panic = Some(panic);
         let order = state.end();
@@ -165,25 +178,50 @@ impl<E> Members<E> {
         order.carry_out(&Reason::from("its group was cancelled"));
     }
 
-    /// The group's future goes away: nobody asks for the errors any more.
+    /// The group's future goes away: nobody asks for the errors any more, they come back. An heir has to ask for the panic, with
+    /// [`take_inheritance`](Self::take_inheritance).
     pub(crate) fn abandon(&self) -> Vec<E> {
         let mut state = self.state.lock();
         let order = state.end();
         state.phase = Phase::Gone;
+        state.has_heir = true;
         let arrivals = core::mem::take(&mut state.arrivals);
         let errors = core::mem::take(&mut state.errors);
         let owner = state.owner.take();
         drop(state);
         order.carry_out(&Reason::from("its group was dropped"));
-        drop((arrivals, owner));
+        // Each is a scope: what panics as it is dropped goes on in the frame around.
+        drop(arrivals);
+        silence(|| drop(owner));
         errors
     }
 
-    /// What the children left, once all of them and the body have ended.
-    pub(crate) fn close(&self) -> Ended<E> {
+    /// The heir is done, or gives up: the panic that was kept for it.
+    pub(crate) fn take_inheritance(&self) -> Option<PanicPayload> {
         let mut state = self.state.lock();
+        state.has_heir = false;
+        state.panic.take()
+    }
+
+    /// Whether an heir has something to wait for, or to take.
+    pub(crate) fn leaves_something(&self) -> bool {
+        let state = self.state.lock();
+        !state.children.is_empty() || state.panic.is_some()
+    }
+
+    /// What the children left, if none of them is; the body has ended. From then on none comes in.
+    pub(crate) fn try_close(&self) -> Option<Ended<E>> {
+        let mut state = self.state.lock();
+        if !state.children.is_empty() {
+            return None;
+        }
+        debug_assert!(state.arrivals.is_empty(), "an arrival is a child that has not ended");
         state.phase = Phase::Gone;
-        Ended { errors: core::mem::take(&mut state.errors), panic: state.panic.take() }
+        let ended = Ended { errors: core::mem::take(&mut state.errors), panic: state.panic.take() };
+        let owner = state.owner.take();
+        drop(state);
+        silence(|| drop(owner));
+        Some(ended)
     }
 
     pub(crate) fn is_open(&self) -> bool {

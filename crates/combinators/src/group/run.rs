@@ -13,7 +13,7 @@ use crate::panics::silence;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_util::task::Spawn;
-use motet_cancel::{PanicPayload, adopt, report_unheard};
+use motet_cancel::{PanicPayload, TaskError, adopt, report_unheard};
 use pin_project_lite::pin_project;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -49,7 +49,9 @@ use std::sync::Arc;
 /// # Cancel safety
 ///
 /// Dropped, it drops the body, cancels the children, and hands the wait for their end to the frame around it. Errors then go to the hook of
-/// `motet_cancel::set_on_unheard`, and a child's panic goes on in the child's own task.
+/// `motet_cancel::set_on_unheard`. The first panic, be it of before or of a child's cleanup, goes on in that frame once the children have ended, and
+/// so wins over a cancel or a timeout around the group. Where nobody takes the wait, a panic of before goes to the hook too, as
+/// `TaskError::Panicked`, and a later one goes on in the child's own task.
 ///
 /// # Errors
 ///
@@ -91,7 +93,7 @@ pin_project! {
             if !*this.done {
                 let members = &*this.members;
                 // The children are cancelled whatever the drop of the body does.
-                let _waited_for = Always(|| hand_over(members));
+                let _waited_for = Always(|| Heir(members.clone()).hand_over());
                 this.nest.enter(|| {
                     let _cancelled = Always(|| members.abandon().into_iter().for_each(report_unheard));
                     nest::alone(|| this.body.set(None));
@@ -110,12 +112,31 @@ impl<F: FnMut()> Drop for Always<F> {
     }
 }
 
-/// Hands the wait for the children to the frame around.
-fn hand_over<E: Send + 'static>(members: &Arc<Members<E>>) {
-    if members.len() > 0 {
-        let group = TaskGroup { members: members.clone() };
-        // Neither a frame nor a reaper: nobody waits, and the children, which are cancelled, end by themselves.
-        drop(adopt(async move { group.drained().await }));
+/// Waits for the children of a group that was dropped, and goes on with the panic that was kept. Dropped before, it tells the hook of it.
+struct Heir<E: 'static>(Arc<Members<E>>);
+
+impl<E: Send + 'static> Heir<E> {
+    /// Hands the wait to the frame around.
+    fn hand_over(self) {
+        if self.0.leaves_something() {
+            // Neither a frame nor a reaper: nobody waits, and the children, which are cancelled, end by themselves.
+            drop(adopt(self.wait()));
+        }
+    }
+
+    async fn wait(self) {
+        TaskGroup { members: self.0.clone() }.drained().await;
+        if let Some(panic) = self.0.take_inheritance() {
+            panic.resume();
+        }
+    }
+}
+
+impl<E: 'static> Drop for Heir<E> {
+    fn drop(&mut self) {
+        if let Some(panic) = self.0.take_inheritance() {
+            report_unheard(TaskError::Panicked(panic));
+        }
     }
 }
 
@@ -186,11 +207,11 @@ impl<S: Spawn, E: Send + 'static, R, F: Future<Output = Result<R, E>>> Future fo
             drop(this.members.panicked(PanicPayload::new(panic)));
             true
         });
-        if this.body.is_some() || !drained || this.members.len() > 0 {
+        if this.body.is_some() || !drained {
             return Poll::Pending;
         }
+        let Some(ended) = this.members.try_close() else { return Poll::Pending };
         *this.done = true;
-        let ended = this.members.close();
         if let Some(panic) = ended.panic {
             ended.errors.into_iter().for_each(report_unheard);
             panic.resume();

@@ -78,6 +78,24 @@ fn a_wake_reaches_the_new_task_when_the_task_changes() {
 }
 
 #[test]
+fn a_task_may_change_while_two_wakes_call() {
+    model(|| {
+        let mut slab = Slab::new(2, 0);
+        let old = Parker::new();
+        slab.begin(&old.waker());
+        assert_eq!(slab.next(), None);
+        assert_eq!(slab.rest(), Rest::Armed);
+        let threads = [0, 1].map(|child| {
+            let waker = waker_of(&slab, child);
+            thread::spawn(move || waker.wake())
+        });
+        assert_eq!(visit(&mut slab, 2), [0, 1]);
+        drop(slab);
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+}
+
+#[test]
 fn wakes_one_after_another_are_all_seen() {
     model(|| {
         let mut slab = Slab::new(1, 0);

@@ -3,6 +3,8 @@
 use super::{BLOCK, Parent, Rest, Slab};
 use core::task::{Context, Waker};
 use motet_test::WakeCount;
+use std::sync::{Arc, Mutex};
+use std::task::Wake;
 
 fn waker_of(slab: &Slab, child: usize) -> Waker {
     slab.with_waker(child, |cx: &mut Context<'_>| cx.waker().clone())
@@ -130,4 +132,131 @@ fn a_poll_cut_short_goes_on_where_it_was() {
     assert_eq!(slab.rest(), Rest::Busy, "a round is under way");
     slab.begin(&task.waker());
     assert_eq!(all(&mut slab), [100, 400, 1], "the one that woke itself comes last");
+}
+
+/// A task that does something in the middle of its wake.
+struct OnWake(Box<dyn Fn() + Send + Sync>);
+
+impl Wake for OnWake {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        (self.0)();
+    }
+}
+
+fn on_wake(act: impl Fn() + Send + Sync + 'static) -> (Arc<OnWake>, Waker) {
+    let task = Arc::new(OnWake(Box::new(act)));
+    (Arc::clone(&task), task.into())
+}
+
+#[test]
+fn a_task_may_poll_in_its_wake() {
+    let slab = Arc::new(Mutex::new((Slab::new(10, 0), Vec::new())));
+    let wakers: Vec<_> = (0..10).map(|child| waker_of(&slab.lock().unwrap().0, child)).collect();
+    let known = Arc::new(Mutex::new(Waker::noop().clone()));
+    let (_, task) = on_wake({
+        let (slab, known) = (Arc::clone(&slab), Arc::clone(&known));
+        move || {
+            let task = known.lock().unwrap().clone();
+            let next = {
+                let (slab, visited) = &mut *slab.lock().unwrap();
+                slab.begin(&task);
+                visited.extend(all(slab));
+                assert_eq!(slab.rest(), Rest::Armed);
+                *visited.last().unwrap() + 1
+            };
+            // Another wake inside of this one.
+            wakers.get(next).filter(|_| next < 6).inspect(|waker| waker.wake_by_ref());
+        }
+    });
+    known.lock().unwrap().clone_from(&task);
+    slab.lock().unwrap().0.begin(&task);
+    assert_eq!(slab.lock().unwrap().0.rest(), Rest::Armed);
+    for first in [3, 9, 0] {
+        let waker = waker_of(&slab.lock().unwrap().0, first);
+        waker.wake();
+    }
+    assert_eq!(slab.lock().unwrap().1, [3, 4, 5, 9, 0, 1, 2, 3, 4, 5]);
+    *known.lock().unwrap() = Waker::noop().clone();
+}
+
+#[test]
+fn a_task_that_changes_in_a_wake_takes_the_place_of_the_old() {
+    let new = WakeCount::new();
+    let slab = Arc::new(Mutex::new(Slab::new(10, 0)));
+    let (old, waker) = on_wake({
+        let (slab, new) = (Arc::clone(&slab), new.waker());
+        move || {
+            let mut slab = slab.lock().unwrap();
+            slab.begin(&new);
+            assert_eq!(all(&mut slab), [1]);
+            assert_eq!(slab.rest(), Rest::Armed);
+            let child = waker_of(&slab, 2);
+            drop(slab);
+            child.wake();
+        }
+    });
+    slab.lock().unwrap().begin(&waker);
+    drop(waker);
+    assert_eq!(slab.lock().unwrap().rest(), Rest::Armed);
+    let child = waker_of(&slab.lock().unwrap(), 1);
+    child.wake();
+    assert_eq!(new.count(), 1);
+    let mut slab = slab.lock().unwrap();
+    slab.begin(&new.waker());
+    assert_eq!(Arc::strong_count(&old), 1, "the old task's waker is kept");
+    assert_eq!(all(&mut slab), [2]);
+    assert_eq!(slab.rest(), Rest::Armed);
+    waker_of(&slab, 3).wake();
+    assert_eq!(new.count(), 2);
+}
+
+#[test]
+fn a_poller_that_goes_in_a_wake_leaves_no_waker_behind() {
+    let slab = Arc::new(Mutex::new(None));
+    let (task, waker) = on_wake({
+        let slab = Arc::clone(&slab);
+        move || drop(slab.lock().unwrap().take())
+    });
+    let mut made = Slab::new(10, 0);
+    made.begin(&waker);
+    assert_eq!(made.rest(), Rest::Armed);
+    let child = waker_of(&made, 1);
+    *slab.lock().unwrap() = Some(made);
+    drop(waker);
+    child.wake_by_ref();
+    assert_eq!(Arc::strong_count(&task), 1);
+}
+
+#[test]
+fn a_wake_of_a_block_that_was_visited_is_not_lost() {
+    for children in [100, 300_000] {
+        let task = WakeCount::new();
+        let mut slab = armed(children, &task);
+        waker_of(&slab, 70).wake();
+        slab.begin(&task.waker());
+        assert_eq!(all(&mut slab), [70]);
+        waker_of(&slab, 70).wake();
+        assert_eq!(slab.rest(), Rest::Busy);
+        slab.begin(&task.waker());
+        assert_eq!(all(&mut slab), [70]);
+        assert_eq!(slab.rest(), Rest::Armed);
+        assert_eq!(task.count(), 1);
+    }
+}
+
+#[test]
+fn polls_without_a_rest_see_what_was_woken_in_between() {
+    let task = WakeCount::new();
+    let mut slab = armed(100, &task);
+    for _ in 0..4 {
+        waker_of(&slab, 70).wake();
+        slab.begin(&task.waker());
+        assert_eq!(all(&mut slab), [70]);
+    }
+    assert_eq!(slab.rest(), Rest::Armed);
+    assert_eq!(task.count(), 1);
 }

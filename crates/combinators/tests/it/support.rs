@@ -1,6 +1,7 @@
 //! Futures that a test finishes by hand.
 
 use futures::channel::oneshot;
+use motet_cancel::TaskError;
 use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
@@ -159,6 +160,7 @@ pub(crate) struct Marked {
 }
 
 static HEARD: Mutex<Vec<(usize, &'static str)>> = Mutex::new(Vec::new());
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static LISTENERS: Mutex<usize> = Mutex::new(0);
 
 impl Unheard {
@@ -166,6 +168,9 @@ impl Unheard {
         motet_cancel::set_on_unheard(|unheard| {
             if let Some(marked) = unheard.downcast_ref::<Marked>() {
                 HEARD.lock().unwrap().push((marked.listener, marked.text));
+            }
+            if let Some(TaskError::Panicked(panic)) = unheard.downcast_ref() {
+                PANICS.lock().unwrap().extend(panic.message().map(str::to_owned));
             }
         });
         let mut listeners = LISTENERS.lock().unwrap();
@@ -180,5 +185,9 @@ impl Unheard {
     /// What was reported so far, of this listener's errors.
     pub(crate) fn take(self) -> Vec<&'static str> {
         HEARD.lock().unwrap().iter().filter(|(listener, _)| *listener == self.0).map(|(_, text)| *text).collect()
+    }
+    /// What the panics said that were reported so far, whoever listens.
+    pub(crate) fn panics() -> Vec<String> {
+        PANICS.lock().unwrap().clone()
     }
 }

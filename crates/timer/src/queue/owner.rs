@@ -57,7 +57,7 @@ impl Lease {
         }
         entry.word().set(State::Armed, at);
         // SAFETY: the caller promises that it stays; the lock is held until it is in the wheel.
-        locked.wheel.insert(unsafe { Linked::new(entry) });
+        locked.wheel.insert_for(unsafe { Linked::new(entry) }, at);
         if !locked.is_active {
             locked.is_active = true;
             self.queue.horizon.mark(shard);
@@ -133,7 +133,7 @@ impl Place {
             }
             entry.word().set(State::Armed, at);
             // SAFETY: as above. A shard that had this timer is marked as one that has any.
-            locked.wheel.insert(unsafe { Linked::new(entry) });
+            locked.wheel.insert_for(unsafe { Linked::new(entry) }, at);
         }
         self.queue.announce(at);
         Rearm::Moved

@@ -6,7 +6,7 @@ use super::{Chain, Spot};
 pub(super) struct Level<C> {
     /// One bit a slot that has items.
     occupied: u64,
-    /// One bit a slot whose `earliest` may be too early, since the earliest item was taken out.
+    /// One bit a slot whose `earliest` may be too early, since the earliest item was taken out; meaningless in an empty slot.
     stale: u64,
     slots: [Slot<C>; 64],
 }
@@ -47,18 +47,14 @@ impl<C: Chain> Level<C> {
 
     pub(super) fn remove(&mut self, item: C::Item, number: usize) {
         let slot = &mut self.slots[number];
-        let at = C::deadline(&item);
+        let was_earliest = C::deadline(&item) == slot.earliest;
         slot.chain.unlink(item);
-        if at == slot.earliest {
-            self.stale |= 1 << number;
-        }
-        self.note_slot(number);
+        self.note_slot(number, was_earliest);
     }
 
     pub(super) fn pop_front(&mut self, number: usize) -> Option<C::Item> {
         let item = self.slots[number].chain.pop_front();
-        self.stale |= 1 << number;
-        self.note_slot(number);
+        self.note_slot(number, true);
         item
     }
 
@@ -76,11 +72,13 @@ impl<C: Chain> Level<C> {
         slot.earliest
     }
 
-    /// Keeps the slot's bits true after something was taken out.
-    fn note_slot(&mut self, number: usize) {
+    /// Keeps the slot's bits true after something was taken out, perhaps the earliest.
+    #[inline]
+    fn note_slot(&mut self, number: usize, was_earliest: bool) {
         if self.slots[number].chain.is_empty() {
             self.occupied &= !(1 << number);
-            self.stale &= !(1 << number);
+        } else if was_earliest {
+            self.stale |= 1 << number;
         }
     }
 

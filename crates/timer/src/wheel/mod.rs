@@ -122,19 +122,27 @@ impl<C: Chain> Wheel<C> {
     /// Puts an item in. A deadline that has passed comes out at the next [`pop_due`](Self::pop_due).
     #[inline]
     pub(crate) fn insert(&mut self, item: C::Item) {
-        if self.levels.is_empty() {
-            self.add_levels();
-        }
         let at = C::deadline(&item);
+        self.insert_for(item, at);
+    }
+
+    /// As [`insert`](Self::insert), by one who knows the item's deadline.
+    #[inline]
+    pub(crate) fn insert_for(&mut self, item: C::Item, at: u64) {
         let spot = self.spot_of(at.max(self.elapsed));
-        self.levels[spot.level()].insert(item, at, spot);
+        let level = match self.levels.get_mut(spot.level()) {
+            Some(level) => level,
+            None => &mut self.add_levels()[spot.level()],
+        };
+        level.insert(item, at, spot);
         self.occupied |= 1 << spot.level();
     }
 
     #[cold]
     #[inline(never)]
-    fn add_levels(&mut self) {
+    fn add_levels(&mut self) -> &mut [Level<C>] {
         self.levels = (0..LEVELS).map(|_| Level::new()).collect();
+        &mut self.levels
     }
 
     /// Takes out an item that is at `spot`.

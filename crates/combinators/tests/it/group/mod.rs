@@ -1,7 +1,9 @@
 //! `task_group`: rows C52 to C63, on executors that a test steps by hand.
 
 mod cancel;
+mod ends;
 mod failure;
+mod panics;
 
 use crate::support::gate;
 use futures::executor::{LocalPool, LocalSpawner};

@@ -71,6 +71,23 @@ pub(super) async fn c55_a_panic_of_an_exit_wins_over_the_cancellation(tasks: Tas
     assert_eq!(unheard.take(), ["body"]);
 }
 
+pub(super) async fn c55_a_panic_of_an_exit_wins_over_the_parents_cancellation(tasks: Tasks) {
+    let (started, starts) = gate();
+    let (work, handle) = scope(task_group(&tasks, |group| async move {
+        drop(group.spawn(async move {
+            let _guard = guard((), async |(), _| panic!("exit panicked"));
+            started.send(()).unwrap();
+            pending::<Result<(), Failure>>().await
+        }));
+        pending::<Result<(), _>>().await
+    }));
+    let cancels = async {
+        starts.await;
+        handle.cancel("stop");
+    };
+    assert_eq!(panic_of(futures::future::join(work, cancels)).await, "exit panicked");
+}
+
 pub(super) async fn c56_the_bodys_error_joins_the_groups(tasks: Tasks) {
     let group = task_group(&tasks, |group| async move {
         let child = group.spawn(async { Err::<(), _>("child") });

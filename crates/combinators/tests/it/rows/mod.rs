@@ -140,6 +140,7 @@ rows! {
         c53_an_error_cancels_the_siblings_and_the_body
         c54_cancelling_the_parent_cancels_the_children_and_waits
         c55_a_panic_of_an_exit_wins_over_the_cancellation
+        c55_a_panic_of_an_exit_wins_over_the_parents_cancellation
         c56_the_bodys_error_joins_the_groups
         c57_an_inner_groups_error_is_one_error
         c58_the_children_are_finished_before_a_panic_goes_on
