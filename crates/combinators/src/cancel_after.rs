@@ -32,7 +32,8 @@ use std::time::Duration;
 ///
 /// # Errors
 ///
-/// [`Elapsed`] if the time was up first, and the task gave nothing of its own. A task that was cancelled by somebody else says so in its output.
+/// [`Elapsed`] if the time was up first, and the task gave nothing of its own. A task that was cancelled by somebody else, and ended
+/// before the limit, says so in its output.
 #[doc(alias = "wait_for")]
 pub fn cancel_after<C: Cancellable>(limit: Duration, work: C) -> CancelAfter<C> {
     CancelAfter { cancelled: cancel_when(after(limit), work) }
