@@ -316,7 +316,7 @@ impl Shared {
         }
         self.ledger.settle();
         cancel_closed(live);
-        drop(self.outside.swept());
+        while self.outside.swept().is_some_and(|swept| !swept.is_empty()) {}
         // Each worker looks once more at what it has spawned; see `shard.rs`.
         (0..self.seats.len()).for_each(|worker| self.unpark(worker));
     }

@@ -3,6 +3,10 @@
 //! It takes its next task from its LIFO slot, its ring, the injector, in that order, with three exceptions that bound every
 //! wait: after [`LIFO_POLLS`] polls out of the slot the ring comes first; every so many polls the injector comes first, and every
 //! so many the driver is looked at (see `turns.rs`).
+//!
+//! A task that yields while nobody else is due is kept aside: it is next, no other worker knows of it, and nobody is woken for its sake. The race to fear is
+//! this worker's own: something else is polled first (a task of the injector or the slot, the root of a `block_on`, a task that a driver's poll starts), and the
+//! one kept aside has to wait where nobody finds it. So whatever comes first queues it for others before: `tell_of_yielding`.
 
 use super::idle::Rest;
 use super::metrics::Event;
