@@ -101,14 +101,13 @@ impl Worker {
     ///
     /// If there is nobody else, it is next, and whoever was woken for its sake would find nothing, or take it away.
     fn push_yielding(&self, runnable: Runnable) {
-        let is_alone = self.kit.ring.is_empty() && self.seat().slot.is_empty();
         // One that yielded before and was not polled since: this one was polled by foreign code in between, within a driver's poll.
-        let earlier = self.yielded.take();
-        if is_alone && earlier.is_none() {
-            self.yielded.set(Some(runnable));
-            return;
+        if let Some(earlier) = self.yielded.take() {
+            self.push_back(earlier);
+        } else if self.kit.ring.is_empty() && self.seat().slot.is_empty() {
+            return self.yielded.set(Some(runnable));
         }
-        earlier.into_iter().chain([runnable]).for_each(|runnable| self.push_back(runnable));
+        self.push_back(runnable);
         self.wake_another();
     }
 
