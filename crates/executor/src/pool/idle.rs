@@ -5,6 +5,7 @@ use super::metrics::Event;
 use super::sleepers::Up;
 use super::watch::ROUND;
 use super::worker::{Swept, Worker};
+use crate::driver::Wheelhouse;
 use crate::task::{Runnable, contain};
 use motet_prim::hint;
 
@@ -69,8 +70,9 @@ impl Worker {
         let mut rested = Rested::InDriver;
         // A driver that panics has lost its turn, not the worker.
         let limit = self.watch(all_rest, woken);
-        // Not for good if there may be something left to sweep.
-        let limit = if outside == Swept::Unknown { limit.or(Some(ROUND)) } else { limit };
+        // Not for good if there may be something left to sweep; but a virtual clock is told of no time that passes for real.
+        let is_virtual = shared.driver.as_ref().is_some_and(Wheelhouse::is_virtual);
+        let limit = if outside == Swept::Unknown && !is_virtual { limit.or(Some(ROUND)) } else { limit };
         contain(|| rested = self.seat().berth.park(shared.driver.as_ref(), limit, quiet));
         let woken = shared.sleepers.get_up(self.index()) == Up::Searching;
         self.set_heir(true);

@@ -1,8 +1,8 @@
 //! Pointers to a task, and counted references on it, from which its record can be read on any thread, until long after its end.
 //!
 //! async-task counts its runnable, its wakers and its `Task`, and frees header, metadata and future together when the last of them
-//! goes. So a waker is a counted reference. A task that is neither queued nor waited for is kept by the waker in its cancel word, from
-//! its first pending poll to its end; its list holds a bare address, and shows it only while the task lives (see `pool/roster`).
+//! goes. So a waker is a counted reference. A task that is neither queued nor waited for is kept by one that it has on itself, from
+//! its first pending poll to its end ([`SelfReference`]); its list holds a bare address, and shows it only while the task lives (see `pool/roster`).
 
 use super::{Record, Runnable};
 use crate::pool::{Key, Listed};

@@ -12,7 +12,8 @@
 //! other's arena, and a worker that spawns while a thief ends its tasks then waits for the thief at each spawn. So the thief leaves a reference on
 //! the task here, with one exchange that gives back the task's place as well; the owner drops it when it takes the place for the next task.
 //!
-//! It is a stack whose links lie in the dead tasks themselves. Anybody pushes; only the owner takes, and takes all, so a link that is met again is right.
+//! It is a stack whose links lie in the dead tasks themselves. Anybody pushes; whoever takes (the owner, or a thief who finds no
+//! heir) takes all, so a link that is met again is right.
 //!
 //! What bounds it: an owner frees some when it looks around and all before it rests, and a resting owner is no heir. The race to fear: a thief finds an
 //! heir, who lies down, and pushes then. The thief pushes *first* and looks for the heir *again*; the owner says that he is none *first* and empties the
