@@ -1,20 +1,27 @@
 //! When a busy worker looks at the injector and at the driver: by its count of steps, and sooner if much waits in the injector.
 //!
-//! A look at the injector comes first every [`SPAN`] steps. Tasks that always yield keep a worker's ring full, and what lies in the
-//! injector then gets one poll in so many. So if several looks in a row find it filled, and the ring has not run dry meanwhile, the
-//! span shrinks to what is fair: each task in ring and injector gets the same share of the polls, down to every other one. The
-//! driver's turn is counted in steps, whatever the span.
+//! A look at the injector comes first every [`SPAN`] steps, and takes one task. Tasks that always yield keep a worker's ring full, and what lies in
+//! the injector then gets one poll in so many. So if several looks in a row find it filled, and the ring has not run dry meanwhile, the worker
+//! *rotates*: after each pass through its ring it changes the oldest tasks for its share of the injector, up to half a ring, so that the tasks in
+//! ring and injector are polled in turn. The driver's turn is counted in steps, whatever the span.
 
 use std::cell::Cell;
 
 /// So many steps, then the injector comes first.
 const SPAN: u32 = 64;
-/// Every other step stays with the worker's own tasks, however much waits elsewhere.
-const SHORTEST: u32 = 2;
-/// So many looks in a row find a filled injector before the span shrinks: a burst needs no hurry.
+/// So many looks in a row find a filled injector before the worker rotates: a burst needs no hurry.
 const PATIENCE: u32 = 8;
 /// So many steps, then the driver is looked at.
 const DRIVER_STEPS: u32 = 128;
+
+/// What is due at a look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Look {
+    /// The driver has its turn.
+    pub(super) driver: bool,
+    /// The ring changes tasks with the injector; else the injector gives one.
+    pub(super) rotates: bool,
+}
 
 /// One worker's turns.
 pub(super) struct Turns {
@@ -44,18 +51,24 @@ impl Turns {
         left == 0
     }
 
-    /// The look that is due: so many tasks lie in the worker's ring, and so many in its share of the injector. Says whether the
-    /// driver has its turn.
-    pub(super) fn look(&self, own: usize, others: usize) -> bool {
-        self.passed_over.set(if others == 0 { 0 } else { self.passed_over.get().saturating_add(1) });
+    /// The look that is due; `others`: the injector is filled.
+    pub(super) fn look(&self, others: bool) -> Look {
+        self.passed_over.set(if others { self.passed_over.get().saturating_add(1) } else { 0 });
         let steps = self.steps_since_driver.get() + self.span.get();
-        let is_driver_due = steps >= DRIVER_STEPS;
-        self.steps_since_driver.set(if is_driver_due { 0 } else { steps });
-        let fair = u32::try_from(own / others.max(1) + 1).unwrap_or(SPAN).clamp(SHORTEST, SPAN);
-        let span = if self.passed_over.get() < PATIENCE { SPAN } else { fair };
+        let driver = steps >= DRIVER_STEPS;
+        self.steps_since_driver.set(if driver { 0 } else { steps });
+        self.set_span(SPAN);
+        Look { driver, rotates: self.passed_over.get() >= PATIENCE }
+    }
+
+    /// After a rotation: the next one follows when each of so many tasks had its turn.
+    pub(super) fn next_pass(&self, tasks: usize) {
+        self.set_span(u32::try_from(tasks).unwrap_or(DRIVER_STEPS).clamp(1, DRIVER_STEPS));
+    }
+
+    fn set_span(&self, span: u32) {
         self.span.set(span);
         self.left.set(span);
-        is_driver_due
     }
 
     /// The worker's own tasks have run out: whatever is in the injector is next.
@@ -79,7 +92,7 @@ mod tests {
         let turns = Turns::new();
         let drivers = (0..8).filter(|_| {
             assert_eq!(span(&turns), SPAN);
-            turns.look(3, 0)
+            turns.look(false).driver
         });
         assert_eq!(drivers.count() as u32, 8 * SPAN / DRIVER_STEPS);
     }
@@ -87,27 +100,27 @@ mod tests {
     #[test]
     fn what_is_passed_over_again_and_again_gets_its_share() {
         let turns = Turns::new();
-        for _ in 0..PATIENCE {
+        for _ in 1..PATIENCE {
             assert_eq!(span(&turns), SPAN);
-            turns.look(256, 1000);
+            assert!(!turns.look(true).rotates);
         }
-        assert_eq!(span(&turns), 2, "much waits there: every other step");
-        turns.look(30, 10);
-        assert_eq!(span(&turns), 4, "one in four tasks waits there");
+        assert_eq!(span(&turns), SPAN);
+        assert!(turns.look(true).rotates);
+        turns.next_pass(30);
+        assert_eq!(span(&turns), 30, "each of the ring's had its turn");
         turns.ran_dry();
-        turns.look(30, 10);
-        assert_eq!(span(&turns), SPAN, "a ring that runs dry needs no hurry");
+        assert!(!turns.look(true).rotates, "a ring that runs dry needs no hurry");
+        assert_eq!(span(&turns), SPAN);
     }
 
     #[test]
-    fn short_spans_do_not_call_the_driver_more_often() {
+    fn short_passes_do_not_call_the_driver_more_often() {
         let turns = Turns::new();
-        for _ in 0..PATIENCE {
-            turns.look(256, 1000);
-        }
+        (0..PATIENCE).for_each(|_| assert_eq!((span(&turns), turns.look(true)).0, SPAN));
         let drivers = (0..DRIVER_STEPS).filter(|_| {
+            turns.next_pass(2);
             assert_eq!(span(&turns), 2);
-            turns.look(256, 1000)
+            turns.look(true).driver
         });
         assert_eq!(drivers.count(), 2);
     }

@@ -11,7 +11,7 @@
 use super::idle::Rest;
 use super::metrics::Event;
 use super::shard::{Admitter, ShardPointer};
-use super::shared::{Kit, Seat, Shared};
+use super::shared::{Kit, RING, Seat, Shared};
 use super::turns::Turns;
 use super::watch::Duty;
 use crate::task::{Runnable, contain};
@@ -144,7 +144,7 @@ impl Worker {
     /// The ring is full: its older half goes to the injector under one lock, and makes room for so many pushes.
     #[cold]
     fn overflow(&self, runnable: Runnable) {
-        let mut older = self.kit.ring.shed();
+        let mut older = self.kit.ring.shed(RING / 2);
         older.push(runnable);
         self.shared.injector.push_many(older);
     }
@@ -166,13 +166,26 @@ impl Worker {
     /// What a busy worker does now and then.
     #[cold]
     fn look_around(&self) -> Option<Runnable> {
-        let share = self.shared.injector.len().div_ceil(self.shared.seated().max(1));
-        if self.turns.look(self.kit.ring.len(), share) {
+        let look = self.turns.look(!self.shared.injector.is_empty());
+        if look.driver {
             self.poll_driver();
         }
         self.settle();
         self.sweep_now_and_then();
-        self.shared.injector.pop()
+        if !look.rotates {
+            return self.shared.injector.pop();
+        }
+        let next = self.rotate();
+        self.turns.next_pass(self.kit.ring.len());
+        next
+    }
+
+    /// Takes this worker's share of the injector, up to half a ring; what does not fit into half a ring with it goes to the injector's back.
+    fn rotate(&self) -> Option<Runnable> {
+        let (own, sharers) = (self.kit.ring.len(), self.shared.seated().max(1));
+        let share = self.shared.injector.len().div_ceil(sharers).min(RING / 2);
+        let shed = self.kit.ring.shed((own + share).saturating_sub(RING / 2));
+        self.shared.injector.exchange(shed, &self.kit.ring, sharers)
     }
 
     /// A worker that never rests gives memory back as it goes; whoever spawns from elsewhere does so himself, as long as he spawns.

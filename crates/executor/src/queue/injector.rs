@@ -84,8 +84,20 @@ impl<T> Injector<T> {
         if self.is_empty() {
             return None;
         }
+        self.exchange(Vec::new(), to, sharers)
+    }
+
+    /// The same, and adds many values at the back before, under the same lock.
+    pub(crate) fn exchange<const SIZE: usize>(
+        &self,
+        values: Vec<T>,
+        to: &Producer<T, SIZE>,
+        sharers: usize,
+    ) -> Option<T> {
         let room = to.free().min(SIZE / 2);
         let mut queue = self.queue.lock();
+        self.count(values.len());
+        queue.extend(values);
         let first = queue.pop_front();
         for _ in 0..(queue.len() / sharers.max(1)).min(room) {
             let Some(value) = queue.pop_front() else { break };
@@ -122,6 +134,16 @@ mod tests {
         assert_eq!(injector.pop_share(&worker, 2), Some(0));
         assert_eq!(std::iter::from_fn(|| worker.pop()).collect::<Vec<_>>(), [1, 2, 3, 4]);
         assert_eq!(injector.pop(), Some(5));
+    }
+
+    #[test]
+    fn what_is_exchanged_goes_behind_what_waits() {
+        let injector = Injector::new();
+        injector.push_many(0..2);
+        let (worker, _) = ring::<_, 8>();
+        assert_eq!(injector.exchange(vec![7, 8], &worker, 1), Some(0));
+        assert_eq!(std::iter::from_fn(|| worker.pop()).collect::<Vec<_>>(), [1, 7, 8]);
+        assert!(injector.is_empty());
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl<T, const SIZE: usize> Producer<T, SIZE> {
         let tail = self.ring.tail.load(Ordering::Relaxed);
         // SAFETY: the slot is free (see `free`), so no thief reads it, and this thread is the only one that writes.
         self.ring.slot(tail).with_mut(|slot| unsafe { (*slot).write(value) });
-        // Release: publishes the value to the Acquire load of `tail` in `claim_half`.
+        // Release: publishes the value to the Acquire load of `tail` in `claim`.
         self.ring.tail.store(tail.wrapping_add(1), Ordering::Release);
         Ok(())
     }
@@ -126,10 +126,12 @@ impl<T, const SIZE: usize> Producer<T, SIZE> {
         }
     }
 
-    /// Takes the older half out, for another queue; nothing if a theft is under way. The owner steals from itself.
-    pub(crate) fn shed(&self) -> Vec<T> {
-        let Some((first, count)) = self.ring.claim_half() else { return Vec::new() };
-        // SAFETY: `claim_half` made the positions from `first` on, `count` of them, ours.
+    /// Takes the oldest out, so many or all there are, for another queue; nothing if a theft is under way. The owner steals from itself.
+    pub(crate) fn shed(&self, count: usize) -> Vec<T> {
+        #[expect(clippy::cast_possible_truncation, reason = "the smaller one is a number of positions")]
+        let claimed = self.ring.claim(|queued| count.min(queued as usize) as u32);
+        let Some((first, count)) = claimed else { return Vec::new() };
+        // SAFETY: `claim` made the positions from `first` on, `count` of them, ours.
         let shed = (0..count).map(|n| unsafe { self.ring.read(first.wrapping_add(n)) }).collect();
         self.ring.finish();
         shed
@@ -165,8 +167,9 @@ impl<T, const SIZE: usize> Stealer<T, SIZE> {
         if thief.free() < SIZE / 2 {
             return None;
         }
-        let (first, count) = self.ring.claim_half()?;
-        // SAFETY: `claim_half` made the positions from `first` on, `count` of them, ours.
+        // A `tail` newer than the `head` may be more than a ring ahead; then the claim fails.
+        let (first, count) = self.ring.claim(|queued| (queued - queued / 2).min(SIZE as u32 / 2))?;
+        // SAFETY: `claim` made the positions from `first` on, `count` of them, ours.
         let oldest = unsafe { self.ring.read(first) };
         for n in 1..count {
             // SAFETY: as above.
@@ -186,16 +189,14 @@ impl<T, const SIZE: usize> Stealer<T, SIZE> {
 }
 
 impl<T, const SIZE: usize> Ring<T, SIZE> {
-    /// Moves `head` over half of the queued values, rounded up, and leaves `stolen` behind.
-    fn claim_half(&self) -> Option<(u32, u32)> {
+    /// Moves `head` over as many of the queued values as `share` says, and leaves `stolen` behind.
+    fn claim(&self, share: impl Fn(u32) -> u32) -> Option<(u32, u32)> {
         let mut word = self.front.load(Ordering::Acquire);
         loop {
             let front = Front::unpack(word);
             // Acquire: pairs with the Release in `push`; the values up to there are visible.
             let tail = self.tail.load(Ordering::Acquire);
-            let queued = tail.wrapping_sub(front.head);
-            // A `tail` newer than this `head` may be more than a ring ahead; then `front` is old, and the exchange fails.
-            let count = (queued - queued / 2).min(SIZE as u32 / 2);
+            let count = share(tail.wrapping_sub(front.head));
             if front.is_theft_under_way() || count == 0 {
                 return None;
             }
@@ -287,13 +288,14 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_sheds_the_older_half() {
+    fn an_owner_sheds_its_oldest() {
         let (owner, _) = ring::<_, 4>();
         (0..4).for_each(|n| owner.push(n).expect("there is room"));
-        assert_eq!(owner.shed(), [0, 1]);
+        assert_eq!(owner.shed(2), [0, 1]);
         assert_eq!(owner.free(), 2);
-        assert_eq!([owner.pop(), owner.pop(), owner.pop()], [Some(2), Some(3), None]);
-        assert!(owner.shed().is_empty());
+        assert_eq!(owner.pop(), Some(2));
+        assert_eq!(owner.shed(2), [3], "there is no more");
+        assert!(owner.shed(2).is_empty());
     }
 
     #[test]
