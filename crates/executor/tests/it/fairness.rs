@@ -186,6 +186,35 @@ fn a_task_from_elsewhere_waits_for_a_bounded_number_of_polls() {
 }
 
 #[test]
+fn among_more_tasks_than_a_ring_holds_one_from_elsewhere_waits_for_one_turn_of_each() {
+    const TASKS: usize = 2000;
+    let executor = one_thread();
+    let (polls, stop) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    executor.block_on(async {
+        for _ in 0..TASKS {
+            let (polls, stop) = (polls.clone(), stop.clone());
+            let always_ready = async move {
+                while !stop.load(Ordering::Relaxed) {
+                    polls.fetch_add(1, Ordering::Relaxed);
+                    yield_now().await;
+                }
+            };
+            spawn(always_ready).detach();
+        }
+        while polls.load(Ordering::Relaxed) < 10 * TASKS {
+            yield_now().await;
+        }
+        let before = polls.load(Ordering::Relaxed);
+        let (inside, counted) = (executor.clone(), polls.clone());
+        let injecting = thread::spawn(move || inside.spawn(async move { counted.load(Ordering::Relaxed) }));
+        let after = injecting.join().unwrap().await.unwrap();
+        stop.store(true, Ordering::Relaxed);
+        let turns = after - before;
+        assert!(turns < TASKS + TASKS / 4, "{turns} turns of {TASKS} tasks");
+    });
+}
+
+#[test]
 fn a_task_in_the_ring_waits_for_a_bounded_number_of_polls_out_of_the_slot() {
     let executor = one_thread();
     let polls = executor.block_on(async {
