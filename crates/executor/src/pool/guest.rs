@@ -2,13 +2,14 @@
 //!
 //! ```text
 //!              seat free                       future ends, or panics
-//!   Caller ───────────────▶ Guest (worker 0) ────────────────────────▶ seat free: its next waiting caller is unparked
+//!   Caller ───────────────▶ Guest (worker 0) ────────────────────────▶ seat free: the waiting callers are unparked
 //!     │                        ▲
 //!     └── seat taken ──▶ Waiting (parks) ── future ends ──▶ leaves the list, and passes an unused seat on
 //! ```
 //!
 //! The race to fear: the guest leaves while a caller finds the seat taken and parks; then nobody works. Both happen under
-//! the seat's lock: a caller is on the list before it lets go of the lock, and the leaving guest looks at the list.
+//! the seat's lock: a caller is on the list before it lets go of the lock, and the leaving guest looks at the list. It unparks all of
+//! them, for one of them may be busy with its own future, or block in it, and never come for the seat.
 
 use super::contained::run_contained;
 use super::shared::{Kit, Shared};
@@ -60,22 +61,28 @@ impl GuestSeat {
         None
     }
 
-    /// Gives the seat back; its next guest is unparked.
+    /// Gives the seat back; whoever waits for it is unparked.
     fn give_back(&self, kit: Kit) {
         let mut occupancy = self.0.lock();
         occupancy.kit = Some(kit);
-        let next = occupancy.waiting.iter().next().cloned();
+        let waiting = occupancy.everybody();
         drop(occupancy);
-        next.into_iter().for_each(|next| next.unpark());
+        waiting.iter().for_each(Unparker::unpark);
     }
 
     /// Leaves the list; a seat that is free goes to another caller.
     fn stop_waiting(&self, key: usize) {
         let mut occupancy = self.0.lock();
         occupancy.waiting.remove(key);
-        let next = occupancy.kit.as_ref().and_then(|_| occupancy.waiting.iter().next().cloned());
+        let waiting = if occupancy.kit.is_some() { occupancy.everybody() } else { Vec::new() };
         drop(occupancy);
-        next.into_iter().for_each(|next| next.unpark());
+        waiting.iter().for_each(Unparker::unpark);
+    }
+}
+
+impl Occupancy {
+    fn everybody(&self) -> Vec<Unparker> {
+        self.waiting.iter().cloned().collect()
     }
 }
 
@@ -83,6 +90,9 @@ impl GuestSeat {
 pub(super) fn block_on<F: Future>(shared: &Arc<Shared>, future: F) -> F::Output {
     let is_nested = ambient::works_for(shared);
     let _nested = hand_over();
+    // Wherever the root is polled, it spawns here, and what it leaves behind is run here: in the seat, before it has the seat, or nested.
+    let _ambient = ambient::enter(Ambient::Pool(shared.clone()));
+    let _reaper = seam::reap_into(shared);
     let root = pin!(seam::root(future));
     let parker = Parker::new();
     let waker = Arc::new(RootWaker::new(Arc::downgrade(shared), parker.unparker()));

@@ -5,9 +5,12 @@
 //! ```
 //!
 //! An open executor counts nothing in common: its shards know their own tasks. Closing walks the shards; each adds its
-//! tasks under its own lock and counts their ends here from then on. The closer holds one count meanwhile, and cleanup work
-//! is admitted only while a live task (counted, or in a shard that is not closed yet) leaves it behind, so the count reaches
-//! zero once, when nothing is left.
+//! tasks under its own lock and counts their ends here from then on. The closer holds one count meanwhile, so the count
+//! reaches zero when nothing is left.
+//!
+//! The race to fear: work is left behind while the last task ends. A task that leaves some counts until that is counted; but the root of a
+//! `block_on`, a hook, or a driver's waker may leave some, too. So nobody counts himself in once the count was zero: what is left
+//! then comes too late.
 
 use crate::slab::Slab;
 use motet_prim::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -59,9 +62,16 @@ impl Ledger {
         self.over.load(Ordering::Acquire)
     }
 
-    /// Counts tasks in.
+    /// Counts tasks in, for whoever is counted, or holds up the close.
     pub(super) fn enter(&self, tasks: usize) {
         self.left.fetch_add(tasks, Ordering::Relaxed);
+    }
+
+    /// Counts a task in, unless the last has left.
+    pub(super) fn try_enter(&self) -> bool {
+        let more = |left| if left == 0 { None } else { Some(left + 1) };
+        // Relaxed: it publishes nothing, and who finds zero touches nothing.
+        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
     }
 
     /// Counts tasks out; the last one ends the executor.

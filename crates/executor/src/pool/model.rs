@@ -233,3 +233,31 @@ fn the_end_comes_once_and_wakes_who_waits_for_it() {
         assert_eq!(ends.load(Ordering::Relaxed), 1);
     });
 }
+
+#[test]
+fn work_that_no_task_leaves_behind_counts_before_the_end_or_comes_too_late() {
+    motet_prim::model(|| {
+        let ledger = Arc::new(Ledger::new());
+        assert!(ledger.begin());
+        ledger.enter(1);
+        let task = thread::spawn({
+            let ledger = ledger.clone();
+            move || ledger.leave(1)
+        });
+        // The root of a `block_on`, which is no task.
+        let root = thread::spawn({
+            let ledger = ledger.clone();
+            move || {
+                if ledger.try_enter() {
+                    assert!(!ledger.is_over(), "the state stays as long as the cleanup is left");
+                    ledger.leave(1);
+                }
+            }
+        });
+        ledger.settle();
+        task.join().expect("the task does not panic");
+        root.join().expect("the root does not panic");
+        assert!(ledger.is_over());
+        assert!(!ledger.try_enter(), "nobody comes after the end");
+    });
+}

@@ -132,7 +132,7 @@ impl ShardPointer {
 pub(crate) enum Admission {
     /// Anybody: not after the close.
     Ordinary,
-    /// Work that a live task left behind: always.
+    /// Work that was left behind: until the last task has ended.
     Cleanup,
 }
 
@@ -201,11 +201,8 @@ impl Shard {
 
     #[cold]
     fn admit_late(&self, admission: Admission) -> Result<(), Closed> {
-        if admission == Admission::Ordinary {
-            return Err(Closed);
-        }
-        self.ledger.enter(1);
-        Ok(())
+        let is_admitted = admission == Admission::Cleanup && self.ledger.try_enter();
+        if is_admitted { Ok(()) } else { Err(Closed) }
     }
 
     /// # Safety

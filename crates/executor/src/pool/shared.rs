@@ -181,14 +181,10 @@ impl Shared {
         })
     }
 
-    /// Spawns work that a live task left behind, closed or not.
+    /// Spawns work that was left behind, closed or not; what comes after the last task has ended is dropped.
     pub(crate) fn spawn_cleanup(&self, future: impl Future<Output = ()> + Send + 'static, origin: Origin) {
-        if self.ledger.is_over() {
-            return;
-        }
         ambient::with_worker_of(self, |worker| {
             let (task, admitted) = self.new_listed(worker, Home::Pool, future, origin, Admission::Cleanup);
-            debug_assert!(admitted.is_ok(), "cleanups are always admitted");
             admitted.into_iter().for_each(|runnable| self.push(runnable, worker));
             task.detach();
         });

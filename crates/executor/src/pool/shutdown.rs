@@ -11,9 +11,11 @@ use core::task::{Context, Poll};
 use futures_util::future::{Either, select};
 use motet_cancel::Reason;
 use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
-/// So often a shutdown gives way, after its limit, to the workers that drop what is left.
-const ROUNDS: usize = 1000;
+/// So long a shutdown waits, after its limit, for the next of the tasks that the workers drop.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 impl Executor {
     /// Closes the executor and waits for the cleanups of its tasks, until `limit` is ready; then drops what is left, and says
@@ -44,13 +46,24 @@ impl Executor {
         drop(over);
         let left = shared.tasks();
         abandon(&left);
-        for _ in 0..ROUNDS {
-            if shared.ledger.is_over() || left.iter().all(|task| task.is_finished() || task.is_running()) {
-                break;
-            }
-            yield_now().await;
+        let count = left.len();
+        until_dropped(left).await;
+        count
+    }
+}
+
+/// Waits while tasks end, one after another; not for one whose poll takes no end, nor for those behind it.
+async fn until_dropped(mut left: Vec<TaskRef>) {
+    let mut since = Instant::now();
+    while !left.is_empty() && since.elapsed() < PATIENCE {
+        let before = left.len();
+        left.retain(|task| !task.is_finished());
+        if left.len() < before {
+            since = Instant::now();
         }
-        left.len()
+        // Both: the workers are other threads, or this one.
+        thread::yield_now();
+        yield_now().await;
     }
 }
 

@@ -76,9 +76,11 @@ impl Watch {
         !self.is_posted() && !self.is_posted.swap(true, Ordering::Relaxed)
     }
 
-    /// Takes the post down; the caller looks at the slots after it.
+    /// Takes the post down; the caller looks at the slots and at the driver after it.
     pub(super) fn leave(&self) {
         self.is_posted.store(false, Ordering::Relaxed);
+        // SeqCst: before those looks; see `driver.rs`.
+        fence(Ordering::SeqCst);
     }
 
     /// Whether nobody looks after the driver; to be asked by whoever has left the driver, and by whoever has left the watch.

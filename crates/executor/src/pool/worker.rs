@@ -287,9 +287,9 @@ impl Worker {
         let rest = self.rest.take();
         let owes_a_look = rest.searching && self.shared.sleepers.found().must_look();
         let leaves_watch = self.end_watch();
-        if (rest.left_driver || leaves_watch) && self.must_hand_driver_on()
+        if (rest.left_driver || leaves_watch || owes_a_look) && self.must_hand_driver_on()
             || owes_a_look && self.shared.has_work()
-            || leaves_watch && self.shared.has_full_slot()
+            || (leaves_watch || owes_a_look && !self.shared.watch.is_posted()) && self.shared.has_full_slot()
         {
             self.shared.wake_worker();
         }

@@ -165,10 +165,6 @@ impl Record {
         self.phase.load(Ordering::Acquire) == FINISHED
     }
 
-    pub(crate) fn is_running(&self) -> bool {
-        matches!(self.phase.load(Ordering::Relaxed), STARTED | RUNNING)
-    }
-
     pub(super) fn begin_poll(&self) {
         let phase = if self.phase.load(Ordering::Relaxed) == NEW { STARTED } else { RUNNING };
         self.phase.store(phase, Ordering::Relaxed);

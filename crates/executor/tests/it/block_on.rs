@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread;
+use std::time::Duration;
 
 #[test]
 fn the_root_may_borrow_and_need_not_be_send() {
@@ -162,6 +163,76 @@ fn a_waiting_caller_takes_the_seat_that_is_left() {
     leave.send(()).unwrap();
     assert_eq!(first.join().unwrap(), Ok(()));
     assert_eq!(second.join().unwrap(), Ok(7));
+}
+
+/// A thread that sits in the only seat until it is told to leave.
+fn sit_in(executor: &Executor) -> (thread::JoinHandle<()>, oneshot::Sender<()>) {
+    let (leave, may_leave) = oneshot::channel::<()>();
+    let (seated, is_seated) = mpsc::channel();
+    let executor = executor.clone();
+    let sitting = thread::spawn(move || {
+        executor.block_on(async {
+            seated.send(()).unwrap();
+            may_leave.await.unwrap();
+        });
+    });
+    is_seated.recv().unwrap();
+    (sitting, leave)
+}
+
+#[test]
+fn a_waiting_caller_spawns_onto_the_executor_that_it_waits_for() {
+    let executor = one_thread();
+    let (sitting, leave) = sit_in(&executor);
+    executor.block_on(async {
+        let before = executor.metrics().live_tasks;
+        spawn(std::future::pending::<()>()).detach();
+        assert_eq!(executor.metrics().live_tasks, before + 1);
+        assert!(motet_executor::current().is_some());
+    });
+    leave.send(()).unwrap();
+    sitting.join().unwrap();
+}
+
+#[test]
+fn a_root_spawns_onto_its_own_executor_whatever_calls_lie_around_it() {
+    let (outer, inner) = (one_thread(), one_thread());
+    outer.block_on(async {
+        let around = spawn({
+            let (outer, inner) = (outer.clone(), inner.clone());
+            async move {
+                inner.block_on(async {
+                    outer.block_on(async {
+                        let before = outer.metrics().live_tasks;
+                        spawn(std::future::pending::<()>()).detach();
+                        assert_eq!(outer.metrics().live_tasks, before + 1);
+                    });
+                    assert_eq!(inner.metrics().live_tasks, 0);
+                });
+            }
+        });
+        around.await.unwrap();
+    });
+}
+
+#[test]
+fn a_seat_that_is_left_goes_to_whoever_can_take_it() {
+    let executor = one_thread();
+    let (sitting, leave) = sit_in(&executor);
+    let (polled, was_polled) = mpsc::channel();
+    let (done, is_done) = mpsc::channel();
+    let waiting = executor.clone();
+    // It waits for the seat twice, and sleeps in the inner call.
+    thread::spawn(move || {
+        waiting.block_on(async {
+            polled.send(()).unwrap();
+            done.send(waiting.block_on(waiting.spawn(async { 7 })).unwrap()).unwrap();
+        });
+    });
+    was_polled.recv().unwrap();
+    leave.send(()).unwrap();
+    sitting.join().unwrap();
+    assert_eq!(is_done.recv_timeout(Duration::from_secs(20)), Ok(7), "the inner call has the seat");
 }
 
 #[test]

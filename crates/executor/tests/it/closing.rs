@@ -388,3 +388,22 @@ fn a_shutdown_can_be_awaited_on_another_executor() {
     let task = other.spawn(async move { one.shutdown(pending()).await });
     assert_eq!(other.block_on(task).unwrap(), 0);
 }
+
+#[test]
+fn a_shutdown_from_elsewhere_drops_what_is_left_before_it_returns() {
+    const TASKS: usize = 5000;
+    let executor = Executor::builder().threads(2).build().unwrap();
+    let held = Arc::new(());
+    for _ in 0..TASKS {
+        let held = held.clone();
+        let stays = async move {
+            let _guard = guard(held, |_held, _| std::future::pending::<()>());
+            loop {
+                yield_now().await;
+            }
+        };
+        executor.spawn(stays).detach();
+    }
+    assert_eq!(motet_executor::block_on(executor.shutdown(std::future::ready(()))), TASKS);
+    assert_eq!(Arc::strong_count(&held), 1, "all of it is dropped");
+}

@@ -6,6 +6,7 @@ mod blocking;
 mod closing;
 mod driver;
 mod fairness;
+mod handing_on;
 mod hazards;
 mod local;
 mod memory;
