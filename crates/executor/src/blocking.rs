@@ -10,9 +10,11 @@
 use crate::ambient::{self, Ambient};
 use crate::pool::{Shared, run_outside};
 use crate::seam;
-use crate::task::Runnable;
+use crate::task::{Runnable, TaskRef};
+use motet_cancel::Reason;
 use motet_prim::lock::{Condvar, Mutex};
 use std::collections::VecDeque;
+use std::io;
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread;
 use std::time::Duration;
@@ -61,7 +63,9 @@ impl BlockingPool {
 
     /// Queues a closure's task.
     pub(crate) fn push(self: &Arc<Self>, runnable: Runnable) {
-        match self.state.lock().push(runnable, self.limit) {
+        // A statement of its own: the lock is free again when a thread starts.
+        let pushed = self.state.lock().push(runnable, self.limit);
+        match pushed {
             Pushed::Waits => {}
             Pushed::WakeIdle => drop(self.queued.notify_one()),
             Pushed::Start(number) => self.start(number),
@@ -70,18 +74,27 @@ impl BlockingPool {
 
     fn start(self: &Arc<Self>, number: usize) {
         let pool = self.clone();
-        let started = thread::Builder::new().name(format!("motet-blocking-{number}")).spawn(move || pool.work());
-        if started.is_ok() {
-            return;
-        }
-        // Whoever drops a task that is on a list holds its executor.
-        let _executor = self.executor.get().and_then(Weak::upgrade);
-        // The threads there are take it in their turn. With none, there is nobody: the tasks end as cancelled.
+        let started = start_thread(format!("motet-blocking-{number}"), move || pool.work());
+        let Err(error) = started else { return };
         let mut state = self.state.lock();
         state.threads -= 1;
+        // The threads there are take it in their turn. With none, there is nobody.
         let lost = if state.threads == 0 { std::mem::take(&mut state.queue) } else { VecDeque::new() };
         drop(state);
-        drop(lost);
+        let message = format!("no thread could be started for a closure that blocks: {error}");
+        let reason = Reason::from_error(io::Error::new(error.kind(), message));
+        for runnable in lost {
+            TaskRef::of_runnable(&runnable).cancel(reason.clone());
+            self.give_to_workers(runnable);
+        }
+    }
+
+    /// The task was cancelled before its closure has started: a worker drops that, runs the exits, and ends the task.
+    fn give_to_workers(&self, runnable: Runnable) {
+        match self.executor.get().and_then(Weak::upgrade) {
+            Some(shared) => shared.inject(runnable),
+            None => drop(runnable),
+        }
     }
 
     fn work(&self) {
@@ -132,6 +145,12 @@ impl BlockingPool {
     }
 }
 
+fn start_thread(name: String, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    #[cfg(all(test, not(motet_loom)))]
+    tests::may_start()?;
+    thread::Builder::new().name(name).spawn(work).map(drop)
+}
+
 impl State {
     fn push(&mut self, runnable: Runnable, limit: usize) -> Pushed {
         self.queue.push_back(runnable);
@@ -145,5 +164,55 @@ impl State {
         self.threads += 1;
         self.started += 1;
         Pushed::Start(self.started - 1)
+    }
+}
+
+#[cfg(all(test, not(motet_loom)))]
+mod tests {
+    use crate::{Executor, TaskError, block_on};
+    use std::cell::Cell;
+    use std::io;
+    use std::sync::mpsc;
+
+    std::thread_local! {
+        static REFUSES: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Whether the system starts threads for this one.
+    pub(super) fn may_start() -> io::Result<()> {
+        if REFUSES.get() { Err(io::Error::new(io::ErrorKind::WouldBlock, "no thread to be had")) } else { Ok(()) }
+    }
+
+    fn executor() -> Executor {
+        Executor::builder().threads(1).blocking_threads(2).build().expect("it starts no thread")
+    }
+
+    #[test]
+    fn closures_without_a_thread_end_with_the_reason_and_later_ones_may_have_one() {
+        let executor = executor();
+        REFUSES.set(true);
+        let refused = [1, 2].map(|n| executor.spawn_blocking(move || n));
+        REFUSES.set(false);
+        for task in refused {
+            let Err(TaskError::Cancelled(reason)) = executor.block_on(task) else { panic!("nobody could run it") };
+            assert_eq!(reason, "no thread could be started for a closure that blocks: no thread to be had");
+            let error = reason.error().and_then(|error| error.downcast_ref::<io::Error>());
+            assert_eq!(error.map(io::Error::kind), Some(io::ErrorKind::WouldBlock));
+        }
+        assert_eq!(executor.block_on(executor.spawn_blocking(|| 7)).ok(), Some(7));
+    }
+
+    #[test]
+    fn closures_wait_for_the_threads_there_are() {
+        let executor = executor();
+        let (go, may_go) = mpsc::channel::<()>();
+        let first = executor.spawn_blocking(move || may_go.recv());
+        REFUSES.set(true);
+        let waits = executor.spawn_blocking(|| 7);
+        REFUSES.set(false);
+        assert!(!waits.is_finished());
+        go.send(()).expect("it receives");
+        assert!(executor.block_on(first).is_ok_and(|received| received.is_ok()));
+        assert_eq!(block_on(waits).ok(), Some(7));
     }
 }

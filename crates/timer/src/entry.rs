@@ -46,7 +46,8 @@ pub(crate) struct Entry {
 #[cfg(not(motet_loom))]
 const _: () = assert!(size_of::<Entry>() <= 7 * size_of::<u64>(), "a timer has grown");
 
-type Link = UnsafeCell<Option<NonNull<Entry>>>;
+/// Leads to a neighbour, where there is one: of the `before` of a list's head and of the `after` of its tail nothing is said.
+type Link = UnsafeCell<NonNull<Entry>>;
 
 // SAFETY: the word is atomic, the waker is Send and Sync, and the links are touched only under the shard's lock, by
 // whichever thread holds it.
@@ -59,8 +60,8 @@ impl Entry {
     pub(crate) fn new(state: State, at: u64, home: Option<Lease>) -> Self {
         Self {
             word: Word::new(state, at),
-            before: UnsafeCell::new(None),
-            after: UnsafeCell::new(None),
+            before: UnsafeCell::new(NonNull::dangling()),
+            after: UnsafeCell::new(NonNull::dangling()),
             waker: UnsafeCell::new(MaybeUninit::uninit()),
             queue: home.map(|lease| lease.queue),
             number: home.map_or(0, |lease| lease.number),
@@ -235,18 +236,21 @@ impl Linked {
 }
 
 /// The neighbour that a link of an entry in the lock's keeping leads to.
-fn follow(link: &Link) -> Option<Linked> {
+fn follow(link: &Link) -> Linked {
     // SAFETY: touched only under the lock that is held.
-    link.with(|link| unsafe { *link }).map(Linked)
+    Linked(link.with(|link| unsafe { *link }))
 }
 
 /// Sets a link of an entry in the lock's keeping.
-fn lead(link: &Link, to: Option<&Linked>) {
+fn lead(link: &Link, to: &Linked) {
     // SAFETY: touched only under the lock that is held.
-    link.with_mut(|link| unsafe { *link = to.map(|to| to.0) });
+    link.with_mut(|link| unsafe { *link = to.0 });
 }
 
 /// The entries of one slot, linked through themselves.
+///
+/// Who is first and last is said here, and only here: to take out the first, as a crowd that is dropped in its order does again
+/// and again, touches no other entry.
 #[derive(Default)]
 pub(crate) struct List {
     ends: Option<Ends>,
@@ -266,15 +270,11 @@ impl Chain for List {
 
     fn push_back(&mut self, item: Linked, spot: Spot) {
         item.set_spot(spot);
-        lead(item.after(), None);
         match &mut self.ends {
-            None => {
-                lead(item.before(), None);
-                self.ends = Some(Ends { head: Linked(item.0), tail: item });
-            }
+            None => self.ends = Some(Ends { head: Linked(item.0), tail: item }),
             Some(ends) => {
-                lead(item.before(), Some(&ends.tail));
-                lead(ends.tail.after(), Some(&item));
+                lead(item.before(), &ends.tail);
+                lead(ends.tail.after(), &item);
                 ends.tail = item;
             }
         }
@@ -282,43 +282,39 @@ impl Chain for List {
 
     fn pop_front(&mut self) -> Option<Linked> {
         let ends = self.ends.as_mut()?;
-        match follow(ends.head.after()) {
-            None => self.ends.take().map(|ends| ends.head),
-            Some(after) => {
-                lead(after.before(), None);
-                Some(core::mem::replace(&mut ends.head, after))
-            }
+        if ends.head == ends.tail {
+            return self.ends.take().map(|ends| ends.head);
         }
+        let second = follow(ends.head.after());
+        Some(core::mem::replace(&mut ends.head, second))
     }
 
     fn unlink(&mut self, item: Linked) {
-        match (follow(item.before()), follow(item.after())) {
-            (None, None) => self.ends = None,
-            (None, Some(after)) => {
-                lead(after.before(), None);
-                self.ends = self.ends.take().map(|ends| Ends { head: after, ..ends });
-            }
-            (Some(before), None) => {
-                lead(before.after(), None);
-                self.ends = self.ends.take().map(|ends| Ends { tail: before, ..ends });
-            }
-            (Some(before), Some(after)) => {
-                lead(before.after(), Some(&after));
-                lead(after.before(), Some(&before));
+        let ends = self.ends.as_mut().expect("the list of an entry is not empty");
+        match (item == ends.head, item == ends.tail) {
+            (true, true) => self.ends = None,
+            (true, false) => ends.head = follow(item.after()),
+            (false, true) => ends.tail = follow(item.before()),
+            (false, false) => {
+                let (before, after) = (follow(item.before()), follow(item.after()));
+                lead(before.after(), &after);
+                lead(after.before(), &before);
             }
         }
     }
 
     fn earliest(&self, most: usize) -> Option<u64> {
-        let mut item = self.ends.as_ref().map(|ends| Linked(ends.head.0));
-        let mut earliest = None;
+        let ends = self.ends.as_ref()?;
+        let mut item = Linked(ends.head.0);
+        let mut earliest = u64::MAX;
         for _ in 0..most {
-            let Some(here) = item else { return earliest };
-            let at = Self::deadline(&here);
-            earliest = Some(earliest.map_or(at, |earliest: u64| earliest.min(at)));
-            item = follow(here.after());
+            earliest = earliest.min(Self::deadline(&item));
+            if item == ends.tail {
+                return Some(earliest);
+            }
+            item = follow(item.after());
         }
-        if item.is_none() { earliest } else { None }
+        None
     }
 
     fn deadline(item: &Linked) -> u64 {

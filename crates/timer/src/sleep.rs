@@ -5,6 +5,7 @@
 
 use core::fmt;
 use core::future::Future;
+use core::ops::ControlFlow;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 use crate::ambient::{self, Ambient};
 use crate::clock::{self, NEVER};
 use crate::entry::Entry;
-use crate::queue::{Arm, Clock, Lease, Place, Rearm, Replace};
+use crate::queue::{Clock, Lease, Place, Rearm, Refused, Replace};
 use crate::state::State;
 use crate::timers::Timers;
 
@@ -165,48 +166,62 @@ impl Sleep {
             Some(lease) => ambient::home_in(lease),
             None => ambient::real().unwrap_or_else(global),
         };
-        let is_real = |there: Ambient| there.lease.queue.clock() == Clock::Real;
         // A virtual wheel knows the time, and looks at it under its lock.
-        if state != State::Distant && at < NEVER && is_real(there) && clock::now() >= at {
+        if state != State::Distant && at < NEVER && is_real(there) && has_come(at) {
             self.entry.word().set(State::Fired, at);
             return Poll::Ready(());
         }
         // SAFETY: this sleep is the owner, and its entry is in no wheel.
         unsafe { self.entry.put_waker(cx.waker().clone()) };
         loop {
-            let polled = match self.as_mut().arm(there, at) {
-                Arm::Armed => return Poll::Pending,
-                Arm::IsDue => {
-                    self.entry.word().set(State::Fired, at);
-                    Poll::Ready(())
-                }
-                Arm::Closed if is_real(there) => {
-                    there = elsewhere(there);
-                    continue;
-                }
-                // A virtual clock that nobody can advance any more: its time stands still.
-                Arm::Closed => Poll::Pending,
-            };
-            // SAFETY: this sleep is the owner, has registered it, and no wheel has taken the entry.
-            drop(unsafe { self.entry.take_waker() });
-            return polled;
+            let Err(refused) = self.as_mut().arm(there, at) else { return Poll::Pending };
+            match self.after_refusal(refused, there, at) {
+                ControlFlow::Continue(elsewhere) => there = elsewhere,
+                ControlFlow::Break(polled) => return polled,
+            }
         }
+    }
+
+    /// The timer has a waker, and was refused there: where it goes, or what the poll comes to, and then the waker is dropped.
+    #[cold]
+    #[inline(never)]
+    fn after_refusal(&self, refused: Refused, there: Ambient, at: u64) -> ControlFlow<Poll<()>, Ambient> {
+        let polled = match refused {
+            Refused::IsClosed if is_real(there) => return ControlFlow::Continue(elsewhere(there)),
+            // A virtual clock that nobody can advance any more: its time stands still.
+            Refused::IsClosed => Poll::Pending,
+            Refused::IsDue => {
+                self.entry.word().set(State::Fired, at);
+                Poll::Ready(())
+            }
+        };
+        // SAFETY: this sleep is the owner, has registered it, and no wheel has taken the entry.
+        drop(unsafe { self.entry.take_waker() });
+        ControlFlow::Break(polled)
     }
 
     /// Arms the timer there; it has a waker.
     #[inline]
-    fn arm(mut self: Pin<&mut Self>, there: Ambient, at: u64) -> Arm {
+    fn arm(mut self: Pin<&mut Self>, there: Ambient, at: u64) -> Result<(), Refused> {
         let Ambient { lease, home } = there;
         // SAFETY: nothing is moved out of it, and no wheel has the entry.
         unsafe { &mut self.as_mut().get_unchecked_mut().entry }.set_place(lease, home);
         // SAFETY: this sleep is the owner; it is pinned, its entry is in no wheel, and its drop disarms it.
-        let came_of_it = unsafe { lease.arm(self.entry(), home, at) };
-        if matches!(came_of_it, Arm::Armed) {
-            // It may panic: the drop of this sleep takes it out of the wheel.
-            lease.queue.announce(at);
-        }
-        came_of_it
+        unsafe { lease.arm(self.entry(), home, at) }?;
+        // It may panic: the drop of this sleep takes it out of the wheel.
+        lease.queue.announce(at);
+        Ok(())
     }
+}
+
+fn is_real(there: Ambient) -> bool {
+    there.lease.queue.clock() == Clock::Real
+}
+
+/// Whether the real clock says that it is over. Apart from its caller, which seldom asks: a call is nothing beside the clock.
+#[inline(never)]
+fn has_come(at: u64) -> bool {
+    clock::now() >= at
 }
 
 /// Where a timer goes on the real clock whose wheels have closed: among the ambient ones, and from there among the global ones.

@@ -26,24 +26,30 @@ use motet_prim::atomic::{AtomicU64, Ordering};
 
 use crate::clock::NEVER;
 
-const STATE: u64 = 0b11 << 62;
-const ARMED: u64 = 0b00 << 62;
-const IDLE: u64 = 0b01 << 62;
-const FIRED: u64 = 0b10 << 62;
-const DISTANT: u64 = 0b11 << 62;
+/// Where the state's two bits are, above the deadline.
+const SHIFT: u32 = 62;
+const STATE: u64 = 0b11 << SHIFT;
 const _: () = assert!(NEVER & STATE == 0, "a deadline must not look like a state");
 
 /// Where a timer stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// In no wheel: never armed, or taken out by its owner, or because the wheel closed. Its deadline may have passed.
-    Idle,
-    /// As `Idle`, but its deadline was a long way off when the clock was last asked.
-    Distant,
     /// In a wheel.
-    Armed,
+    Armed = 0b00,
+    /// In no wheel: never armed, or taken out by its owner, or because the wheel closed. Its deadline may have passed.
+    Idle = 0b01,
     /// Its deadline has passed; if it was in a wheel, that has called its waker and let go of it.
-    Fired,
+    Fired = 0b10,
+    /// As `Idle`, but its deadline was a long way off when the clock was last asked.
+    Distant = 0b11,
+}
+
+impl State {
+    /// The word of a timer in this state.
+    #[inline]
+    const fn with(self, at: u64) -> u64 {
+        (self as u64) << SHIFT | at
+    }
 }
 
 /// What came of [`Word::postpone`].
@@ -62,20 +68,11 @@ pub(crate) enum Postpone {
 #[derive(Debug)]
 pub(crate) struct Word(AtomicU64);
 
-fn bits(state: State) -> u64 {
-    match state {
-        State::Idle => IDLE,
-        State::Distant => DISTANT,
-        State::Armed => ARMED,
-        State::Fired => FIRED,
-    }
-}
-
 impl Word {
     /// A timer in no wheel.
     pub(crate) fn new(state: State, at: u64) -> Self {
         debug_assert!(at <= NEVER && state != State::Armed, "a new timer is in no wheel");
-        Self(AtomicU64::new(bits(state) | at))
+        Self(AtomicU64::new(state.with(at)))
     }
 
     /// Where it stands now.
@@ -89,10 +86,10 @@ impl Word {
     pub(crate) fn look(&self) -> (State, u64) {
         // Acquire: pairs with the Release in `finish` and `evict`, so that the owner may free what the queue has read.
         let word = self.0.load(Ordering::Acquire);
-        let state = match word & STATE {
-            ARMED => State::Armed,
-            IDLE => State::Idle,
-            FIRED => State::Fired,
+        let state = match word >> SHIFT {
+            0b00 => State::Armed,
+            0b01 => State::Idle,
+            0b10 => State::Fired,
             _ => State::Distant,
         };
         (state, word & !STATE)
@@ -110,7 +107,7 @@ impl Word {
     pub(crate) fn set(&self, state: State, at: u64) {
         debug_assert!(at <= NEVER, "a deadline past the last");
         // Relaxed: the queue reads it under the same lock, the others are the owner's.
-        self.0.store(bits(state) | at, Ordering::Relaxed);
+        self.0.store(state.with(at), Ordering::Relaxed);
     }
 
     /// Owner, without any lock: moves the deadline of an armed timer to the same or a later time.
@@ -125,7 +122,8 @@ impl Word {
                 return Postpone::IsEarlier;
             }
             // Relaxed: only the number itself is told, and a failure goes back to the Acquire in `state`.
-            if self.0.compare_exchange(ARMED | old, ARMED | at, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            let (old, new) = (State::Armed.with(old), State::Armed.with(at));
+            if self.0.compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
                 return Postpone::Postponed;
             }
         }
@@ -135,13 +133,14 @@ impl Word {
     #[must_use]
     pub(crate) fn finish(&self, at: u64) -> bool {
         // Release: our reads of the timer happen before its owner, who sees FIRED with the Acquire in `state`, frees it.
-        self.0.compare_exchange(ARMED | at, FIRED | at, Ordering::Release, Ordering::Relaxed).is_ok()
+        let (armed, fired) = (State::Armed.with(at), State::Fired.with(at));
+        self.0.compare_exchange(armed, fired, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 
     /// Queue, under its lock, the timer unlinked and its waker copied: lets go of the timer, whatever its deadline.
     pub(crate) fn evict(&self) {
         // Release: as in `finish`. A `postpone` at the same time fails, or its deadline goes with the timer.
-        self.0.fetch_or(IDLE, Ordering::Release);
+        self.0.fetch_or(State::Idle.with(0), Ordering::Release);
     }
 }
 

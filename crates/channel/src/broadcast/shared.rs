@@ -155,12 +155,13 @@ impl<T, P: Policy> Broadcast<T, P> {
     where
         T: Clone,
     {
-        let (value, admit) = self.slots[cursor.index].read(cursor.position, P::OVERWRITES)?;
-        cursor.advance(self.capacity());
-        if admit {
-            self.admit();
-        }
-        Some(value)
+        let Cursor { position, index } = *cursor;
+        self.slots[index].read(position, P::OVERWRITES, |admit| {
+            cursor.advance(self.capacity());
+            if admit {
+                self.admit();
+            }
+        })
     }
 
     /// What there is for a receiver. If it has missed values, its cursor moves to the oldest that is left.
@@ -211,7 +212,7 @@ impl<T, P: Policy> Broadcast<T, P> {
         let mut wakes = WakeBatch::new();
         let mut locked = self.line.lock();
         locked.receivers -= 1;
-        let (mut at, tail) = (self.oldest_for(&locked, cursor), locked.tail.position);
+        let (at, tail) = (self.oldest_for(&locked, cursor), locked.tail.position);
         if locked.receivers == 0 {
             self.refuse_senders(&mut locked, &mut wakes);
             locked.grant_while(CLOSERS, &mut wakes, |_, _| true);
@@ -219,12 +220,7 @@ impl<T, P: Policy> Broadcast<T, P> {
         drop(locked);
         wakes.wake_all();
         // Without the lock: values are dropped here. Others may overwrite them meanwhile.
-        while at.position < tail {
-            if self.slots[at.index].skip(at.position, P::OVERWRITES) {
-                self.admit();
-            }
-            at.advance(self.capacity());
-        }
+        Unseen { channel: self, at, tail }.skip_all();
     }
 
     /// Nothing more is sent: senders that wait are sent away, receivers see what is there.
@@ -250,6 +246,34 @@ impl<T, P: Policy> Broadcast<T, P> {
         if self.senders.remove_is_last() {
             self.close();
         }
+    }
+}
+
+/// What a receiver that goes has not seen, and counts as seen. All of it, even if the drop of a value panics: then its own drop goes on.
+struct Unseen<'a, T, P: Policy> {
+    channel: &'a Broadcast<T, P>,
+    at: Cursor,
+    tail: u64,
+}
+
+impl<T, P: Policy> Unseen<'_, T, P> {
+    fn skip_all(&mut self) {
+        let channel = self.channel;
+        while self.at.position < self.tail {
+            let Cursor { position, index } = self.at;
+            self.at.advance(channel.capacity());
+            channel.slots[index].skip(position, P::OVERWRITES, |admit| {
+                if admit {
+                    channel.admit();
+                }
+            });
+        }
+    }
+}
+
+impl<T, P: Policy> Drop for Unseen<'_, T, P> {
+    fn drop(&mut self) {
+        self.skip_all();
     }
 }
 

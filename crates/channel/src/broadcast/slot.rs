@@ -34,31 +34,34 @@ impl<T> Slot<T> {
     }
 
     /// The value at `position`, for a receiver that has to see it: a clone, or if that is the last one, the value itself. `None` if
-    /// it is not here. And whether a sender is to be admitted.
+    /// it is not here.
+    ///
+    /// `seen` runs once the value counts as seen, and is told whether a sender is to be admitted. A value that nobody needs any more is
+    /// dropped after that: its `Drop` may use the channel, or panic.
     ///
     /// With `pin` the value may be overwritten at any time, and is pinned while it is read.
     #[inline]
-    pub(super) fn read(&self, position: u64, pin: bool) -> Option<(T, bool)>
+    pub(super) fn read(&self, position: u64, pin: bool, seen: impl FnOnce(bool)) -> Option<T>
     where
         T: Clone,
     {
         let reader = self.begin_read(position, pin)?;
         if let Some(value) = reader.take_if_last() {
-            return Some((value, reader.end(Reading::Taken)));
+            reader.end(Reading::Taken, seen);
+            return Some(value);
         }
         // SAFETY: the value is there, and stays: this receiver has not seen it, or has it pinned.
         let value = self.value.with(|value| unsafe { &*value.cast::<T>() }.clone());
-        Some((value, reader.end(Reading::Seen)))
+        reader.end(Reading::Seen, seen);
+        Some(value)
     }
 
-    /// Counts the value at `position` as seen, if it is here, by a receiver that goes away. Whether a sender is to be admitted.
-    pub(super) fn skip(&self, position: u64, pin: bool) -> bool {
-        let Some(reader) = self.begin_read(position, pin) else { return false };
-        match reader.take_if_last() {
-            // Dropped after the end of the read: it may use the channel.
-            Some(_value) => reader.end(Reading::Taken),
-            None => reader.end(Reading::Seen),
-        }
+    /// Counts the value at `position` as seen, if it is here, by a receiver that goes away. `seen` is as in `read`.
+    pub(super) fn skip(&self, position: u64, pin: bool, seen: impl FnOnce(bool)) {
+        let Some(reader) = self.begin_read(position, pin) else { return };
+        let value = reader.take_if_last();
+        reader.end(if value.is_some() { Reading::Taken } else { Reading::Seen }, seen);
+        drop(value);
     }
 
     #[inline]
@@ -119,6 +122,14 @@ impl<T> Slot<T> {
         self.word.await_unseen()
     }
 
+    /// The end of a read that leaves a value which nobody needs.
+    #[cold]
+    fn end_and_reap(&self, admit: bool, seen: impl FnOnce(bool)) {
+        let value = self.reap();
+        seen(admit);
+        drop(value);
+    }
+
     /// Takes out a value that nobody needs.
     #[cold]
     fn reap(&self) -> Option<T> {
@@ -143,14 +154,15 @@ impl<T> Reader<'_, T> {
     }
 
     #[inline]
-    fn end(self, reading: Reading) -> bool {
+    fn end(self, reading: Reading, seen: impl FnOnce(bool)) {
         let (slot, pinned) = (self.slot, self.pinned);
         core::mem::forget(self);
         let After { reap, admit } = slot.word.end_read(pinned, reading);
         if reap {
-            drop(slot.reap());
+            slot.end_and_reap(admit, seen);
+        } else {
+            seen(admit);
         }
-        admit
     }
 }
 

@@ -5,12 +5,12 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use motet_prim::{Admit, Locked, WaitList, Waitable, Waiter, WakeBatch, pin_project};
+use motet_prim::{Admit, LazyWaiter, Locked, WaitList, Waitable, Waiter, WakeBatch, pin_project};
 
 use super::Notify;
 use super::state::{Enter, Generation};
 
-/// What a waiter carries.
+/// What a waiter carries. Without gaps: a waiter with one is not built where it stays, but copied there in odd pieces.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ticket {
     /// It waits for the end of this generation, or for a notification of its own.
@@ -19,6 +19,7 @@ pub(super) struct Ticket {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
 pub(super) enum Outcome {
     Waiting,
     /// It was the oldest, and the notification is its own.
@@ -65,13 +66,13 @@ pin_project! {
         since: Generation,
         // Once there is something to wait for.
         #[pin]
-        place: Option<Waiter<Handle<'a>>>,
+        place: LazyWaiter<Handle<'a>>,
     }
 }
 
 impl<'a> Notified<'a> {
     pub(super) fn new(notify: &'a Notify) -> Self {
-        Self { notify, since: notify.generation(), place: None }
+        Self { notify, since: notify.generation(), place: LazyWaiter::new() }
     }
 }
 
@@ -79,19 +80,16 @@ impl Future for Notified<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        if this.place.is_none() {
-            if this.notify.state.try_enter(*this.since) != Enter::Queue {
-                return Poll::Ready(());
-            }
-            let ticket = Ticket { since: *this.since, outcome: Outcome::Waiting };
-            this.place.set(Some(Waiter::new(Handle(this.notify), 0, ticket)));
+        let this = self.project();
+        if this.place.is_vacant() && this.notify.state.try_enter(*this.since) != Enter::Queue {
+            return Poll::Ready(());
         }
         // The check again, under the lock: a notifier in between saw nobody in line.
         let admit = |notify: &Handle<'_>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| {
             if notify.0.state.enter(ticket.since) == Enter::Queue { Admit::Wait } else { Admit::Pass }
         };
-        let waiter = this.place.as_pin_mut().expect("a notification is waited for in line");
+        let ticket = Ticket { since: *this.since, outcome: Outcome::Waiting };
+        let waiter = this.place.enter(|| Waiter::new(Handle(this.notify), 0, ticket));
         waiter.poll_wait(cx, |_, _| false, admit).map(drop)
     }
 }

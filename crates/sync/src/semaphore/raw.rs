@@ -11,19 +11,20 @@ use super::state::{Enter, Release, State};
 use crate::futurelock::Watch;
 
 /// How often a waiter of an unfair semaphore may lose its turn to a barger before it is granted what it wants.
-const PATIENCE: u8 = 4;
+const PATIENCE: u32 = 4;
 
-/// What a waiter carries.
+/// What a waiter carries. Without gaps: a waiter with one is not built where it stays, but copied there in odd pieces.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ticket {
     pub(super) wanted: usize,
     pub(super) outcome: Outcome,
     /// Turns lost so far.
-    lost: u8,
+    lost: u32,
     pub(super) watch: Watch,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub(super) enum Outcome {
     Waiting,
     /// The permits are the waiter's.

@@ -39,7 +39,7 @@ use horizon::Horizon;
 use shard::{Locked, Shard};
 
 pub(crate) use driver::HostWaker;
-pub(crate) use owner::{Arm, Rearm, Replace};
+pub(crate) use owner::{Rearm, Refused, Replace};
 
 /// What moves the time of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use motet_prim::park::Parker;
 use motet_prim::thread;
 use motet_test::WakeCount;
 
-use super::{Arm, Clock, Lease, Unhosted};
+use super::{Clock, Lease, Unhosted};
 use crate::clock;
 use crate::entry::Entry;
 use crate::helper::DriverThread;
@@ -21,7 +21,7 @@ fn arm_in(lease: Lease, shard: u8, at: u64, wakes: &WakeCount) -> Pin<Box<Entry>
     // SAFETY: the entry is this function's, and in no wheel.
     unsafe { entry.put_waker(wakes.waker()) };
     // SAFETY: the entry is pinned, in no wheel, and its callers keep it until it has fired.
-    assert!(matches!(unsafe { lease.arm(entry.as_ref(), shard, at) }, Arm::Armed));
+    assert_eq!(unsafe { lease.arm(entry.as_ref(), shard, at) }, Ok(()));
     lease.queue.announce(at);
     entry
 }

@@ -7,16 +7,13 @@ use super::{Clock, Lease, Place};
 use crate::entry::{Entry, Linked};
 use crate::state::{Postpone, State};
 
-/// What came of [`Lease::arm`].
-#[must_use]
-#[derive(Clone, Copy)]
-pub(crate) enum Arm {
-    /// It is in the wheel. The owner is to remember that, and then to announce it, which may panic.
-    Armed,
-    /// The deadline has passed; the waker is the owner's to drop.
+/// Why [`Lease::arm`] took no timer: its waker is the owner's to drop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The deadline has passed.
     IsDue,
-    /// The lease has ended; the waker is the owner's to drop.
-    Closed,
+    /// The lease has ended.
+    IsClosed,
 }
 
 /// What came of [`Place::replace_waker`].
@@ -40,20 +37,20 @@ pub(crate) enum Rearm {
 }
 
 impl Lease {
-    /// Puts a timer into the wheel of a shard.
+    /// Puts a timer into the wheel of a shard. The owner is to remember that, and then to announce it, which may panic.
     ///
     /// # Safety
     ///
     /// The caller owns the entry, which is in no wheel, and has registered a waker. It stays pinned and alive until it has ended
     /// or was disarmed.
     #[inline]
-    pub(crate) unsafe fn arm(self, entry: Pin<&Entry>, shard: u8, at: u64) -> Arm {
+    pub(crate) unsafe fn arm(self, entry: Pin<&Entry>, shard: u8, at: u64) -> Result<(), Refused> {
         let mut locked = self.queue.shard(shard).locked.lock();
         if locked.lease != self.number {
-            return Arm::Closed;
+            return Err(Refused::IsClosed);
         }
         if locked.is_due(at) {
-            return Arm::IsDue;
+            return Err(Refused::IsDue);
         }
         entry.word().set(State::Armed, at);
         // SAFETY: the caller promises that it stays; the lock is held until it is in the wheel.
@@ -62,7 +59,7 @@ impl Lease {
             locked.is_active = true;
             self.queue.horizon.mark(shard);
         }
-        Arm::Armed
+        Ok(())
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod backpressure;
 mod drops;
+mod hostile;
 mod lag;
 mod reference;

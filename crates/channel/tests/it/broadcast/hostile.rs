@@ -1,0 +1,155 @@
+//! Values whose `Clone` uses the channel, and values whose `Drop` panics.
+
+use motet_channel::broadcast::{self, Backpressure, Lag, Policy, Receiver, TryRecvError, with_policy};
+use motet_test::Stepped;
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::task::Poll;
+
+/// A value on the heap, so that a read of a dropped one is seen. The next clone runs `on_clone`; `fragile` ones panic when they are dropped.
+struct Scripted {
+    number: Box<u32>,
+    alive: Rc<Cell<isize>>,
+    on_clone: Rc<RefCell<Option<Box<dyn FnOnce()>>>>,
+    fragile: bool,
+}
+
+impl Scripted {
+    fn new(number: u32, alive: &Rc<Cell<isize>>) -> Self {
+        alive.set(alive.get() + 1);
+        Self { number: Box::new(number), alive: alive.clone(), on_clone: Rc::default(), fragile: false }
+    }
+
+    fn fragile(number: u32, alive: &Rc<Cell<isize>>) -> Self {
+        let mut value = Self::new(number, alive);
+        value.fragile = true;
+        value
+    }
+
+    fn on_clone(self, run: impl FnOnce() + 'static) -> Self {
+        *self.on_clone.borrow_mut() = Some(Box::new(run));
+        self
+    }
+}
+
+impl Clone for Scripted {
+    fn clone(&self) -> Self {
+        let run = self.on_clone.borrow_mut().take();
+        if let Some(run) = run {
+            run();
+        }
+        Self::new(*self.number, &self.alive)
+    }
+}
+
+impl Drop for Scripted {
+    fn drop(&mut self) {
+        self.alive.set(self.alive.get() - 1);
+        if std::mem::take(&mut self.fragile) {
+            panic!("on purpose: dropped {}", self.number);
+        }
+    }
+}
+
+fn panics<R>(run: impl FnOnce() -> R) -> bool {
+    catch_unwind(AssertUnwindSafe(run)).is_err()
+}
+
+/// Two receivers of one channel, either of which a clone may use.
+fn pair<P: Policy>(
+    capacity: usize,
+    policy: P,
+) -> (broadcast::Sender<Scripted, P>, [Rc<RefCell<Receiver<Scripted, P>>>; 2]) {
+    let (tx, rx) = with_policy(capacity, policy);
+    (tx, [rx.clone(), rx].map(|rx| Rc::new(RefCell::new(rx))))
+}
+
+/// The first receiver clones the value while the second sees it: so the first drops it in its place, and that panics.
+fn receive_with_a_panic<P: Policy + 'static>(
+    [first, second]: &[Rc<RefCell<Receiver<Scripted, P>>>; 2],
+    send: impl FnOnce(Scripted),
+    alive: &Rc<Cell<isize>>,
+) {
+    let second = second.clone();
+    send(Scripted::fragile(1, alive).on_clone(move || assert!(second.borrow_mut().try_recv().is_ok())));
+    assert!(panics(|| first.borrow_mut().try_recv()));
+    assert_eq!(alive.get(), 0, "dropped once, and so are the clones");
+}
+
+#[test]
+fn after_a_panic_in_the_drop_of_a_value_both_have_seen_it() {
+    let alive = Rc::default();
+    let (tx, receivers) = pair(1, Lag);
+    receive_with_a_panic(&receivers, |value| assert!(tx.send(value).is_ok()), &alive);
+    for rx in &receivers {
+        assert_eq!(rx.borrow_mut().try_recv().err(), Some(TryRecvError::Empty));
+    }
+    assert!(tx.send(Scripted::new(2, &alive)).is_ok());
+    assert!(receivers.iter().all(|rx| rx.borrow_mut().try_recv().is_ok_and(|value| *value.number == 2)));
+    assert_eq!(alive.get(), 0);
+}
+
+#[test]
+fn a_receiver_that_goes_after_a_panic_in_the_drop_of_a_value_is_counted_out_once() {
+    let alive = Rc::default();
+    let (tx, receivers) = pair(1, Lag);
+    receive_with_a_panic(&receivers, |value| assert!(tx.send(value).is_ok()), &alive);
+    let [first, second] = receivers;
+    drop(first);
+    assert!(tx.send(Scripted::new(2, &alive)).is_ok());
+    assert!(second.borrow_mut().try_recv().is_ok_and(|value| *value.number == 2));
+}
+
+#[test]
+fn a_panic_in_the_drop_of_a_value_does_not_cost_a_waiting_sender_its_place() {
+    let alive = Rc::default();
+    let (tx, receivers) = pair(1, Backpressure);
+    let waiting = RefCell::new(None);
+    let put = |value| {
+        assert!(tx.try_send(value).is_ok());
+        let mut send = Stepped::new(tx.send(Scripted::new(2, &alive)));
+        assert!(send.poll().is_pending());
+        alive.set(alive.get() - 1);
+        *waiting.borrow_mut() = Some(send);
+    };
+    receive_with_a_panic(&receivers, put, &alive);
+    alive.set(1);
+    let mut send = waiting.take().unwrap();
+    assert_eq!(send.wakes(), 1);
+    assert!(matches!(send.poll(), Poll::Ready(Ok(()))));
+    assert!(receivers.iter().all(|rx| rx.borrow_mut().try_recv().is_ok_and(|value| *value.number == 2)));
+    assert_eq!(alive.get(), 0);
+}
+
+#[test]
+fn a_receiver_that_goes_has_seen_all_even_if_the_drop_of_one_value_panics() {
+    let alive = Rc::default();
+    let (tx, mut quick) = with_policy(3, Backpressure);
+    let slow = quick.clone();
+    assert!(tx.try_send(Scripted::fragile(0, &alive)).is_ok());
+    for number in 1..3 {
+        assert!(tx.try_send(Scripted::new(number, &alive)).is_ok());
+    }
+    (0..3).for_each(|_| drop(quick.try_recv().unwrap()));
+    let mut sends: Vec<_> = (3..6).map(|number| Stepped::new(tx.send(Scripted::new(number, &alive)))).collect();
+    assert!(sends.iter_mut().all(|send| send.poll().is_pending()));
+    assert!(panics(|| drop(slow)));
+    assert!(sends.iter_mut().all(|send| send.wakes() == 1 && send.poll().is_ready()));
+    assert!((3..6).all(|number| quick.try_recv().is_ok_and(|value| *value.number == number)));
+    assert_eq!(alive.get(), 0);
+}
+
+#[test]
+fn a_value_taken_by_a_receiver_that_goes_lets_the_sender_on_even_if_its_drop_panics() {
+    let alive = Rc::default();
+    let (tx, mut quick) = with_policy(1, Backpressure);
+    let slow = quick.clone();
+    assert!(tx.try_send(Scripted::fragile(0, &alive)).is_ok());
+    drop(quick.try_recv().unwrap());
+    let mut send = Stepped::new(tx.send(Scripted::new(1, &alive)));
+    assert!(send.poll().is_pending());
+    assert!(panics(|| drop(slow)));
+    assert!(send.wakes() == 1 && send.poll().is_ready());
+    assert!(quick.try_recv().is_ok_and(|value| *value.number == 1));
+}
