@@ -7,8 +7,8 @@
 //! The race to fear: the executor drops the pump while our task is woken on another thread. The pump is closed under its
 //! lock: what comes later is dropped by whoever brings it, and with it the task's body.
 
-use crate::pool::{Start, new_task, run_outside};
-use crate::task::{Home, Origin, Runnable, Task, TaskHandle, TaskRef};
+use crate::pool::{PanicHook, Start, new_task, run_outside};
+use crate::task::{Home, Origin, Runnable, Task, TaskHandle, TaskPanic, TaskRef};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
@@ -30,6 +30,14 @@ pub trait SpawnTask: Send + Sync {
     ///
     /// If the executor takes no more tasks: `run` is dropped, and the task says that it was cancelled.
     fn spawn_task(&self, run: FutureObj<'static, ()>, task: &TaskHandle) -> Result<(), SpawnError>;
+
+    /// Who hears of a panic that reaches nobody else, as [`Builder::on_panic`](crate::Builder::on_panic)'s hook does: asked at each spawn.
+    ///
+    /// The default is nobody in particular: the panic is printed. The hook lives as long as the task, so it should have no more than a `Weak` of what
+    /// keeps tasks.
+    fn on_panic(&self) -> Option<Arc<dyn Fn(&TaskPanic<'_>) + Send + Sync>> {
+        None
+    }
 }
 
 /// A spawner that need not know what it is given.
@@ -42,7 +50,10 @@ impl<S: Spawn + Send + Sync> SpawnTask for Unaware<S> {
 }
 
 /// Where one task waits for its next run.
-pub(crate) struct Pump(Mutex<Due>);
+pub(crate) struct Pump {
+    due: Mutex<Due>,
+    panic_hook: PanicHook,
+}
 
 #[derive(Default)]
 struct Due {
@@ -52,9 +63,13 @@ struct Due {
 }
 
 impl Pump {
+    pub(crate) fn panic_hook(&self) -> &PanicHook {
+        &self.panic_hook
+    }
+
     /// The task is due; a pump that was dropped drops it.
     pub(crate) fn push(&self, runnable: Runnable) {
-        let mut due = self.0.lock();
+        let mut due = self.due.lock();
         if due.is_closed {
             drop(due);
             return drop(runnable);
@@ -69,7 +84,7 @@ impl Pump {
     /// The run that is due. The next one wakes `waker`.
     fn take(&self, waker: &Waker) -> Option<Runnable> {
         let waker = waker.clone();
-        let mut due = self.0.lock();
+        let mut due = self.due.lock();
         let runnable = due.runnable.take();
         let stale = due.waker.replace(waker);
         drop(due);
@@ -78,7 +93,7 @@ impl Pump {
     }
 
     fn close(&self) {
-        let mut due = self.0.lock();
+        let mut due = self.due.lock();
         due.is_closed = true;
         let left = (due.runnable.take(), due.waker.take());
         drop(due);
@@ -92,7 +107,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let pump = Arc::new(Pump(Mutex::new(Due::default())));
+    let pump = Arc::new(Pump { due: Mutex::new(Due::default()), panic_hook: PanicHook::of(spawner.on_panic()) });
     let (runnable, task, pointer) = new_task(future, Home::Foreign(pump.clone()), origin);
     let reference = TaskRef::of_runnable(&runnable);
     let pumping = Pumping { pump, task: reference.clone() };

@@ -124,10 +124,43 @@ fn a_thread_in_block_on_hears_of_a_wake_from_elsewhere() {
     });
 }
 
+#[test]
+fn a_thread_in_block_on_hears_of_it_beside_a_run_that_is_kept_and_not_polled() {
+    motet_prim::model(|| {
+        let waker = Arc::default();
+        let executor = LocalExecutor::new();
+        let mut kept = pin!(executor.run(pending::<()>()));
+        let task = executor.spawn(woken(Arc::clone(&waker)));
+        assert!(kept.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        let waker: Waker = waker.lock().take().expect("it was polled");
+        let elsewhere = thread::spawn(move || waker.wake());
+        executor.block_on(task).expect("it ends");
+        elsewhere.join().expect("the waker does not panic");
+    });
+}
+
+#[test]
+fn a_run_that_ends_at_once_keeps_no_wake_to_itself() {
+    motet_prim::model(|| {
+        let waker = Arc::default();
+        let executor = LocalExecutor::new();
+        executor.spawn(woken(Arc::clone(&waker))).detach();
+        let count = Arc::new(Count::default());
+        let mut stays = pin!(executor.run(pending::<()>()));
+        assert!(stays.as_mut().poll(&mut Context::from_waker(&count.clone().into())).is_pending());
+        let waker: Waker = waker.lock().take().expect("it was polled");
+        let elsewhere = thread::spawn(move || waker.wake());
+        // While its root is polled, the wake relies on this run, which is never one that rests.
+        assert!(pin!(executor.run(async {})).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        elsewhere.join().expect("the waker does not panic");
+        assert_eq!(count.0.load(Ordering::SeqCst), 1, "the task is due, and somebody knows");
+    });
+}
+
 /// Wakes a task of another thread's executor.
 fn bring(remote: &Remote<u32>, item: u32) {
-    let waker = remote.push(item).expect("it is open");
-    waker.into_iter().for_each(Waker::wake);
+    let Ok(wakes) = remote.push(item) else { panic!("it is open") };
+    wakes.wake();
 }
 
 /// As a runner's poll: takes what waits; says how many that were.

@@ -25,7 +25,7 @@
 use super::due::Due;
 use super::list::{List, Node};
 use super::own_thread::OwnThread;
-use super::remote::Remote;
+use super::remote::{Remote, Wakes};
 use super::shell;
 use crate::task::{Runnable, TaskInfo, contain};
 use core::ptr::NonNull;
@@ -122,14 +122,13 @@ impl QueuePointer {
         let is_held_here = queue.own.get().is_some_and(|own| own.stage.get() != Stage::Closed);
         if is_held_here {
             // SAFETY: this is the queue's thread.
-            let waker = unsafe { queue.push_here(runnable) };
-            return waker.into_iter().for_each(Waker::wake);
+            return unsafe { queue.push_here(runnable) }.wake();
         }
         // Before the push: after it the executor may go, and the queue with it.
         // SAFETY: as above.
         let queue = unsafe { self.hold() };
         match queue.remote.push(runnable) {
-            Ok(waker) => waker.into_iter().for_each(Waker::wake),
+            Ok(wakes) => wakes.wake(),
             // Its shell is empty: the executor saw to that before it closed the queue.
             Err(runnable) => drop(runnable),
         }
@@ -212,18 +211,17 @@ impl LocalQueue {
         tasks.set(tasks.get() + 1);
     }
 
-    /// A task is due, on the executor's thread; gives the waker of a runner that is to hear of it. That is foreign code, by
+    /// A task is due, on the executor's thread; gives the wakes of the runners that are to hear of it. That is foreign code, by
     /// which the executor may go.
     ///
     /// # Safety
     ///
     /// This is the queue's thread.
-    #[must_use = "somebody waits for the wake"]
-    pub(super) unsafe fn push_here(&self, runnable: Runnable) -> Option<Waker> {
+    pub(super) unsafe fn push_here(&self, runnable: Runnable) -> Wakes {
         // SAFETY: says the caller.
         let own = unsafe { self.own.get_unchecked() };
         own.due.push(runnable);
-        if self.remote.is_polled() || own.runners.get() == 0 { None } else { self.remote.take_waker() }
+        if self.remote.is_polled() || own.runners.get() == 0 { Wakes::default() } else { self.remote.wakes(true) }
     }
 
     /// A runner begins: names it.
@@ -233,19 +231,11 @@ impl LocalQueue {
         self.remote.register()
     }
 
-    /// A runner ends, polled to its end or dropped: a notification that it may have had goes on to another.
+    /// A runner ends, polled to its end or dropped.
     pub(super) fn unregister(&self, runner: usize) {
-        let own = self.own();
-        own.runners.set(own.runners.get() - 1);
-        let next = self.remote.unregister(runner, own.due.len() > 0);
-        next.into_iter().for_each(Waker::wake);
-    }
-
-    /// A runner that was never registered goes: somebody else may be needed, now that it polls no more.
-    pub(super) fn hand_on(&self) {
-        if self.due() > 0 && !self.is_polled() {
-            self.remote.take_waker().into_iter().for_each(Waker::wake);
-        }
+        let runners = &self.own().runners;
+        runners.set(runners.get() - 1);
+        self.remote.unregister(runner);
     }
 
     /// Whether a runner polls.
@@ -309,9 +299,12 @@ impl LocalQueue {
         infos
     }
 
-    /// A runner whose poll is over rests until `waker` is called; false, and it wakes itself, if something is due.
-    pub(super) fn rest(&self, runner: usize, waker: &Waker) -> bool {
-        self.own().due.len() == 0 && self.remote.rest(runner, waker)
+    /// Wakes every runner that rests, if something is due and none polls. So many runners do not rest: if there are no more, nobody does.
+    pub(super) fn wake_resting(&self, awake: usize) {
+        let own = self.own();
+        if !self.is_polled() && own.runners.get() > awake {
+            self.remote.wakes(own.due.len() > 0).wake();
+        }
     }
 
     /// Whether the executor is gone, or goes.
@@ -352,11 +345,23 @@ impl LocalQueue {
     }
 }
 
-/// A runner that polls.
+/// A runner that polls. Dropped, it neither rests nor polls again for all it knows: others hear of what is due.
 pub(super) struct Polling<'q>(&'q LocalQueue);
+
+impl Polling<'_> {
+    /// The poll is over: the runner rests until `waker` is called; false, and it wakes itself, if something is due.
+    pub(super) fn rest(self, runner: usize, waker: &Waker) -> bool {
+        let queue = self.0;
+        queue.remote.end();
+        // The rest of the drop is the caller's.
+        std::mem::forget(self);
+        queue.own().due.len() == 0 && queue.remote.rest(runner, waker)
+    }
+}
 
 impl Drop for Polling<'_> {
     fn drop(&mut self) {
         self.0.remote.end();
+        self.0.wake_resting(0);
     }
 }

@@ -7,18 +7,22 @@
 //! Whoever polls the executor is a *runner*, named by a place in the list of runners:
 //!
 //! ```text
-//!              begin                      go_on: something is due, it wakes itself
-//!   Woken ─────────────▶ Polling ──────────────────────────────────────────────────▶ Woken
+//!              begin                      end: something is due, it wakes itself and all that rest
+//!   Woken ─────────────▶ Polling ──────────────────────────────────────────────────────────────────▶ Woken
 //!     ▲                     └───── rest: nothing is due, under the lock ───▶ Resting (its waker in its place)
-//!     └──────────────────────────── a push takes the waker ──────────────────────────────┘
+//!     └─────────────────────── a push, or the end of another's poll, takes the waker ─────┘
 //! ```
 //!
-//! While tasks are queued, a runner polls or is woken. The race to fear: a push on another thread sees a runner that polls,
-//! and wakes nobody, while that runner finds nothing and lies down. The count of those who poll is written without the lock,
-//! but whoever rests takes it off first and looks at the deque under the lock then: a push that held the lock before is seen,
-//! one that holds it after sees the count, and the waker. A runner that is dropped wakes the next.
+//! While tasks are due and no runner polls, none rests: all of them are woken, not one, for a `run` may be kept and never polled
+//! again (a futurelock), and nobody knows of which that is true. A runner that is dropped owes nothing, then.
+//!
+//! The race to fear: a push on another thread sees a runner that polls, and wakes nobody, while that runner finds nothing and
+//! lies down, or ends. The count of those who poll is written without the lock, but whoever rests or ends takes himself off first and
+//! looks at the deque under the lock then: a push that held the lock before is seen, one that holds it after sees the count,
+//! and the wakers.
 
 use crate::slab::Slab;
+use motet_prim::Wakeup;
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::lock::Mutex;
 use std::collections::VecDeque;
@@ -47,9 +51,8 @@ impl<T> Remote<T> {
         Self { polling: AtomicUsize::new(0), waiting: AtomicUsize::new(0), state: Mutex::new(state) }
     }
 
-    /// Brings an item from any thread; gives the waker of a runner that is to hear of it, or takes nothing: it is closed.
-    #[must_use = "somebody waits for the wake"]
-    pub(super) fn push(&self, item: T) -> Result<Option<Waker>, T> {
+    /// Brings an item from any thread; gives the wakes of the runners that are to hear of it, or takes nothing: it is closed.
+    pub(super) fn push(&self, item: T) -> Result<Wakes, T> {
         let mut state = self.state.lock();
         if state.is_closed {
             return Err(item);
@@ -57,7 +60,7 @@ impl<T> Remote<T> {
         state.due.push_back(item);
         // Relaxed: a look without the lock may be late, and is made good by the one under it.
         self.waiting.store(state.due.len(), Ordering::Relaxed);
-        Ok(if self.is_polled() { None } else { state.take_waker() })
+        Ok(if self.is_polled() { Wakes::default() } else { state.take_wakers() })
     }
 
     /// Whether a runner polls.
@@ -66,9 +69,11 @@ impl<T> Remote<T> {
         self.polling.load(Ordering::Relaxed) > 0
     }
 
-    /// A waker of a runner that rests, of which there may be none.
-    pub(super) fn take_waker(&self) -> Option<Waker> {
-        self.state.lock().take_waker()
+    /// The wakes of all runners that rest, if items wait; `is_due`: the executor's thread has some.
+    pub(super) fn wakes(&self, is_due: bool) -> Wakes {
+        // The lock is for the look, too: see the head of this file.
+        let mut state = self.state.lock();
+        if is_due || !state.due.is_empty() { state.take_wakers() } else { Wakes::default() }
     }
 
     /// How many items wait.
@@ -98,16 +103,11 @@ impl<T> Remote<T> {
         self.state.lock().runners.insert(None)
     }
 
-    /// A runner goes: a notification that it may have had goes on to another. `is_due`: the executor's thread has tasks.
-    #[must_use = "somebody waits for the wake"]
-    pub(super) fn unregister(&self, runner: usize, is_due: bool) -> Option<Waker> {
-        let mut state = self.state.lock();
-        let removed = state.runners.remove(runner);
-        let is_due = is_due || !state.due.is_empty();
-        let next = if is_due && !self.is_polled() { state.take_waker() } else { None };
-        drop(state);
+    /// A runner goes.
+    pub(super) fn unregister(&self, runner: usize) {
+        let removed = self.state.lock().runners.remove(runner);
+        // Foreign code, so not under the lock.
         drop(removed);
-        next
     }
 
     /// A runner polls.
@@ -116,7 +116,7 @@ impl<T> Remote<T> {
         self.polling.store(self.polling.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
-    /// A runner's poll is over. It rests, or wakes itself.
+    /// A runner's poll is over. It rests, or sees to the [wakes](Self::wakes).
     pub(super) fn end(&self) {
         self.polling.store(self.polling.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
     }
@@ -146,8 +146,24 @@ impl<T> State<T> {
         matches!(self.runners.get_mut(runner), Some(Some(known)) if known.will_wake(waker))
     }
 
-    /// The waker of a runner that rests.
-    fn take_waker(&mut self) -> Option<Waker> {
-        self.runners.iter_mut().find_map(Option::take)
+    /// The wakes of all runners that rest.
+    fn take_wakers(&mut self) -> Wakes {
+        let mut wakers = self.runners.iter_mut().filter_map(Option::take).map(Wakeup::from);
+        Wakes { _first: wakers.next(), _others: wakers.collect() }
+    }
+}
+
+/// The wakes of runners: made once this is dropped, under no lock. One, as a rule, and then nothing is allocated.
+#[derive(Default)]
+#[must_use = "wake them once the lock is free"]
+pub(super) struct Wakes {
+    _first: Option<Wakeup>,
+    _others: Vec<Wakeup>,
+}
+
+impl Wakes {
+    /// Wakes them.
+    pub(super) fn wake(self) {
+        drop(self);
     }
 }

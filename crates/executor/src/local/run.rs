@@ -50,9 +50,10 @@ impl<F: Future> Future for Run<'_, '_, F> {
         }
         let runner = this.runner.key();
         run_due(executor);
-        drop(polling);
-        if !queue.rest(runner, cx.waker()) {
+        if !polling.rest(runner, cx.waker()) {
             cx.waker().wake_by_ref();
+            // And those who rest: this one may be kept, and never polled again.
+            queue.wake_resting(1);
         }
         Poll::Pending
     }
@@ -66,10 +67,7 @@ impl Runner<'_, '_> {
 
 impl Drop for Runner<'_, '_> {
     fn drop(&mut self) {
-        match self.key {
-            Some(key) => self.executor.queue().unregister(key),
-            None => self.executor.queue().hand_on(),
-        }
+        self.key.into_iter().for_each(|key| self.executor.queue().unregister(key));
     }
 }
 
@@ -110,8 +108,7 @@ pub(super) fn block_on<F: Future>(executor: &LocalExecutor<'_>, root: F) -> F::O
                 break;
             }
         }
-        drop(polling);
-        if queue.rest(runner, &tasks_waker) {
+        if polling.rest(runner, &tasks_waker) {
             parker.park();
         }
     }

@@ -74,8 +74,7 @@ pub(super) unsafe fn spawn<F: Future>(queue: &Arc<LocalQueue>, future: F, origin
     let (runnable, task) = unsafe { builder.spawn_unchecked(shell, schedule) };
     let (pointer, runnable) = TaskPointer::of(runnable);
     // SAFETY: says the caller.
-    let waker = unsafe { queue.push_here(runnable) };
-    waker.into_iter().for_each(Waker::wake);
+    unsafe { queue.push_here(runnable) }.wake();
     Task::new(task, pointer)
 }
 

@@ -23,6 +23,11 @@ impl PanicHook {
         Self { hook: Some(Arc::new(hook)) }
     }
 
+    /// That hook, or the standard one.
+    pub(crate) fn of(hook: Option<Arc<Hook>>) -> Self {
+        Self { hook }
+    }
+
     /// Calls the hook; if that panics too, the panic ends here.
     pub(crate) fn call(&self, panic: &TaskPanic<'_>) {
         contain(|| match &self.hook {

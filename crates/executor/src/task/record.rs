@@ -244,7 +244,8 @@ impl Record {
         match &*self.home() {
             // SAFETY: the task has not ended, so it is on the shard's list.
             Home::Pool(shard) | Home::Blocking(shard) => unsafe { shard.as_ref() }.panic_hook().clone(),
-            Home::Local(_) | Home::Foreign(_) => PanicHook::standard(),
+            Home::Foreign(pump) => pump.panic_hook().clone(),
+            Home::Local(_) => PanicHook::standard(),
         }
     }
 

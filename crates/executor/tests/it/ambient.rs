@@ -3,8 +3,8 @@
 use crate::tasks::{guarded, one_thread};
 use futures::task::{FutureObj, Spawn, SpawnError, SpawnExt};
 use motet_executor::{
-    Executor, SpawnTask, TaskError, TaskHandle, block_on, current, current_spawner, enter_spawner, enter_task_spawner,
-    spawn, spawn_blocking, task, yield_now,
+    Executor, SpawnTask, TaskError, TaskHandle, TaskPanic, block_on, current, current_spawner, enter_spawner,
+    enter_task_spawner, spawn, spawn_blocking, task, yield_now,
 };
 use std::collections::VecDeque;
 use std::future::pending;
@@ -179,6 +179,32 @@ fn a_task_spawner_is_told_of_each_task_and_may_refuse_it() {
     let told = refusing.0.lock().unwrap();
     assert_eq!((told[0].name(), told[0].location().line()), (Some("reader"), line));
     assert!(told[0].is_finished());
+}
+
+/// Runs tasks on an executor, and hears of their panics itself.
+struct Hearing(Executor, mpsc::Sender<String>);
+
+impl SpawnTask for Hearing {
+    fn spawn_task(&self, run: FutureObj<'static, ()>, _task: &TaskHandle) -> Result<(), SpawnError> {
+        self.0.spawn_obj(run)
+    }
+
+    fn on_panic(&self) -> Option<Arc<dyn Fn(&TaskPanic<'_>) + Send + Sync>> {
+        let heard = self.1.clone();
+        Some(Arc::new(move |panic| heard.send(panic.to_string()).unwrap()))
+    }
+}
+
+#[test]
+fn a_task_spawner_hears_of_panics_that_nobody_awaits() {
+    let (sender, heard) = mpsc::channel();
+    let _entered = enter_task_spawner(Hearing(one_thread(), sender));
+    task().name("unlucky").eager().spawn(async { panic!("no luck") }).detach();
+    let heard_of = heard.try_recv().expect("it ran at once");
+    assert!(heard_of.contains("'unlucky'") && heard_of.ends_with("no luck"), "{heard_of}");
+    let awaited = task().eager().spawn(async { panic!("no luck") });
+    assert!(matches!(block_on(awaited), Err::<(), _>(TaskError::Panicked(_))));
+    assert!(heard.try_recv().is_err(), "who awaits it hears of it");
 }
 
 #[test]

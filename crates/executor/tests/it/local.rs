@@ -168,7 +168,7 @@ fn a_forgotten_executor_leaves_its_tasks_alone() {
 }
 
 #[test]
-fn a_run_dropped_after_it_was_notified_passes_the_notification_on() {
+fn a_run_dropped_after_it_was_notified_keeps_no_wake_to_itself() {
     let executor = LocalExecutor::new();
     let (sender, receiver) = oneshot::channel::<()>();
     let ran = Rc::new(Cell::new(false));
@@ -183,7 +183,7 @@ fn a_run_dropped_after_it_was_notified_passes_the_notification_on() {
     let mut second = Stepped::new(executor.run(pending::<()>()));
     assert!(first.poll().is_pending() && second.poll().is_pending());
     sender.send(()).unwrap();
-    assert_eq!((first.is_woken(), second.is_woken()), (true, false), "one is enough");
+    assert!(first.is_woken());
     drop(first);
     assert!(second.is_woken());
     assert!(second.poll().is_pending());

@@ -26,6 +26,52 @@ fn a_run_that_ends_at_once_keeps_no_wake_to_itself() {
 }
 
 #[test]
+fn a_run_that_is_kept_and_not_polled_takes_no_wake_from_another() {
+    let executor = LocalExecutor::new();
+    let (sender, receiver) = oneshot::channel();
+    let task = executor.spawn(receiver);
+    let mut kept = Stepped::new(executor.run(pending::<()>()));
+    assert!(kept.poll_until_stalled().is_pending());
+    let mut polled = Stepped::new(executor.run(task));
+    assert!(polled.poll_until_stalled().is_pending());
+    thread::spawn(move || sender.send(7)).join().unwrap().unwrap();
+    assert!(polled.is_woken(), "nobody knows which of them is polled again");
+    let Poll::Ready(received) = polled.poll_until_stalled() else { panic!("the task is due") };
+    assert_eq!(received.unwrap(), Ok(7));
+}
+
+#[test]
+fn a_run_that_is_kept_and_not_polled_takes_no_wake_from_block_on() {
+    let executor = LocalExecutor::new();
+    let mut kept = Stepped::new(executor.run(pending::<()>()));
+    for _ in 0..20 {
+        let (sender, receiver) = oneshot::channel();
+        let task = executor.spawn(receiver);
+        assert!(kept.poll_until_stalled().is_pending());
+        // Late as a rule: the executor rests by then. The model has every order.
+        let sends = thread::spawn(move || sender.send(7));
+        assert_eq!(executor.block_on(task).unwrap(), Ok(7));
+        sends.join().unwrap().unwrap();
+    }
+}
+
+#[test]
+fn a_run_that_is_kept_while_tasks_are_due_leaves_them_to_another() {
+    let executor = LocalExecutor::new();
+    let mut polled = Stepped::new(executor.run(pending::<()>()));
+    assert!(polled.poll().is_pending());
+    let mut kept = Stepped::new(executor.run(async {
+        executor.spawn(yield_now()).detach();
+        pending::<()>().await;
+    }));
+    assert!(kept.poll().is_pending());
+    assert!(!executor.is_empty(), "its task has yielded");
+    assert!(kept.is_woken() && polled.is_woken(), "nobody knows which of them is polled again");
+    assert!(polled.poll_until_stalled().is_pending());
+    assert!(executor.is_empty());
+}
+
+#[test]
 fn block_on_polls_its_root_only_when_that_was_woken() {
     let (executor, polls) = (LocalExecutor::new(), Cell::new(0));
     let mut task = executor.spawn(async {
