@@ -8,7 +8,7 @@
 //! lock: what comes later is dropped by whoever brings it, and with it the task's body.
 
 use crate::pool::{PanicHook, Start, new_task, run_outside};
-use crate::task::{Home, Origin, Runnable, Task, TaskHandle, TaskPanic, TaskRef};
+use crate::task::{Home, Origin, Runnable, Task, TaskHandle, TaskRef};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
@@ -31,12 +31,11 @@ pub trait SpawnTask: Send + Sync {
     /// If the executor takes no more tasks: `run` is dropped, and the task says that it was cancelled.
     fn spawn_task(&self, run: FutureObj<'static, ()>, task: &TaskHandle) -> Result<(), SpawnError>;
 
-    /// Who hears of a panic that reaches nobody else, as [`Builder::on_panic`](crate::Builder::on_panic)'s hook does: asked at each spawn.
+    /// Who hears of a task's panic that reaches nobody else; asked at each spawn. By default it is printed.
     ///
-    /// The default is nobody in particular: the panic is printed. The hook lives as long as the task, so it should have no more than a `Weak` of what
-    /// keeps tasks.
-    fn on_panic(&self) -> Option<Arc<dyn Fn(&TaskPanic<'_>) + Send + Sync>> {
-        None
+    /// The hook lives as long as the task: of what keeps tasks it should have a `Weak`, no more.
+    fn on_panic(&self) -> PanicHook {
+        PanicHook::default()
     }
 }
 
@@ -107,7 +106,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let pump = Arc::new(Pump { due: Mutex::new(Due::default()), panic_hook: PanicHook::of(spawner.on_panic()) });
+    let pump = Arc::new(Pump { due: Mutex::new(Due::default()), panic_hook: spawner.on_panic() });
     let (runnable, task, pointer) = new_task(future, Home::Foreign(pump.clone()), origin);
     let reference = TaskRef::of_runnable(&runnable);
     let pumping = Pumping { pump, task: reference.clone() };

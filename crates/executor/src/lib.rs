@@ -55,7 +55,7 @@ pub use driver::Driver;
 pub use foreign::SpawnTask;
 pub use local::LocalExecutor;
 pub use motet_cancel::{PanicPayload, Reason, Taken, TaskError};
-pub use pool::{Builder, Executor, Metrics, WeakExecutor, WorkerMetrics};
+pub use pool::{Builder, Executor, Metrics, PanicHook, WeakExecutor, WorkerMetrics};
 pub use spawn::{
     CurrentSpawner, EnteredSpawner, current, current_spawner, enter_spawner, enter_task_spawner, spawn, spawn_blocking,
     task,

@@ -1,12 +1,40 @@
 //! What the application is told, and what it may do on each worker: the hooks of the builder.
 
 use crate::task::{TaskPanic, contain};
+use core::fmt;
 use std::any::Any;
 use std::sync::Arc;
 
-/// Told of every panic that nobody awaits.
+/// Hears of each panic that reaches nobody else: in a detached task, or in one whose result nobody took.
+///
+/// For [`SpawnTask::on_panic`](crate::SpawnTask::on_panic); an executor of this crate takes a closure, see [`Builder::on_panic`](crate::Builder::on_panic).
+/// The default prints the thread, the task's name, where it was spawned, and the message.
+///
+/// ```
+/// use futures::task::{FutureObj, Spawn, SpawnError};
+/// use motet_executor::{Executor, PanicHook, SpawnTask, TaskHandle, enter_task_spawner, task};
+/// use std::sync::mpsc;
+///
+/// struct Hearing(Executor, PanicHook);
+///
+/// impl SpawnTask for Hearing {
+///     fn spawn_task(&self, run: FutureObj<'static, ()>, _task: &TaskHandle) -> Result<(), SpawnError> {
+///         self.0.spawn_obj(run)
+///     }
+///
+///     fn on_panic(&self) -> PanicHook {
+///         self.1.clone()
+///     }
+/// }
+///
+/// let (sender, heard) = mpsc::channel();
+/// let hook = PanicHook::new(move |panic| sender.send(panic.to_string()).unwrap());
+/// let _entered = enter_task_spawner(Hearing(Executor::new(), hook));
+/// task().name("unlucky").eager().spawn(async { panic!("no luck") }).detach();
+/// assert!(heard.recv().unwrap().contains("'unlucky'"));
+/// ```
 #[derive(Clone, Default)]
-pub(crate) struct PanicHook {
+pub struct PanicHook {
     /// None: the standard one.
     hook: Option<Arc<Hook>>,
 }
@@ -19,13 +47,9 @@ impl PanicHook {
         Self { hook: None }
     }
 
-    pub(crate) fn new(hook: impl Fn(&TaskPanic<'_>) + Send + Sync + 'static) -> Self {
+    /// A hook that calls `hook`. If that panics too, the panic ends there.
+    pub fn new(hook: impl Fn(&TaskPanic<'_>) + Send + Sync + 'static) -> Self {
         Self { hook: Some(Arc::new(hook)) }
-    }
-
-    /// That hook, or the standard one.
-    pub(crate) fn of(hook: Option<Arc<Hook>>) -> Self {
-        Self { hook }
     }
 
     /// Calls the hook; if that panics too, the panic ends here.
@@ -34,6 +58,12 @@ impl PanicHook {
             Some(hook) => hook(panic),
             None => eprintln!("{panic}"),
         });
+    }
+}
+
+impl fmt::Debug for PanicHook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PanicHook").field("is_standard", &self.hook.is_none()).finish_non_exhaustive()
     }
 }
 

@@ -33,11 +33,11 @@ mod worker;
 
 pub use builder::Builder;
 pub use executor::{Executor, WeakExecutor};
+pub use hooks::PanicHook;
 pub use metrics::{Metrics, WorkerMetrics};
 
 pub(crate) use contained::{run_contained, run_outside};
 pub(crate) use guest::hand_over;
-pub(crate) use hooks::PanicHook;
 pub(crate) use roster::{Key, Listed};
 pub(crate) use shard::{Shard, ShardPointer};
 pub(crate) use shared::{Shared, Start, new_task};

@@ -3,7 +3,7 @@
 use crate::tasks::{guarded, one_thread};
 use futures::task::{FutureObj, Spawn, SpawnError, SpawnExt};
 use motet_executor::{
-    Executor, SpawnTask, TaskError, TaskHandle, TaskPanic, block_on, current, current_spawner, enter_spawner,
+    Executor, PanicHook, SpawnTask, TaskError, TaskHandle, block_on, current, current_spawner, enter_spawner,
     enter_task_spawner, spawn, spawn_blocking, task, yield_now,
 };
 use std::collections::VecDeque;
@@ -189,9 +189,9 @@ impl SpawnTask for Hearing {
         self.0.spawn_obj(run)
     }
 
-    fn on_panic(&self) -> Option<Arc<dyn Fn(&TaskPanic<'_>) + Send + Sync>> {
+    fn on_panic(&self) -> PanicHook {
         let heard = self.1.clone();
-        Some(Arc::new(move |panic| heard.send(panic.to_string()).unwrap()))
+        PanicHook::new(move |panic| heard.send(panic.to_string()).unwrap())
     }
 }
 
