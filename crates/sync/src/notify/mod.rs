@@ -93,18 +93,34 @@ impl Notify {
 
     #[cold]
     fn notify_oldest(&self) {
+        let mut wakes = WakeBatch::new();
         let mut line = self.line.lock();
+        self.release_those_meant(&mut line, &mut wakes);
         let wakeup = line.grant_front(0, |(), ticket| ticket.outcome = Outcome::One);
         self.note_if_empty(&line);
         if wakeup.is_none() {
-            // The waiter that we saw has left; under the lock nobody queues, so the permit is stored.
+            // The waiter that we saw has left, or was released before; under the lock nobody queues, so the permit is stored.
             let stored = self.state.notify_one();
             debug_assert_eq!(stored, state::Notified::Done, "somebody queued without the lock");
         }
         drop(line);
+        wakes.wake_all();
         if let Some(wakeup) = wakeup {
             wakeup.wake();
         }
+    }
+
+    /// Under the line's lock: grants to those in front for whom all were notified. A `notify_all` wakes them a batch at a time, without the
+    /// lock: whoever comes to the line meanwhile does it for those who are left, so that none of them takes another's notification.
+    fn release_those_meant(&self, line: &mut Locked<'_, (), Ticket>, wakes: &mut WakeBatch) {
+        line.grant_while(0, wakes, |(), ticket| {
+            // Asked for each of them, for all may have been notified once more during a batch. Those who join then are not meant.
+            let meant = ticket.since != self.generation();
+            if meant {
+                ticket.outcome = Outcome::All;
+            }
+            meant
+        });
     }
 
     /// Notifies all who wait: each [`notified`](Self::notified) that was called before this, polled or not. Stores nothing.
@@ -129,15 +145,8 @@ impl Notify {
     fn release(&self) {
         let mut wakes = WakeBatch::new();
         let mut line = self.line.lock();
-        let now = self.state.begin_generation();
-        // Those who join while a full batch is woken began in this generation, and are not meant.
-        line.grant_while(0, &mut wakes, |(), ticket| {
-            let meant = ticket.since != now;
-            if meant {
-                ticket.outcome = Outcome::All;
-            }
-            meant
-        });
+        self.state.begin_generation();
+        self.release_those_meant(&mut line, &mut wakes);
         self.note_if_empty(&line);
         drop(line);
         wakes.wake_all();

@@ -12,7 +12,8 @@
 //! - PERMIT and WAITERS are never set together: a waiter takes the permit instead of queueing.
 //! - WAITERS is written under the list's lock only: set by a waiter before it queues, cleared where the list is empty.
 //! - `notify_all` begins a new generation; who waits for the end of an older one is released. With WAITERS set it does so
-//!   under the list's lock.
+//!   under the list's lock. Those of an older one stand in front, and whoever comes to the list releases them before
+//!   anything else.
 //!
 //! The race to fear is a notification against a waiter that queues. Both change the one word: either the permit comes
 //! first, and `enter` takes it; or WAITERS does, and the notifier sees it and goes to the list.
@@ -77,10 +78,9 @@ impl State {
     }
 
     /// Under the list's lock: begins a new generation, whoever waits.
-    pub(super) fn begin_generation(&self) -> Generation {
+    pub(super) fn begin_generation(&self) {
         // Release: as in `notify_all`.
-        let before = self.0.fetch_add(ONE_GENERATION, Ordering::Release);
-        Generation(before.wrapping_add(ONE_GENERATION) / ONE_GENERATION)
+        self.0.fetch_add(ONE_GENERATION, Ordering::Release);
     }
 
     /// Without the lock: what a waiter that began in `since` can have at once.
