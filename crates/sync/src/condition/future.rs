@@ -5,8 +5,9 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use motet_prim::{Admit, Locked, WaitList, Waitable, Waiter, pin_project};
+use motet_prim::{Admit, Locked, WaitList, Waitable, Waiter, WakeBatch, pin_project};
 
+use super::state::{Generation, Outcome, State};
 use super::{Condition, ConditionGuard};
 use crate::futurelock::Watch;
 use crate::lock;
@@ -14,29 +15,24 @@ use crate::lock;
 /// What a waiter carries.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ticket {
-    /// How often somebody had notified when it joined: what is notified later is for it, and not what is under way.
-    pub(super) joined: u64,
+    /// Stamped when it joins the line.
+    pub(super) joined: Generation,
     pub(super) outcome: Outcome,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Waiting,
-    /// The notification is for it alone.
-    One,
-    /// All were notified.
-    All,
 }
 
 /// A reference to the condition. A type of its own, so that the line is nobody else's to touch.
 struct Handle<'a>(&'a Condition);
 
 impl Waitable for Handle<'_> {
-    type State = u64;
+    type State = State;
     type Payload = Ticket;
 
-    fn wait_list(&self) -> &WaitList<u64, Ticket> {
+    fn wait_list(&self) -> &WaitList<State, Ticket> {
         &self.0.line
+    }
+
+    fn on_leave(&self, _list: usize, line: &mut Locked<'_, State, Ticket>, _wakes: &mut WakeBatch) {
+        line.leave();
     }
 
     fn on_return(&self, _list: usize, ticket: Ticket) {
@@ -103,7 +99,7 @@ impl<'a, G: ConditionGuard> ConditionWait<'a, G> {
 
     /// For one that was made elsewhere.
     pub(super) fn watched(condition: &'a Condition, guard: G, watch: Watch) -> Self {
-        let ticket = Ticket { joined: 0, outcome: Outcome::Waiting };
+        let ticket = Ticket { joined: Generation::default(), outcome: Outcome::Waiting };
         let in_line = Some(Waiter::new(Handle(condition), 0, ticket));
         Self { condition, watch, guard: Some(guard), lock: None, in_line, relocking: None, notification: None }
     }
@@ -115,8 +111,8 @@ impl<G: ConditionGuard> Future for ConditionWait<'_, G> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(waiter) = this.in_line.as_mut().as_pin_mut() {
-            let join = |_: &Handle<'_>, line: &mut Locked<'_, u64, Ticket>, ticket: &mut Ticket| {
-                ticket.joined = **line;
+            let join = |_: &Handle<'_>, line: &mut Locked<'_, State, Ticket>, ticket: &mut Ticket| {
+                ticket.joined = line.join();
                 Admit::Wait
             };
             let polled = waiter.poll_wait(cx, |_, _| false, join);

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! The race to fear is a notification between the unlock and the wait. There is none: the waiter is in line before it unlocks,
-//! and whoever changes the state for it must lock first.
+//! and whoever changes the state for it must lock first. Who in line was notified, and by which notification: `state.rs`.
 
 #![forbid(unsafe_code)]
 
@@ -20,6 +20,7 @@ mod future;
 mod guard;
 #[cfg(all(test, motet_loom))]
 mod model;
+mod state;
 mod whilst;
 
 pub use future::ConditionWait;
@@ -27,9 +28,10 @@ pub use guard::ConditionGuard;
 pub use whilst::ConditionWaitWhile;
 
 use core::fmt;
-use future::{Outcome, Ticket};
+use future::Ticket;
 use motet_prim::park::block_on;
-use motet_prim::{WaitList, WakeBatch};
+use motet_prim::{Locked, WaitList, WakeBatch};
+use state::{Outcome, State};
 
 /// Lets the holder of a [`Lock`](crate::Lock) wait until another has changed what it guards; `asyncio.Condition`.
 ///
@@ -64,8 +66,7 @@ use motet_prim::{WaitList, WakeBatch};
 ///
 /// To wait is O(1) and allocates nothing; to notify is O(n) in those it wakes, with no lock held.
 pub struct Condition {
-    /// The state: the generation, see `Ticket`.
-    line: WaitList<u64, Ticket>,
+    line: WaitList<State, Ticket>,
 }
 
 impl Condition {
@@ -78,7 +79,7 @@ impl Condition {
         /// ```
         #[must_use]
         pub const fn new() -> Self {
-            Self { line: WaitList::new(0) }
+            Self { line: WaitList::new(State::empty()) }
         }
     }
 
@@ -179,12 +180,7 @@ impl Condition {
     /// motet_sync::Condition::new().notify(1);      // nobody waits: nothing is stored
     /// ```
     pub fn notify(&self, count: usize) {
-        let mut left = count;
-        self.release(|| {
-            let notified = left > 0;
-            left -= usize::from(notified);
-            notified.then_some(Outcome::One)
-        });
+        self.release(|line| line.notify(count));
     }
 
     /// Wakes all who wait.
@@ -193,23 +189,26 @@ impl Condition {
     /// motet_sync::Condition::new().notify_all();
     /// ```
     pub fn notify_all(&self) {
-        self.release(|| Some(Outcome::All));
+        self.release(State::notify_all);
     }
 
-    /// Notifies the oldest, as long as `next` has an outcome for them.
-    fn release(&self, mut next: impl FnMut() -> Option<Outcome>) {
+    fn release(&self, notify: impl FnOnce(&mut State)) {
         let mut wakes = WakeBatch::new();
         let mut line = self.line.lock();
-        // Those who join while a full batch is woken came after this notification.
-        *line += 1;
-        let now = *line;
-        line.grant_while(0, &mut wakes, |_, ticket| {
-            let outcome = if ticket.joined < now { next() } else { None };
-            ticket.outcome = outcome.unwrap_or(ticket.outcome);
-            outcome.is_some()
-        });
+        // First what others have begun: see `state.rs`.
+        Self::grant(&mut line, &mut wakes);
+        notify(&mut line);
+        Self::grant(&mut line, &mut wakes);
         drop(line);
         wakes.wake_all();
+    }
+
+    /// Under the line's lock: grants to the oldest, as long as they were notified.
+    fn grant(line: &mut Locked<'_, State, Ticket>, wakes: &mut WakeBatch) {
+        line.grant_while(0, wakes, |state, ticket| {
+            ticket.outcome = state.grant(ticket.joined);
+            ticket.outcome != Outcome::Waiting
+        });
     }
 }
 

@@ -27,7 +27,7 @@ fn locks_and_signals_take_a_few_words() {
         BoundedSemaphore => 7,
         Event => 4,
         Notify => 4,
-        Condition => 4,
+        Condition => 6,
         Latch => 3,
         WaitGroup => 3,
         OnceCell<()> => 5,
