@@ -18,6 +18,7 @@ pub(crate) mod model;
 
 use core::cell::Cell;
 use core::fmt;
+use core::mem::ManuallyDrop;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::sync::Arc;
@@ -197,29 +198,31 @@ impl Wake for Proxy {
     }
 }
 
+/// Not dropped: a thread-local with a destructor is gone while others are torn down, and these wake, too.
+type Owed = ManuallyDrop<Vec<Arc<Proxy>>>;
+
 motet_prim::thread_local! {
     /// The wakes that this thread owes, while it is inside event-listener.
-    static OWED: Cell<Option<Vec<Arc<Proxy>>>> = const { Cell::new(None) };
+    static OWED: Cell<Option<Owed>> = const { Cell::new(None) };
 }
 
-/// Notes a wake for later; gives it back if this thread is not inside event-listener, or is being torn down.
+const _: () = assert!(!core::mem::needs_drop::<Cell<Option<Owed>>>());
+
+/// Notes a wake for later; gives it back if this thread is not inside event-listener.
 fn note(proxy: Arc<Proxy>) -> Option<Arc<Proxy>> {
-    let mut proxy = Some(proxy);
-    let _torn_down = OWED.try_with(|owed| {
-        let mut wakes = owed.take();
-        if let Some(wakes) = &mut wakes {
-            wakes.extend(proxy.take());
-        }
-        owed.set(wakes);
-    });
-    proxy
+    OWED.with(|owed| {
+        let Some(mut wakes) = owed.take() else { return Some(proxy) };
+        wakes.push(proxy);
+        owed.set(Some(wakes));
+        None
+    })
 }
 
 /// Runs `notify`, and makes the wakes that came of it afterwards.
 fn deferred(notify: impl FnOnce() -> usize) {
-    let _torn_down = OWED.try_with(|owed| owed.set(Some(Vec::new())));
+    OWED.with(|owed| owed.set(Some(ManuallyDrop::new(Vec::new()))));
     notify();
-    let owed = OWED.try_with(Cell::take).ok().flatten();
+    let owed = OWED.with(Cell::take).map(ManuallyDrop::into_inner);
     for proxy in owed.into_iter().flatten() {
         Wakeup::from(Waker::from(proxy)).wake();
     }
