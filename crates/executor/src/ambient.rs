@@ -8,6 +8,9 @@
 //!
 //! Guards that are dropped out of order take out their own entry, whatever lies above it.
 //!
+//! Neither has a destructor, so that a thread that is torn down may still enter: the stack gives its memory back whenever it is empty. A guard
+//! that is forgotten leaks its entry.
+//!
 //! Each spawn and each wake asks whether this thread is a worker. So beside the stack lies a plain pointer to the worker
 //! of the last entry, null if that is none; whoever changes the stack writes it anew before anybody can look.
 
@@ -17,6 +20,7 @@ use crate::task::{Origin, Task};
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::rc::Rc;
@@ -36,12 +40,27 @@ struct Stack {
 }
 
 motet_prim::thread_local! {
-    static STACK: RefCell<Stack> = const { RefCell::new(Stack { entries: Vec::new(), next: 0 }) };
-    /// The worker of the last entry. Without a destructor, so that a look at it is a load.
+    static STACK: ManuallyDrop<RefCell<Stack>> = const { ManuallyDrop::new(RefCell::new(Stack::new())) };
+    /// The worker of the last entry.
     static PRESENT: Cell<*const Worker> = const { Cell::new(ptr::null()) };
 }
 
 impl Stack {
+    const fn new() -> Self {
+        Self { entries: Vec::new(), next: 0 }
+    }
+
+    /// Takes an entry out, wherever it lies.
+    fn remove(&mut self, entry: u64) -> Option<Ambient> {
+        let place = self.entries.iter().rposition(|(other, _)| *other == entry)?;
+        let (_, ambient) = self.entries.remove(place);
+        if self.entries.is_empty() {
+            self.entries = Vec::new();
+        }
+        self.publish();
+        Some(ambient)
+    }
+
     /// To be called after every change, and before what was taken out is dropped.
     fn publish(&self) {
         let present = match self.entries.last() {
@@ -89,14 +108,7 @@ pub(crate) fn enter(ambient: Ambient) -> Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        // A thread that is being torn down has no stack any more.
-        let left = STACK.try_with(|stack| {
-            let mut stack = stack.borrow_mut();
-            let place = stack.entries.iter().rposition(|(entry, _)| *entry == self.entry);
-            let left = place.map(|place| stack.entries.remove(place));
-            stack.publish();
-            left
-        });
+        let left = STACK.with(|stack| stack.borrow_mut().remove(self.entry));
         // Outside of the borrow: it may be the last reference on an executor's state.
         drop(left);
     }
@@ -104,16 +116,7 @@ impl Drop for Entered {
 
 /// Looks at the present entry.
 fn with<R>(look: impl FnOnce(Option<&Ambient>) -> R) -> R {
-    let mut look = Some(look);
-    let seen = STACK.try_with(|stack| {
-        let stack = stack.borrow();
-        look.take().map(|look| look(stack.entries.last().map(|(_, ambient)| ambient)))
-    });
-    match (seen, look) {
-        (Ok(Some(seen)), _) => seen,
-        (_, Some(look)) => look(None),
-        (_, None) => unreachable!("`look` is taken by the branch above alone"),
-    }
+    STACK.with(|stack| look(stack.borrow().entries.last().map(|(_, ambient)| ambient)))
 }
 
 /// Every worker that this thread is, beneath whatever was entered since.
@@ -122,13 +125,13 @@ pub(crate) fn workers() -> Vec<Rc<Worker>> {
         Ambient::Worker(worker) => Some(worker.clone()),
         Ambient::Pool(_) | Ambient::Spawner(_) => None,
     };
-    STACK.try_with(|stack| stack.borrow().entries.iter().filter_map(is_worker).collect()).unwrap_or_default()
+    STACK.with(|stack| stack.borrow().entries.iter().filter_map(is_worker).collect())
 }
 
 /// Whether this thread is a worker of this executor, at present or beneath.
 pub(crate) fn works_for(shared: &Arc<Shared>) -> bool {
     let is_it = |ambient: &Ambient| matches!(ambient, Ambient::Worker(worker) if Arc::ptr_eq(worker.shared(), shared));
-    STACK.try_with(|stack| stack.borrow().entries.iter().any(|(_, ambient)| is_it(ambient))).unwrap_or(false)
+    STACK.with(|stack| stack.borrow().entries.iter().any(|(_, ambient)| is_it(ambient)))
 }
 
 /// Where `spawn` spawns.

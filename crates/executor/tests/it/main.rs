@@ -13,5 +13,6 @@ mod memory;
 mod panics;
 mod stress;
 mod tasks;
+mod teardown;
 mod wakes;
 mod workers;
