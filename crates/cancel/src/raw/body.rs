@@ -1,7 +1,7 @@
 //! The polled part of a scope: the body and what it handed over.
 
 use super::Word;
-use super::ledger::{Glance, Ledger, Store, finish_unasked};
+use super::ledger::{Glance, Ledger, Store};
 use crate::frame::{Cause, Ending, Kind, Local, Run, Sendable, Step};
 use crate::panic::Payload;
 use crate::reason::Cancelled;
@@ -115,12 +115,12 @@ fn poll_scope<F: Future, K: Kind, W: Word>(
         match run.as_mut().poll_body(cx) {
             Step::Pending => {}
             Step::Returned(output) => {
-                finish(word);
+                word.finish();
                 return Poll::Ready(Ok(output));
             }
             Step::Rest => {
                 if let Poll::Ready(ended) = run.as_mut().poll_rest(cx) {
-                    finish(word);
+                    word.finish();
                     return Poll::Ready(conclude(ended));
                 }
             }
@@ -133,14 +133,6 @@ fn poll_scope<F: Future, K: Kind, W: Word>(
         if !glance.has_news() {
             return Poll::Pending;
         }
-    }
-}
-
-/// Nobody polls any more.
-#[inline]
-fn finish(word: &impl Word) {
-    if !finish_unasked(word.state()) {
-        word.ledger().finish();
     }
 }
 

@@ -122,6 +122,18 @@ pub(super) fn finish_unasked(state: &AtomicU32) -> bool {
     }
 }
 
+/// The same without an exchange: a request that comes at this moment is overwritten, and is known by what its canceller left under the lock.
+///
+/// False if something was asked before, or said; then nothing is done.
+#[inline]
+pub(super) fn finish_unasked_unless_overwritten(state: &AtomicU32) -> bool {
+    let is_unasked = state.load(Ordering::Relaxed) == 0;
+    if is_unasked {
+        state.store(FINISHED, Ordering::Relaxed);
+    }
+    is_unasked
+}
+
 /// What came of a request.
 pub enum Request {
     /// It was too late.
@@ -195,11 +207,10 @@ impl<'a, S: Store> Ledger<'a, S> {
         if state & TAKEN != 0 {
             return Err(Taken);
         }
-        if state < ONE {
-            return Ok(0);
-        }
-        // Relaxed: under the lock.
-        let left = (self.state.fetch_sub(ONE, Ordering::Relaxed) / ONE) - 1;
+        // Relaxed: under the lock. In one step: an end without an exchange may overwrite what was read above.
+        let fewer = |state: u32| if state < ONE { None } else { Some(state - ONE) };
+        let Ok(before) = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer) else { return Ok(0) };
+        let left = before / ONE - 1;
         let mut void = None;
         if left == 0 {
             self.clear(AT_ONCE | GRACE);

@@ -18,14 +18,14 @@ mod seen;
 mod word;
 
 pub use self::body::{Body, LocalBody};
-pub use self::requests::{Asked, Requests};
+pub use self::requests::{Asked, Requests, Unfinished};
 pub use self::word::CancelWord;
 
-/// What a body is polled with: a [`CancelWord`] or [`Requests`]. Nobody else implements it.
+/// What a body is polled with: a [`CancelWord`], [`Requests`], or requests that are [left unfinished](Requests::unfinished). Nobody else implements it.
 pub trait Word: sealed::Word {}
 
 mod sealed {
-    use super::ledger::{Glance, Ledger, Store};
+    use super::ledger::{Glance, Ledger, Store, finish_unasked};
     use motet_prim::atomic::AtomicU32;
     use std::task::Waker;
 
@@ -38,5 +38,13 @@ mod sealed {
         fn is_heard_by(&self, glance: Glance, waker: &Waker) -> bool;
         /// Makes it so; gives the state after that.
         fn listen(&self, waker: &Waker) -> Glance;
+
+        /// Nobody polls any more.
+        #[inline]
+        fn finish(&self) {
+            if !finish_unasked(self.state()) {
+                self.ledger().finish();
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Asked, Body, CancelWord, Requests, Word};
 use crate::reason::Reason;
-use motet_prim::atomic::{AtomicUsize, Ordering};
+use motet_prim::atomic::{AtomicUsize, Ordering, fence};
 use motet_prim::model;
 use motet_prim::thread::spawn;
 use std::future::{Future, pending};
@@ -157,6 +157,44 @@ fn finishing_races_with_a_cancel_and_lets_the_waker_go() {
 #[test]
 fn finishing_before_any_registration_races_with_a_cancel() {
     model(|| finish_against_cancel(false));
+}
+
+/// Ends in two halves while another thread cancels, and takes it back perhaps; nothing that it brought may be held afterwards.
+fn end_in_halves_against_cancel(takes_back: bool) {
+    let (requests, held) = (Arc::new(Requests::<()>::new()), Arc::new(()));
+    let canceller = spawn({
+        let (requests, held) = (Arc::clone(&requests), Arc::clone(&held));
+        let limit = async move {
+            pending::<()>().await;
+            drop(held);
+        };
+        move || {
+            let asked = requests.cancel_with_grace(Reason::from("grace"), Box::pin(limit));
+            if takes_back {
+                assert_eq!(requests.uncancel(), Ok(0));
+            }
+            asked
+        }
+    });
+    requests.finish_before_fence();
+    fence(Ordering::SeqCst);
+    requests.finish_after_fence();
+    assert!(requests.is_finished());
+    let _in_time_or_not = canceller.join().unwrap();
+    assert_eq!(Arc::strong_count(&held), 1, "the limit is gone");
+    assert!(requests.is_finished());
+    assert!(requests.cancelling() <= 1, "{} requests of one", requests.cancelling());
+    assert!(requests.cancel(Reason::none()).is_finished());
+}
+
+#[test]
+fn an_end_in_halves_races_with_a_cancel_and_lets_its_limit_go() {
+    model(|| end_in_halves_against_cancel(false));
+}
+
+#[test]
+fn an_end_in_halves_races_with_a_cancel_that_is_taken_back() {
+    model(|| end_in_halves_against_cancel(true));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What cancellers ask of a task that is woken without a waker of its own.
 
-use super::ledger::{Details, Glance, Ledger, Request, Store, finish_unasked};
+use super::ledger::{Details, Glance, Ledger, Request, Store, finish_unasked, finish_unasked_unless_overwritten};
 use crate::reason::{Reason, Taken};
 use futures_util::future::BoxFuture;
-use motet_prim::atomic::AtomicU32;
+use motet_prim::atomic::{AtomicU32, Ordering, fence};
 use motet_prim::lock::Mutex;
 use once_cell::race::OnceBox;
 use std::fmt;
@@ -151,7 +151,10 @@ impl<R: Default, B> Requests<R, B> {
     }
 
     fn ledger(&self) -> Ledger<'_, Details> {
-        Ledger { state: &self.state, store: &self.slow().details }
+        let store = &self.slow().details;
+        // SeqCst: after the box, before the state; pairs with the fence between the two halves of an end.
+        fence(Ordering::SeqCst);
+        Ledger { state: &self.state, store }
     }
 
     /// Asks the body to be dropped at its next poll.
@@ -184,6 +187,73 @@ impl<R: Default, B> Requests<R, B> {
             self.ledger().finish();
         }
     }
+}
+
+impl<R: Default, B> Requests<R, B> {
+    /// The same, for polls that do not say the end: the caller does, by [`finish`](Self::finish) or by the two halves of it.
+    #[inline]
+    pub const fn unfinished(&self) -> Unfinished<'_, R, B> {
+        Unfinished(self)
+    }
+
+    /// The first half of [`finish`](Self::finish), for a task whose end takes a full fence anyway: it makes no exchange.
+    ///
+    /// The caller fences then (`fence(SeqCst)`, or what comes to the same), and calls the [second half](Self::finish_after_fence). A
+    /// request that comes between the two may be told that it was in time; it was, but for a body that had ended by itself.
+    ///
+    /// The race to fear: a canceller and the end do not see one another, and what he brought stays. He leaves the box *first* and looks at
+    /// the state *then*; the end writes the state *first* and looks for the box *then*, each with a fence in between. So either he finds
+    /// the end, or the end finds the box, and empties it.
+    #[inline]
+    pub fn finish_before_fence(&self) {
+        if !finish_unasked_unless_overwritten(&self.state) {
+            self.finish();
+        }
+    }
+
+    /// The second half of [`finish`](Self::finish); see [`finish_before_fence`](Self::finish_before_fence).
+    #[inline]
+    pub fn finish_after_fence(&self) {
+        if self.slow.get().is_some() {
+            self.ledger().finish();
+        }
+    }
+}
+
+/// [`Requests`] that a poll leaves open at its end; see [`Requests::unfinished`].
+pub struct Unfinished<'a, R = (), B = ()>(&'a Requests<R, B>);
+
+impl<R, B> fmt::Debug for Unfinished<'_, R, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<R: Default, B> super::Word for Unfinished<'_, R, B> {}
+
+impl<R: Default, B> super::sealed::Word for Unfinished<'_, R, B> {
+    type Store = Details;
+
+    #[inline]
+    fn state(&self) -> &AtomicU32 {
+        &self.0.state
+    }
+
+    fn ledger(&self) -> Ledger<'_, Details> {
+        self.0.ledger()
+    }
+
+    #[inline]
+    fn is_heard_by(&self, glance: Glance, waker: &Waker) -> bool {
+        self.0.is_heard_by(glance, waker)
+    }
+
+    fn listen(&self, waker: &Waker) -> Glance {
+        self.0.listen(waker)
+    }
+
+    #[inline]
+    fn finish(&self) {}
 }
 
 impl<R: Default, B> super::Word for Requests<R, B> {}

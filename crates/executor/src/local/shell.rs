@@ -20,9 +20,7 @@
 
 use super::list::Node;
 use super::queue::{LocalQueue, QueuePointer};
-use crate::task::{
-    Home, Origin, Output, Record, RecordPointer, Runnable, Task, TaskPointer, contain, finish, poll_body,
-};
+use crate::task::{Home, Origin, Output, Record, RecordPointer, Runnable, Task, TaskPointer, contain, poll_body};
 use core::future::Future;
 use core::mem::offset_of;
 use core::pin::Pin;
@@ -133,7 +131,7 @@ impl<F: Future> LocalShell<F> {
             return;
         }
         contain(|| this.body.set(None));
-        finish(record, None);
+        record.end(None);
     }
 }
 

@@ -106,7 +106,7 @@ impl ShardPointer {
         core::ptr::eq(self.0.as_ptr(), shard)
     }
 
-    /// Takes a task off the list: its body is gone. Its reference on itself goes with it, or to the list's owner.
+    /// Takes a task off the list: its body is gone. Its reference on itself goes with it, or to the list's owner. A full fence.
     ///
     /// # Safety
     ///

@@ -40,7 +40,7 @@ pub(crate) use home::Home;
 pub(crate) use output::{Output, contain};
 pub(crate) use record::{Origin, Place, Rare, Record, schedule};
 pub(crate) use reference::{RecordPointer, SelfReference, TaskPointer, TaskRef};
-pub(crate) use shell::{Shell, finish, poll_body};
+pub(crate) use shell::{Shell, poll_body};
 
 /// A task that is due for a poll.
 pub(crate) type Runnable = async_task::Runnable<Record>;

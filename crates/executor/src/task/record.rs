@@ -184,21 +184,25 @@ impl Record {
         self.key() != Key::UNLISTED
     }
 
-    /// The body is gone and the result known: takes the task off its home's list and tells whoever waits for the end.
+    /// The body is gone and the result known: nobody can cancel the task from here on; takes it off its home's list, and tells whoever waits for
+    /// the end.
     ///
     /// Whoever calls this has the task's runnable; `waker` is the task's own, if it is at hand.
-    pub(super) fn end(&self, waker: Option<&Waker>) {
+    pub(crate) fn end(&self, waker: Option<&Waker>) {
         let phase = self.phase.load(Ordering::Relaxed);
         // Release: see `is_finished`.
         self.phase.store(FINISHED, Ordering::Release);
         match (&*self.home(), self.key()) {
-            (Home::Local(_) | Home::Foreign(_), _) | (_, Key::UNLISTED) => {}
+            (Home::Local(_) | Home::Foreign(_), _) | (_, Key::UNLISTED) => self.requests.finish(),
             (Home::Pool(shard) | Home::Blocking(shard), key) => {
                 // SAFETY: it was counted in `wait`.
                 let reference =
                     unsafe { SelfReference::new(matches!(phase, WAITING | RUNNING), self.is_unawaited(), waker) };
+                self.requests.finish_before_fence();
                 // SAFETY: the task is on the shard's list, and comes off it here and now only; the runnable counts.
                 unsafe { shard.retire(key, reference) };
+                // `retire` is a full fence.
+                self.requests.finish_after_fence();
             }
         }
         // Relaxed: a `Task` that is dropped says so before it cancels. If its cancel came before the word was finished, whoever

@@ -13,7 +13,7 @@
 use super::{Output, Place, Rare, Record, RecordPointer, TaskRef, contain};
 use core::future::Future;
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 use motet_cancel::raw::{Body, LocalBody, Requests};
 use motet_cancel::{Cancelled, PanicPayload, Reason, TaskError};
 use pin_project_lite::pin_project;
@@ -34,7 +34,7 @@ pin_project! {
             let record = unsafe { this.record.as_ref() };
             if !record.is_finished() {
                 drop_body(this.body);
-                finish(record, None);
+                record.end(None);
             }
         }
     }
@@ -80,7 +80,7 @@ impl<F: Future> ScopedBody for Body<F> {
         cx: &mut Context<'_>,
         requests: &Requests<Rare, Place>,
     ) -> Poll<Result<F::Output, Cancelled>> {
-        self.poll_with(cx, requests)
+        self.poll_with(cx, &requests.unfinished())
     }
 }
 
@@ -92,7 +92,7 @@ impl<F: Future> ScopedBody for LocalBody<F> {
         cx: &mut Context<'_>,
         requests: &Requests<Rare, Place>,
     ) -> Poll<Result<F::Output, Cancelled>> {
-        self.poll_with(cx, requests)
+        self.poll_with(cx, &requests.unfinished())
     }
 }
 
@@ -135,7 +135,7 @@ fn conclude<T>(record: &Record, pointer: RecordPointer, result: Result<T, TaskEr
     if record.is_unawaited() {
         output = Output::gone();
     }
-    finish(record, Some(cx.waker()));
+    record.end(Some(cx.waker()));
     output
 }
 
@@ -147,12 +147,4 @@ fn gone() -> TaskError {
 /// Drops a body if it is still there.
 fn drop_body<B>(mut body: Pin<&mut Option<B>>) {
     contain(|| body.set(None));
-}
-
-/// The task is over: nobody can cancel it from here on, and it does not count as live any more. `waker`: its own, if it is at hand.
-///
-/// A body that was polled to its end has said the first by itself.
-pub(crate) fn finish(record: &Record, waker: Option<&Waker>) {
-    record.requests().finish();
-    record.end(waker);
 }

@@ -139,7 +139,7 @@ impl<T: Listed> Admitter<T> {
 
     /// Takes a task off the list, on the owner's thread.
     ///
-    /// Once this has returned nobody follows the pointer any more, but whoever counted himself in before.
+    /// Once this has returned nobody follows the pointer any more, but whoever counted himself in before. It is a full fence.
     pub(in super::super) fn retire(&self, key: Key) -> (T, Retired) {
         let retired = self.roster.clear(key);
         self.add_hole(key);

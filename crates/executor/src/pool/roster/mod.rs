@@ -21,7 +21,7 @@
 
 use core::ptr::{self, NonNull};
 use motet_prim::CachePadded;
-use motet_prim::atomic::{AtomicPtr, AtomicU32, Ordering, fence};
+use motet_prim::atomic::{AtomicPtr, AtomicU32, Ordering, fence, fence_after_exchange};
 use motet_prim::lock::Mutex;
 use remains::Returned;
 use std::sync::Arc;
@@ -140,7 +140,7 @@ fn fence_for_loom() {
 impl<T: Listed> Roster<T> {
     /// Takes a task off the list, on any other thread than the owner's; its place is to be given back, with or without its memory.
     ///
-    /// Once this has returned nobody follows the pointer any more, but whoever counted himself in before.
+    /// Once this has returned nobody follows the pointer any more, but whoever counted himself in before. It is a full fence.
     pub(super) fn retire(&self, key: Key) -> (T, Retired) {
         self.clear(key)
     }
@@ -151,7 +151,7 @@ impl<T: Listed> Roster<T> {
         let Some(task) = task(place) else { unreachable!("a task retires once") };
         // SAFETY: `put` put it there.
         let task = unsafe { T::from_address(task) };
-        fence_for_loom();
+        fence_after_exchange();
         if self.watched.attention.load(Ordering::SeqCst) == 0 {
             return (task, Retired::Uncounted);
         }
