@@ -74,7 +74,8 @@ impl State {
     #[inline]
     pub(super) fn take(&self, wanted: usize, barging: bool) -> bool {
         let taken = |word: usize| {
-            let barred = word & WAITERS != 0 && !barging;
+            // As in `enter`: who wants none waits for nobody.
+            let barred = word & WAITERS != 0 && !barging && wanted > 0;
             (!barred && has(word, wanted)).then(|| word - wanted * ONE_PERMIT)
         };
         // Acquire: pairs with the Release in `add`; what was done under the permits before is visible to us.
