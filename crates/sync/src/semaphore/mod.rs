@@ -83,8 +83,9 @@ impl Semaphore {
     motet_prim::const_fn! {
         /// A semaphore whose permits a running task may take before a waiter that has been woken for them.
         ///
-        /// Throughput instead of order. One that wants many permits may wait for as long as others keep taking them
-        /// one by one; one that has lost its turn a few times is served as on the fair kind.
+        /// Throughput instead of order; still, nobody starves. One that was passed over a few times, since others took what was
+        /// released or since that was too little for it, is served as on the fair kind: what is released from then on is kept for it,
+        /// and is not [available](Self::available), until it is enough.
         ///
         /// ```
         /// let seats = motet_sync::Semaphore::unfair(1);

@@ -48,9 +48,14 @@ fn has(word: usize, wanted: usize) -> bool {
     word / ONE_PERMIT >= wanted
 }
 
+/// How many permits more a word has room for.
+fn room(word: usize) -> usize {
+    MAX_PERMITS - word / ONE_PERMIT
+}
+
 /// Whether a word has room for `permits` more.
 fn has_room(word: usize, permits: usize) -> bool {
-    MAX_PERMITS - word / ONE_PERMIT >= permits
+    room(word) >= permits
 }
 
 /// Whether somebody waits, and nobody was called.
