@@ -108,6 +108,26 @@ impl State {
         self.update(Ordering::Release, added).is_some()
     }
 
+    /// Adds permits, whoever waits, as far as there is room.
+    pub(super) fn fill(&self, permits: usize) {
+        if permits > 0 {
+            // Release: as in `add`.
+            self.update(Ordering::Release, |word| Some(word + permits.min(room(word)) * ONE_PERMIT));
+        }
+    }
+
+    /// Whether there is room, beside so many that are not in the word, for `permits` more.
+    pub(super) fn has_room(&self, beside: usize, permits: usize) -> bool {
+        permits == 0 || room(self.0.load(Ordering::Relaxed)).checked_sub(beside).is_some_and(|room| room >= permits)
+    }
+
+    /// Takes as many permits as are free, but not more than `most`, and nobody gets them; how many that were.
+    pub(super) fn take_away(&self, most: usize) -> usize {
+        let taken = |word: usize| most.min(word / ONE_PERMIT);
+        // Relaxed: publishes nothing; a read-modify-write keeps earlier releases readable behind it.
+        self.update(Ordering::Relaxed, |word| Some(word - taken(word) * ONE_PERMIT)).map_or(0, taken)
+    }
+
     /// Under the list's lock: takes permits as `take` does, or says that somebody waits.
     pub(super) fn enter(&self, wanted: usize, barging: bool) -> Enter {
         // Who wants none waits for nobody: then each one in line is served by permits.
