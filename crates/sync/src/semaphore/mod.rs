@@ -324,8 +324,10 @@ impl Semaphore {
     /// From a permit's drop.
     #[inline]
     fn give_back(&self, count: usize) {
-        // No room, and no panic in a drop: so many were added meanwhile that these are not missed.
-        let _has_room = count == 0 || self.raw.release(count);
+        if count > 0 {
+            // Where there is no room so many were released meanwhile that these are not missed.
+            self.raw.give_back(count);
+        }
     }
 }
 
