@@ -10,9 +10,8 @@ use std::sync::Arc;
 use motet_prim::{LazyWaiter, Locked, Waitable, Waiter, WakeBatch, pin_project};
 
 use super::any::AnySemaphore;
-use super::closable::Closed;
 use super::raw::{Line, Outcome, PutBy, RawSemaphore, Ticket};
-use super::{OwnedPermit, Permit, Semaphore};
+use super::{Closed, OwnedPermit, Permit, Semaphore};
 use crate::futurelock::{self, Watch};
 
 /// What an acquire waits for.

@@ -8,12 +8,14 @@
 //! | `permit` | holding permits, borrowed and owned |
 //! | `closable`, `bounded` | the other two kinds |
 //! | `any` | what the three have in common |
+//! | `error` | a closed semaphore, no permit, a release too many |
 
 #![forbid(unsafe_code)]
 
 mod any;
 mod bounded;
 mod closable;
+mod error;
 mod future;
 #[cfg(all(test, motet_loom))]
 mod model;
@@ -22,8 +24,9 @@ mod raw;
 mod state;
 
 pub use any::AnySemaphore;
-pub use bounded::{BoundedSemaphore, OverReleased};
-pub use closable::{ClosableSemaphore, Closed, TryAcquireError};
+pub use bounded::BoundedSemaphore;
+pub use closable::ClosableSemaphore;
+pub use error::{Closed, OverReleased, TryAcquireError};
 pub use future::{Acquire, AcquireOwned};
 pub use permit::{OwnedPermit, Permit};
 

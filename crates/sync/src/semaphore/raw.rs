@@ -197,12 +197,7 @@ impl RawSemaphore {
     }
 
     /// As `serve`, under the line's lock.
-    pub(super) fn serve_locked(
-        &self,
-        line: &mut LockedLine<'_>,
-        mut in_hand: usize,
-        wakes: &mut WakeBatch,
-    ) -> bool {
+    pub(super) fn serve_locked(&self, line: &mut LockedLine<'_>, mut in_hand: usize, wakes: &mut WakeBatch) -> bool {
         if self.barging {
             return self.call_locked(line, in_hand, wakes);
         }
