@@ -1,5 +1,6 @@
 //! The channels of the contest behind one trait, so that each runs in the very same loops.
 
+use futures::StreamExt as _;
 use motet_channel::{Queue, Shutdown};
 use std::fmt::Debug;
 use std::future::{Future, ready};
@@ -168,6 +169,13 @@ contestants! {
     }
     Thingbuf(tx: thingbuf::mpsc::Sender<u64>, rx: thingbuf::mpsc::Receiver<u64>) {
         capacity => thingbuf::mpsc::channel(capacity), value => tx.send(value), rx.recv()
+    }
+}
+
+// The only receiver, as a stream.
+contestants! {
+    MotetOneUnbounded(tx: motet_channel::Sender<u64>, rx: motet_channel::Receiver<u64>) {
+        _ => motet_channel::unbounded(), value => tx.send(value), rx.next()
     }
 }
 

@@ -35,8 +35,9 @@ pub(crate) fn cells(family: &mut Family, tokio: &Tokio, motet: &Motet) {
     );
     contest!(
         family, pools, "chan/spsc_unbounded", OneToOne { capacity: 0 },
-        "motet" MotetUnbounded, "kanal" KanalUnbounded, "tokio" TokioUnbounded, "async-channel" AsyncChannelUnbounded,
-        "asyncband" AsyncbandUnbounded, "flume" FlumeUnbounded, "crossfire" CrossfireOneUnbounded
+        "motet" MotetOneUnbounded, "motet recv" MotetUnbounded, "kanal" KanalUnbounded, "tokio" TokioUnbounded,
+        "async-channel" AsyncChannelUnbounded, "asyncband" AsyncbandUnbounded, "flume" FlumeUnbounded,
+        "crossfire" CrossfireOneUnbounded
     );
     contest!(
         family, pools, "chan/mpsc4_cap100", ManyToOne { senders: 4, capacity: 100 },
@@ -52,8 +53,9 @@ pub(crate) fn cells(family: &mut Family, tokio: &Tokio, motet: &Motet) {
     );
     contest!(
         family, pools, "chan/mpsc4_unbounded", ManyToOne { senders: 4, capacity: 0 },
-        "motet" MotetUnbounded, "kanal" KanalUnbounded, "tokio" TokioUnbounded, "async-channel" AsyncChannelUnbounded,
-        "asyncband" AsyncbandUnbounded, "flume" FlumeUnbounded, "crossfire" CrossfireUnbounded
+        "motet" MotetOneUnbounded, "motet recv" MotetUnbounded, "kanal" KanalUnbounded, "tokio" TokioUnbounded,
+        "async-channel" AsyncChannelUnbounded, "asyncband" AsyncbandUnbounded, "flume" FlumeUnbounded,
+        "crossfire" CrossfireUnbounded
     );
     contest!(
         family, pools, "chan/mpmc4x4_cap100", ManyToMany { ends: 4, capacity: 100 },

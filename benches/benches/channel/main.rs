@@ -16,7 +16,7 @@
 //! | `queue/mpmc4x4_cap100` | as above, through asyncio's queue |
 //! | `broadcast/1to8`, `broadcast/1to1000` | one value at one of eight or a thousand receivers, none of which misses any |
 //!
-//! Who has a special kind for one sender or one receiver competes with it.
+//! Who has a special kind for one sender or one receiver competes with it; Motet's only receiver of a channel without a limit, as a stream.
 #![forbid(unsafe_code)]
 
 mod batch;

@@ -25,6 +25,8 @@
 //!
 //! A bounded queue or channel allocates its ring when it is made, and once; one without a limit gives its memory back after a burst.
 //!
+//! The only receiver of an [`unbounded`] channel is fastest as a [`Stream`](futures_core::Stream): it takes whatever is there under one lock.
+//!
 //! Each kind of wait exists for threads too: `put_blocking`, `recv_blocking` and so on wait in one line with the tasks.
 //!
 //! ```

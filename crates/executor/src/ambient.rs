@@ -114,6 +114,26 @@ impl Drop for Entered {
     }
 }
 
+/// An entry that was the present one, to come back to.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark(u64);
+
+/// Marks the present entry.
+pub(crate) fn mark() -> Option<Mark> {
+    STACK.with(|stack| stack.borrow().entries.last().map(|(entry, _)| Mark(*entry)))
+}
+
+/// Enters what was entered at the mark anew, until the guard is dropped, if something else is the present entry.
+pub(crate) fn return_to(mark: Mark) -> Option<Entered> {
+    let ambient = STACK.with(|stack| {
+        let entries = &stack.borrow().entries;
+        let (present, _) = entries.last()?;
+        let is_marked = |(entry, ambient): &(u64, Ambient)| (*entry == mark.0).then(|| ambient.clone());
+        if *present == mark.0 { None } else { entries.iter().rev().find_map(is_marked) }
+    });
+    ambient.map(enter)
+}
+
 /// Looks at the present entry.
 fn with<R>(look: impl FnOnce(Option<&Ambient>) -> R) -> R {
     STACK.with(|stack| look(stack.borrow().entries.last().map(|(_, ambient)| ambient)))

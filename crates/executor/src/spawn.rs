@@ -105,7 +105,8 @@ pub fn current() -> Option<Executor> {
 /// Makes a spawner this thread's ambient one until the guard is dropped: [`spawn`] goes there.
 ///
 /// For test schedulers and for foreign executors, on the threads that poll their tasks. The innermost of what was entered
-/// counts; guards may be dropped in any order.
+/// counts; guards may be dropped in any order. The future of an [`Executor::block_on`] may hold the guard over an await: the tasks that
+/// the thread polls meanwhile spawn onto their own executor.
 ///
 /// ```
 /// use motet_executor::{Executor, block_on, enter_spawner, spawn};

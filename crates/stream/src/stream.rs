@@ -119,7 +119,8 @@ pin_project! {
 impl<Y, F: Future<Output = ()>> Stream for Plain<Y, F> {
     type Item = Y;
 
-    #[inline]
+    // Always: it is no more than a frame around the body's poll, and an item's way is short where the compiler sees both of its ends.
+    #[inline(always)]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Y>> {
         let (item, ended) = self.project().emitting.poll_item(cx, &mut None);
         match item {

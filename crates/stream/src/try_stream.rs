@@ -50,7 +50,8 @@ pin_project! {
 impl<Y, E, F: Future<Output = Result<(), E>>> Stream for Fallible<Y, E, F> {
     type Item = Result<Y, E>;
 
-    #[inline]
+    // Always: it is no more than a frame around the body's poll, and an item's way is short where the compiler sees both of its ends.
+    #[inline(always)]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.project();
         let (item, ended) = this.emitting.poll_item(cx, &mut None);

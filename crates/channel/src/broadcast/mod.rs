@@ -10,11 +10,12 @@
 //!
 //! | | fairness | cancel safety | allocates |
 //! | --- | --- | --- | --- |
-//! | `send` that waits, `recv` | in order of their first poll | cancel safe | nothing; the ring is allocated once, with the channel |
+//! | `send` that waits, `recv` | in order of their first poll | cancel safe | nothing; the ring is allocated once, with the channel; under `Lag` a place more for a value that somebody was cloning as it was overwritten |
 //! | as [`Stream`](futures_core::Stream), [`BroadcastSink`] | " | cancel safe | once |
 //!
 //! Values are cloned for the receivers, on their threads and under no lock; the last one to see a value gets the value itself, so that with one
-//! receiver nothing is cloned. Since several may clone one value at the same time, the ends are `Send` and `Sync` where it is both.
+//! receiver nothing is cloned. However long a clone takes, and whatever it does with the channel,
+//! nobody waits for it. Since several may clone one value at the same time, the ends are `Send` and `Sync` where it is both.
 //! Something large is best sent as an `Arc`.
 //!
 //! ```
@@ -29,8 +30,10 @@
 //! ```
 
 mod error;
+mod link;
 #[cfg(all(test, motet_loom))]
 mod model;
+mod place;
 mod policy;
 mod receiver;
 mod recv;

@@ -94,6 +94,31 @@ fn two_readers_and_an_overwriting_sender_keep_apart() {
 }
 
 #[test]
+fn two_sends_past_a_reader_leave_the_newest_and_drop_the_others() {
+    model(|| {
+        let [a, b, c] = values();
+        let (tx, mut rx) = channel(1);
+        let other = rx.clone();
+        tx.send(a.clone()).unwrap();
+        let sent = [b.clone(), c.clone()];
+        let thread = thread::spawn(move || {
+            sent.map(|value| tx.send(value).unwrap());
+            tx
+        });
+        let seen = rx.try_recv();
+        let tx = thread.join().unwrap();
+        let newest =
+            core::iter::repeat_with(|| rx.try_recv()).find(|seen| !matches!(seen, Err(TryRecvError::Lagged(_))));
+        match newest {
+            Some(Ok(value)) => assert_eq!(*value, 2),
+            nothing => assert_eq!((nothing, seen.as_deref().ok()), (Some(Err(TryRecvError::Empty)), Some(&2))),
+        }
+        drop((seen, tx, rx, other));
+        assert_eq!([a, b, c].map(|value| Arc::strong_count(&value)), [1; 3]);
+    });
+}
+
+#[test]
 fn a_sender_waits_until_both_have_seen_the_value() {
     model(|| {
         let (tx, mut first) = with_policy(1, Backpressure);

@@ -2,7 +2,7 @@
 //!
 //! A value is in its slot from its send until every receiver has seen it, or it is overwritten. A sender writes under the lock; a receiver
 //! reads without it, each at its own [`Cursor`], and takes the lock only to wait. How the two stay apart in a slot is told in
-//! [`slot`](super::slot) and [`word`](super::word).
+//! [`slot`](super::slot), [`place`](super::place) and [`word`](super::word).
 //!
 //! ```text
 //!   sender ──lock: room?──▶ slot[tail], tail + 1 ──▶ wakes the receivers that wait
@@ -156,12 +156,16 @@ impl<T, P: Policy> Broadcast<T, P> {
         T: Clone,
     {
         let Cursor { position, index } = *cursor;
-        self.slots[index].read(position, P::OVERWRITES, |admit| {
-            cursor.advance(self.capacity());
-            if admit {
-                self.admit();
-            }
-        })
+        self.slots[index].read(position, P::OVERWRITES, |admit| self.pass(cursor, admit))
+    }
+
+    /// The receiver has seen the value at its cursor.
+    #[inline]
+    fn pass(&self, cursor: &mut Cursor, admit: bool) {
+        cursor.advance(self.capacity());
+        if admit {
+            self.admit();
+        }
     }
 
     /// What there is for a receiver. If it has missed values, its cursor moves to the oldest that is left.

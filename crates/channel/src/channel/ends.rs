@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::{Receiver, Sender};
 use crate::count::EndCount;
-use crate::shared::{Capacity, Close, Fifo, Locked, Parcel, Shared, SharedHandle, State};
+use crate::shared::{Ahead, Capacity, Close, Fifo, Locked, Nothing, Parcel, Shared, SharedHandle, State};
+use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::{WaitList, Waitable, WakeBatch};
 
 /// What all ends of a channel share.
@@ -16,6 +17,8 @@ pub(super) struct Channel<T> {
     pub(super) shared: Shared<T, Fifo>,
     senders: EndCount,
     receivers: EndCount,
+    /// Whether a receiver that is the only one may fetch ahead: there is no limit, and there was never a weak receiver.
+    may_fetch: AtomicBool,
 }
 
 /// A channel that holds at most `capacity` values: `send` waits while it is full.
@@ -76,8 +79,12 @@ pub fn rendezvous<T>() -> (Sender<T>, Receiver<T>) {
 }
 
 fn channel<T>(capacity: Capacity) -> (Sender<T>, Receiver<T>) {
-    let channel =
-        Arc::new(Channel { shared: Shared::new(capacity), senders: EndCount::one(), receivers: EndCount::one() });
+    let channel = Arc::new(Channel {
+        shared: Shared::new(capacity),
+        senders: EndCount::one(),
+        receivers: EndCount::one(),
+        may_fetch: AtomicBool::new(capacity == Capacity::Unbounded),
+    });
     (Sender::of(channel.clone()), Receiver::of(channel))
 }
 
@@ -102,6 +109,23 @@ impl<T> Channel<T> {
     /// A receiver, if there is one.
     pub(super) fn revive_receiver(self: &Arc<Self>) -> Option<Receiver<T>> {
         self.receivers.add_unless_gone().then(|| Receiver::of(self.clone()))
+    }
+
+    /// Gets a value for a receiver that nobody else uses now; if it is the only one, it may fetch more ahead.
+    pub(super) fn fetch(&self, ahead: &mut Ahead<T>) -> Result<T, Nothing> {
+        // Relaxed: the receivers that come were made by this one, by itself or by a weak one that it made. One that goes has given back before
+        // that, under the lock, what it was handed.
+        if self.may_fetch.load(Ordering::Relaxed) && self.receiver_count() == 1 {
+            ahead.fetch(&self.shared)
+        } else {
+            self.shared.try_get()
+        }
+    }
+
+    /// From now on a receiver may come from a weak one at any time.
+    pub(super) fn never_fetch(&self) {
+        // Relaxed: it is for the receiver that says so.
+        self.may_fetch.store(false, Ordering::Relaxed);
     }
 
     pub(super) fn sender_gone(&self) {

@@ -4,6 +4,8 @@
 mod batch;
 mod drain;
 mod ends;
+#[cfg(all(test, motet_loom))]
+mod model;
 mod permit;
 mod receiver;
 mod recv;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::ends::Channel;
 use super::{Drain, RecvFuture, RecvManyFuture, WeakReceiver};
 use crate::error::{RecvError, TryRecvError};
-use crate::shared::{Close, Fifo, GetSeat, Nothing, Shared};
+use crate::shared::{Ahead, Close, Fifo, GetSeat, Nothing, Shared};
 use futures_core::{FusedStream, Stream};
 use motet_prim::park;
 
@@ -21,17 +21,38 @@ use motet_prim::park;
 /// It is a [`Stream`] too, which ends when the channel is closed and empty. Polled as one it keeps its place in line, and a value that
 /// it was handed there, until it is polled again or dropped, or receives in another way.
 ///
+/// The only receiver of a channel without a limit receives fastest as a stream: it takes all that is there under one lock, and hands out value by value
+/// without any. Those values still count as in the channel: [`len`](Self::len) includes them, and another receiver, however it is made, finds them.
+///
+/// ```
+/// use futures::StreamExt;
+/// # futures::executor::block_on(async {
+/// let (tx, mut rx) = motet_channel::unbounded();
+/// (0..3).for_each(|i| tx.try_send(i).unwrap());
+/// assert_eq!(rx.next().await, Some(0));
+/// assert_eq!(tx.len(), 2);
+/// assert_eq!(rx.clone().try_recv(), Ok(1));
+/// assert_eq!(rx.next().await, Some(2));
+/// # });
+/// ```
+///
+/// # Cancel safety
+///
+/// Cancel safe, as a stream too: a `next()` that is dropped has taken nothing, and what was fetched stays in its order.
+///
 /// # Fairness
 ///
 /// Receivers that wait are served in the order of their first poll; nobody overtakes them.
 #[must_use = "dropping the last receiver closes the channel"]
 pub struct Receiver<T> {
     seat: GetSeat<T, Fifo, Arc<Channel<T>>>,
+    /// What the stream has fetched.
+    ahead: Ahead<T>,
 }
 
 impl<T> Receiver<T> {
     pub(super) fn of(channel: Arc<Channel<T>>) -> Self {
-        Self { seat: GetSeat::new(channel) }
+        Self { seat: GetSeat::new(channel), ahead: Ahead::none() }
     }
 
     pub(super) fn channel(&self) -> &Arc<Channel<T>> {
@@ -42,9 +63,10 @@ impl<T> Receiver<T> {
         &self.channel().shared
     }
 
-    /// The channel, for receiving from it otherwise than as a stream.
+    /// The channel, for receiving from it otherwise than as a stream: which gives up its place, and what it has fetched.
     fn shared_unseated(&self) -> &Shared<T, Fifo> {
         self.seat.leave_line();
+        self.ahead.give_back(self.shared());
         self.shared()
     }
 
@@ -220,19 +242,33 @@ impl<T> Receiver<T> {
     /// ```
     #[must_use]
     pub fn downgrade(&self) -> WeakReceiver<T> {
+        self.ahead.give_back(self.shared());
+        self.channel().never_fetch();
         WeakReceiver::of(self.channel().clone())
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Polls as a stream that has nothing ahead.
+    #[inline(never)]
+    fn poll_channel(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let Self { seat, ahead } = self;
+        seat.poll_next_with(cx, |channel| channel.fetch(ahead))
     }
 }
 
 impl<T> Clone for Receiver<T> {
     /// Another receiver of the same channel: each value goes to one of them.
     fn clone(&self) -> Self {
+        self.ahead.give_back(self.shared());
         self.channel().add_receiver()
     }
 }
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
+        // First: the one that is left may fetch ahead, and nothing older must come back then.
+        self.shared_unseated();
         self.channel().receiver_gone();
     }
 }
@@ -240,10 +276,18 @@ impl<T> Drop for Receiver<T> {
 impl<T> Stream for Receiver<T> {
     type Item = T;
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
-        self.seat.poll_next(cx)
+    #[inline]
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let this = self.get_mut();
+        match this.ahead.next(&this.seat.handle().shared) {
+            Some(value) => Poll::Ready(Some(value)),
+            None => this.poll_channel(cx),
+        }
     }
 }
+
+// Nothing that is pinned lies in it: its place in line is boxed.
+impl<T> Unpin for Receiver<T> {}
 
 impl<T> FusedStream for Receiver<T> {
     fn is_terminated(&self) -> bool {

@@ -93,6 +93,11 @@ impl Ledger {
         self.room -= isize::from(self.size);
     }
 
+    /// That many items went into the store.
+    pub(super) fn items_stored(&mut self, items: usize) {
+        self.room -= isize::from(self.size) * items as isize;
+    }
+
     /// That many items left the store.
     #[inline]
     pub(super) fn items_left(&mut self, items: usize) {

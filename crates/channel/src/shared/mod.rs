@@ -18,12 +18,15 @@
 //!   its place in line, where a getter that comes takes it: from then on it has been put, whether the putter is polled
 //!   again or not.
 //!
+//! - *Ahead*: the only getter of a store without a limit may take all items at once, and get them one by one from its own part: see [`ahead`].
+//!
 //! Two invariants, true whenever the lock is free (a long batch of wakes, which lets go of it, aside):
 //! nobody waits to get while the store has an item; nobody waits to put while there is room.
 //!
 //! Reservations, waiting getters and unfinished work are counted in the [`Ledger`], which holds no data.
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod close;
 mod ledger;
 #[cfg(all(test, motet_loom))]
@@ -35,6 +38,7 @@ mod poll;
 mod seat;
 mod sides;
 
+pub(crate) use ahead::Ahead;
 pub(crate) use ledger::{Capacity, Close};
 pub use order::{Fifo, Lifo, Order, Smallest};
 pub(crate) use parcel::Parcel;
@@ -43,6 +47,7 @@ pub(crate) use seat::{GetSeat, PutSeat};
 pub(crate) use sides::{Nothing, Refusal};
 
 use ledger::Ledger;
+use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::{WaitList, Waitable, WakeBatch};
 use order::Store;
 
@@ -70,6 +75,8 @@ pub(crate) type Locked<'a, T, O> = motet_prim::Locked<'a, State<T, O>, Parcel<T>
 #[repr(align(64))]
 pub(crate) struct Shared<T, O: Order<T>> {
     line: WaitList<State<T, O>, Parcel<T>, 3>,
+    /// How many items the only getter has fetched [ahead].
+    ahead: AtomicUsize,
 }
 
 /// What the lock guards besides the lines.
@@ -121,7 +128,7 @@ impl<T, O: Order<T>> Shared<T, O> {
     pub(crate) fn new(capacity: Capacity) -> Self {
         let ledger = Ledger::new(capacity);
         let store = O::Store::with_limit(capacity.limit());
-        Self { line: WaitList::new(State { ledger, store, capacity, generation: 0 }) }
+        Self { line: WaitList::new(State { ledger, store, capacity, generation: 0 }), ahead: AtomicUsize::new(0) }
     }
 
     /// Unlocks, and says to newcomers what they will find.
@@ -131,7 +138,9 @@ impl<T, O: Order<T>> Shared<T, O> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.line.lock().store.len()
+        let locked = self.line.lock();
+        // Relaxed: it grows under the lock only, together with what leaves the store.
+        locked.store.len() + self.ahead.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_full(&self) -> bool {

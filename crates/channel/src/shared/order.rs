@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 
 /// What a queue without a limit keeps room for when a burst is over; the rest of its memory it gives back.
-const KEPT_ITEMS: usize = 1_024;
+pub(super) const KEPT_ITEMS: usize = 1_024;
 
 /// A bounded queue allocates room for all its items once, when it is made; but for no more than this.
 const MOST_AT_ONCE: usize = 1 << 16;
@@ -111,6 +111,19 @@ impl<T> Ring<T> {
     pub(super) fn take_all(&mut self) -> VecDeque<T> {
         self.came_back = None;
         core::mem::take(&mut self.items)
+    }
+
+    /// Takes all items out, into an empty deque whose memory it keeps in their place. None of them can be about to come back.
+    pub(super) fn swap_out(&mut self, into: &mut VecDeque<T>) {
+        self.came_back = None;
+        core::mem::swap(&mut self.items, into);
+    }
+
+    /// Takes items in before all others; leaves an empty deque.
+    pub(super) fn swap_in(&mut self, older: &mut VecDeque<T>) {
+        debug_assert!(self.came_back.is_none(), "what came back is older still");
+        older.append(&mut self.items);
+        core::mem::swap(&mut self.items, older);
     }
 
     /// Gives memory back. It is empty, so there is nothing to move, and the allocator sees what it gets back.

@@ -99,10 +99,19 @@ impl<T, O: Order<T>, H: SharedHandle<T, O> + Clone> GetSeat<T, O, H> {
     }
 
     pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.poll_next_with(cx, |handle| handle.shared().try_get())
+    }
+
+    /// The same; unless it waits already, it first gets in the given way.
+    pub(crate) fn poll_next_with(
+        &mut self,
+        cx: &mut Context<'_>,
+        try_get: impl FnOnce(&H) -> Result<T, Nothing>,
+    ) -> Poll<Option<T>> {
         let waiter = if self.seat.is_waiting() {
             self.seat.current()
         } else {
-            match self.handle.shared().try_get() {
+            match try_get(&self.handle) {
                 Ok(item) => return Poll::Ready(Some(item)),
                 Err(Nothing::Closed) => {
                     self.over = true;

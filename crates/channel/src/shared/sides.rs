@@ -47,7 +47,11 @@ impl<T, O: Order<T>> Shared<T, O> {
 
     #[inline]
     pub(crate) fn try_get(&self) -> Result<T, Nothing> {
-        let mut locked = self.line.lock();
+        self.get_locked(self.line.lock())
+    }
+
+    #[inline]
+    pub(super) fn get_locked(&self, mut locked: Locked<'_, T, O>) -> Result<T, Nothing> {
         let Some(item) = locked.pop() else {
             return self.take_offer_or_nothing(locked);
         };

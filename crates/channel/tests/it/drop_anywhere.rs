@@ -1,6 +1,7 @@
 //! Every future dropped at every await, in every flavour: each value is in one place.
 
 use crate::channel::{Make, flavours};
+use futures::StreamExt;
 use motet_channel::{Queue, Receiver, Sender};
 use motet_test::{End, drop_at_every_await, drop_at_every_await_between};
 use std::cell::RefCell;
@@ -238,4 +239,50 @@ fn dropped_put_has_put_nothing() {
     });
     assert!(report.completed);
     assert_eq!(report.drops, 2);
+}
+
+/// Pending once, and woken for it.
+async fn yield_once() {
+    let mut waited = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut waited, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
+#[test]
+fn dropped_next_of_the_only_receiver_leaves_what_it_has_not_given_in_the_channel() {
+    let report = drop_at_every_await_between(|| {
+        let (tx, rx) = motet_channel::unbounded();
+        let (rx, received) = (Rc::new(RefCell::new(rx)), Rc::new(RefCell::new(Vec::new())));
+        let (stream, log) = (rx.clone(), received.clone());
+        let future = async move {
+            for turn in 0..4 {
+                let value = std::future::poll_fn(|cx| stream.borrow_mut().poll_next_unpin(cx)).await;
+                log.borrow_mut().extend(value);
+                if turn % 2 == 0 {
+                    yield_once().await;
+                }
+            }
+        };
+        // Three at a time, so that the stream has some ahead.
+        let sent = Rc::new(RefCell::new(0..0));
+        let sends = sent.clone();
+        let step = move |_| {
+            let mut sent = sends.borrow_mut();
+            (0..3).for_each(|i| tx.try_send(sent.end + i).unwrap());
+            sent.end += 3;
+        };
+        let check = move |_: End<()>| {
+            received.borrow_mut().extend(rx.borrow().drain());
+            assert!(received.take().into_iter().eq(sent.take()));
+        };
+        (future, step, check)
+    });
+    assert!(report.completed);
+    assert!(report.drops >= 2);
 }

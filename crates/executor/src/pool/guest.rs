@@ -209,12 +209,15 @@ struct Guest<'a> {
 
 impl Guest<'_> {
     fn work_until_the_root_is_ready(&self, waker: &RootWaker) {
-        self.post.iter().for_each(|post| post.worker().work_until(|| waker.is_ready()));
+        let Some(post) = &self.post else { return };
+        let _tasks = post.return_to_tasks();
+        post.worker().work_until(|| waker.is_ready());
     }
 
     /// Runs as many tasks as are queued now, and fewer if others take them.
     fn run_all_that_is_ready(&self) {
-        let Some(worker) = self.post.as_ref().map(Post::worker) else { return };
+        let Some(post) = &self.post else { return };
+        let (worker, _tasks) = (post.worker(), post.return_to_tasks());
         // One at least, though nothing is queued: the driver has its turns among those of the worker.
         let ready = worker.queued().max(1);
         let mut due = std::iter::from_fn(|| worker.next()).take(ready);

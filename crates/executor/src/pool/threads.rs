@@ -43,6 +43,8 @@ pub(super) struct Post {
     application: Option<Box<dyn Any>>,
     reaper: Option<EnteredReaper>,
     ambient: Option<ambient::Entered>,
+    /// What this thread works for, as its tasks know it.
+    mark: Option<ambient::Mark>,
 }
 
 impl Post {
@@ -52,7 +54,12 @@ impl Post {
         let reaper = seam::reap_into(worker.shared());
         let mut application = None;
         contain(|| application = worker.shared().enter.as_ref().map(|enter| enter()));
-        Self { worker, application, reaper: Some(reaper), ambient: Some(ambient) }
+        Self { worker, application, reaper: Some(reaper), ambient: Some(ambient), mark: ambient::mark() }
+    }
+
+    /// Before tasks are polled: they spawn onto their executor, whatever spawner the root of a `block_on` entered and holds over an await.
+    pub(super) fn return_to_tasks(&self) -> Option<ambient::Entered> {
+        self.mark.and_then(ambient::return_to)
     }
 
     pub(super) fn worker(&self) -> &Worker {

@@ -136,6 +136,42 @@ fn the_innermost_ambience_counts() {
 }
 
 #[test]
+fn a_spawner_that_a_root_holds_is_not_that_of_the_tasks_beside_it() {
+    for threads in [1, 2] {
+        let (executor, by_hand) = (Executor::builder().threads(threads).build().unwrap(), ByHand::default());
+        executor.block_on(async {
+            let entered = enter_spawner(by_hand.clone());
+            let yields = executor.spawn(async {
+                yield_now().await;
+                (current().is_some(), spawn(async { 7 }).await.unwrap())
+            });
+            assert_eq!(yields.await.unwrap(), (true, 7));
+            yield_now().await;
+            let of_the_root = spawn(async { 8 });
+            assert_eq!(by_hand.step(), 0);
+            assert_eq!(of_the_root.await.unwrap(), 8);
+            drop(entered);
+            assert_eq!(spawn(async { 9 }).await.unwrap(), 9);
+        });
+        assert_eq!(by_hand.step(), 0);
+    }
+}
+
+#[test]
+fn a_spawner_that_is_entered_on_each_worker_is_that_of_the_tasks() {
+    let (elsewhere, by_hand) = (one_thread(), ByHand::default());
+    let enters = by_hand.clone();
+    let executor = Executor::builder().threads(1).on_enter(move || enter_spawner(enters.clone())).build().unwrap();
+    executor.block_on(async {
+        let entered = enter_spawner(elsewhere.clone());
+        let task = executor.spawn(async { spawn(async { 7 }) }).await.unwrap();
+        assert_eq!(by_hand.step(), 0);
+        assert_eq!(task.await.unwrap(), 7);
+        drop(entered);
+    });
+}
+
+#[test]
 fn the_executor_is_a_spawner() {
     let executor = one_thread();
     let (sender, receiver) = mpsc::channel();

@@ -1,12 +1,11 @@
 //! A semaphore that never has more permits than it began with.
 
-use core::error::Error;
 use core::fmt;
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::park::block_on;
 use std::sync::Arc;
 
-use super::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};
+use super::{Acquire, AcquireOwned, OverReleased, OwnedPermit, Permit, Semaphore};
 
 /// A [`Semaphore`] that takes back no more permits than it gave; `asyncio.BoundedSemaphore`.
 ///
@@ -308,15 +307,3 @@ impl fmt::Debug for BoundedSemaphore {
         fields.field("available", &self.available()).field("bound", &self.bound).finish_non_exhaustive()
     }
 }
-
-/// More permits were [released](BoundedSemaphore::release) than had been forgotten; asyncio raises a `ValueError`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct OverReleased;
-
-impl fmt::Display for OverReleased {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a bounded semaphore was released once too often: release by hand only what was forgotten")
-    }
-}
-
-impl Error for OverReleased {}

@@ -1,11 +1,10 @@
 //! A semaphore that can be closed.
 
-use core::error::Error;
 use core::fmt;
 use motet_prim::park::block_on;
 use std::sync::Arc;
 
-use super::{Acquire, AcquireOwned, OwnedPermit, Permit, Semaphore};
+use super::{Acquire, AcquireOwned, Closed, OwnedPermit, Permit, Semaphore, TryAcquireError};
 
 /// A [`Semaphore`] that can be closed: then nobody acquires any more, and all who wait are told.
 ///
@@ -358,35 +357,3 @@ impl fmt::Debug for ClosableSemaphore {
         fields.field("available", &self.available()).field("is_closed", &self.is_closed()).finish_non_exhaustive()
     }
 }
-
-/// The semaphore was [closed](ClosableSemaphore::close): there will be no more permits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Closed;
-
-impl fmt::Display for Closed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the semaphore was closed: do without, or stop")
-    }
-}
-
-impl Error for Closed {}
-
-/// Why [`ClosableSemaphore::try_acquire`] gave no permit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TryAcquireError {
-    /// It was closed: there will be no more permits.
-    Closed,
-    /// Too few permits are free, or others wait: try later, or wait with [`acquire`](ClosableSemaphore::acquire).
-    NoPermits,
-}
-
-impl fmt::Display for TryAcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Closed => Closed.fmt(f),
-            Self::NoPermits => f.write_str("too few permits are free: try later, or wait with `acquire`"),
-        }
-    }
-}
-
-impl Error for TryAcquireError {}

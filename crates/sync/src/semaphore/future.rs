@@ -10,9 +10,8 @@ use std::sync::Arc;
 use motet_prim::{LazyWaiter, Locked, Waitable, Waiter, WakeBatch, pin_project};
 
 use super::any::AnySemaphore;
-use super::closable::Closed;
-use super::raw::{Line, Outcome, RawSemaphore, Ticket};
-use super::{OwnedPermit, Permit, Semaphore};
+use super::raw::{Line, Outcome, PutBy, RawSemaphore, Ticket};
+use super::{Closed, OwnedPermit, Permit, Semaphore};
 use crate::futurelock::{self, Watch};
 
 /// What an acquire waits for.
@@ -28,7 +27,7 @@ impl<R: Deref<Target: AnySemaphore>> Handle<R> {
 }
 
 impl<R: Deref<Target: AnySemaphore>> Waitable for Handle<R> {
-    type State = ();
+    type State = PutBy;
     type Payload = Ticket;
 
     fn wait_list(&self) -> &Line {
@@ -36,7 +35,7 @@ impl<R: Deref<Target: AnySemaphore>> Waitable for Handle<R> {
     }
 
     /// The one behind it may want less.
-    fn on_leave(&self, _list: usize, line: &mut Locked<'_, (), Ticket>, wakes: &mut WakeBatch) {
+    fn on_leave(&self, _list: usize, line: &mut Locked<'_, PutBy, Ticket>, wakes: &mut WakeBatch) {
         self.raw().serve_locked(line, 0, wakes);
     }
 
@@ -70,7 +69,8 @@ where
 {
     let mut turn_lost = false;
     loop {
-        let admit = |of: &Handle<R>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| of.raw().admit(ticket);
+        let admit =
+            |of: &Handle<R>, line: &mut Locked<'_, PutBy, Ticket>, ticket: &mut Ticket| of.raw().admit(line, ticket);
         let Poll::Ready((handle, mut ticket)) = in_line.as_mut().poll_wait(cx, admit) else {
             futurelock::look(|| Some(in_line.as_mut().get()?.into_ref().get_ref().handle().raw()));
             return Poll::Pending;

@@ -8,12 +8,14 @@
 //! | `permit` | holding permits, borrowed and owned |
 //! | `closable`, `bounded` | the other two kinds |
 //! | `any` | what the three have in common |
+//! | `error` | a closed semaphore, no permit, a release too many |
 
 #![forbid(unsafe_code)]
 
 mod any;
 mod bounded;
 mod closable;
+mod error;
 mod future;
 #[cfg(all(test, motet_loom))]
 mod model;
@@ -22,8 +24,9 @@ mod raw;
 mod state;
 
 pub use any::AnySemaphore;
-pub use bounded::{BoundedSemaphore, OverReleased};
-pub use closable::{ClosableSemaphore, Closed, TryAcquireError};
+pub use bounded::BoundedSemaphore;
+pub use closable::ClosableSemaphore;
+pub use error::{Closed, OverReleased, TryAcquireError};
 pub use future::{Acquire, AcquireOwned};
 pub use permit::{OwnedPermit, Permit};
 
@@ -83,8 +86,9 @@ impl Semaphore {
     motet_prim::const_fn! {
         /// A semaphore whose permits a running task may take before a waiter that has been woken for them.
         ///
-        /// Throughput instead of order. One that wants many permits may wait for as long as others keep taking them
-        /// one by one; one that has lost its turn a few times is served as on the fair kind.
+        /// Throughput instead of order; still, nobody starves. One that was passed over a few times, since others took what was
+        /// released or since that was too little for it, is served as on the fair kind: what is released from then on is kept for it,
+        /// and is not [available](Self::available), until it is enough.
         ///
         /// ```
         /// let seats = motet_sync::Semaphore::unfair(1);
@@ -323,8 +327,10 @@ impl Semaphore {
     /// From a permit's drop.
     #[inline]
     fn give_back(&self, count: usize) {
-        // No room, and no panic in a drop: so many were added meanwhile that these are not missed.
-        let _has_room = count == 0 || self.raw.release(count);
+        if count > 0 {
+            // Where there is no room so many were released meanwhile that these are not missed.
+            self.raw.give_back(count);
+        }
     }
 }
 

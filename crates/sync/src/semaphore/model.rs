@@ -1,6 +1,7 @@
 //! The semaphore, in every interleaving: both kinds, many permits, and heads that are cancelled.
 
-use super::{ClosableSemaphore, Semaphore};
+use super::raw::PATIENCE;
+use super::{ClosableSemaphore, Permit, Semaphore};
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::park::block_on;
 use motet_prim::{model, thread};
@@ -86,6 +87,27 @@ fn one_release_of_two_serves_two() {
         seats.release(2);
         others.into_iter().for_each(|other| other.join().unwrap());
         assert_eq!(seats.available(), 0);
+    });
+}
+
+#[test]
+fn a_release_is_for_a_waiter_that_lost_its_turns_whoever_barges_in_the_midst_of_it() {
+    model(|| {
+        let seats = Arc::new(Semaphore::unfair(1));
+        let mut held = seats.try_acquire();
+        let mut patient = Box::pin(seats.acquire());
+        let mut has_it = || patient.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
+        assert!(!has_it());
+        for _ in 0..PATIENCE {
+            drop(held.take());
+            held = seats.try_acquire();
+            assert!(held.is_some() && !has_it(), "it lost its turn");
+        }
+        let barging = seats.clone();
+        let barger = thread::spawn(move || barging.try_acquire().map(Permit::forget).is_some());
+        drop(held);
+        assert!(!barger.join().unwrap());
+        assert!(has_it());
     });
 }
 

@@ -66,7 +66,7 @@ impl<'a, S: AnySemaphore> Permit<'a, S> {
         Some(Self { semaphore: self.semaphore, count })
     }
 
-    /// Takes in the permits of another.
+    /// Takes in the permits of another. What would be more than a semaphore can have free goes back to it.
     ///
     /// ```
     /// let seats = motet_sync::Semaphore::new(3);
@@ -81,8 +81,15 @@ impl<'a, S: AnySemaphore> Permit<'a, S> {
     #[track_caller]
     pub fn merge(&mut self, mut other: Self) {
         assert!(core::ptr::eq(self.semaphore, other.semaphore), "{FOREIGN}");
-        self.count += core::mem::take(&mut other.count);
+        take_in(&mut self.count, &mut other.count);
     }
+}
+
+/// Moves permits, as far as a semaphore has room for them: so that all can be given back.
+fn take_in(count: &mut usize, other: &mut usize) {
+    let moved = (*other).min(Semaphore::MAX_PERMITS - *count);
+    *count += moved;
+    *other -= moved;
 }
 
 const FOREIGN: &str = "merge permits of one semaphore only";
@@ -157,7 +164,7 @@ impl<S: AnySemaphore> OwnedPermit<S> {
         Some(Self { semaphore: self.semaphore.clone(), count })
     }
 
-    /// Takes in the permits of another.
+    /// Takes in the permits of another. What would be more than a semaphore can have free goes back to it.
     ///
     /// ```
     /// let seats = std::sync::Arc::new(motet_sync::Semaphore::new(3));
@@ -172,7 +179,7 @@ impl<S: AnySemaphore> OwnedPermit<S> {
     #[track_caller]
     pub fn merge(&mut self, mut other: Self) {
         assert!(Arc::ptr_eq(&self.semaphore, &other.semaphore), "{FOREIGN}");
-        self.count += core::mem::take(&mut other.count);
+        take_in(&mut self.count, &mut other.count);
     }
 }
 

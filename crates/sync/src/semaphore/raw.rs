@@ -1,8 +1,9 @@
 //! The word and the line: who is served, and when.
 //!
 //! The fair kind grants: a release takes, for the oldest waiters, what they want, as far as the permits go. The unfair
-//! kind calls: it wakes the oldest to try, and a running task may be faster. One that lost [`PATIENCE`] turns is granted
-//! as on the fair kind.
+//! kind calls: it wakes the oldest to try, and a running task may be faster. One that was passed over [`PATIENCE`] times, since
+//! it lost its turn or since a release was too little for it, is granted as on the fair kind: what is released is put by for it, where
+//! nobody sees it, until it is enough. So nobody starves.
 
 use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::{Admit, Locked, WaitList, WakeBatch, Wakeup};
@@ -10,15 +11,15 @@ use motet_prim::{Admit, Locked, WaitList, WakeBatch, Wakeup};
 use super::state::{Enter, Release, State};
 use crate::futurelock::Watch;
 
-/// How often a waiter of an unfair semaphore may lose its turn to a barger before it is granted what it wants.
-const PATIENCE: u32 = 4;
+/// How often a waiter of an unfair semaphore may be passed over before what is released is for it.
+pub(super) const PATIENCE: u32 = 4;
 
 /// What a waiter carries. Without gaps: a waiter with one is not built where it stays, but copied there in odd pieces.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ticket {
     pub(super) wanted: usize,
     pub(super) outcome: Outcome,
-    /// Turns lost so far.
+    /// How often it was passed over.
     lost: u32,
     pub(super) watch: Watch,
 }
@@ -46,7 +47,12 @@ impl Ticket {
     }
 }
 
-pub(super) type Line = WaitList<(), Ticket>;
+/// Permits that were released, and are kept for the oldest waiter, which has been passed over too often. On the fair kind there are none.
+#[derive(Debug)]
+pub(super) struct PutBy(usize);
+
+pub(super) type Line = WaitList<PutBy, Ticket>;
+type LockedLine<'a> = Locked<'a, PutBy, Ticket>;
 
 #[derive(Debug)]
 pub(super) struct RawSemaphore {
@@ -60,7 +66,7 @@ pub(super) struct RawSemaphore {
 impl RawSemaphore {
     motet_prim::const_fn! {
         pub(super) const fn new(permits: usize, barging: bool) -> Self {
-            Self { state: State::new(permits), barging, closed: AtomicBool::new(false), line: WaitList::new(()) }
+            Self { state: State::new(permits), barging, closed: AtomicBool::new(false), line: WaitList::new(PutBy(0)) }
         }
     }
 
@@ -78,10 +84,14 @@ impl RawSemaphore {
     }
 
     /// Under the line's lock: the check of `try_acquire` again, for a release in between saw nobody in line.
-    pub(super) fn admit(&self, ticket: &mut Ticket) -> Admit {
+    pub(super) fn admit(&self, line: &mut LockedLine<'_>, ticket: &mut Ticket) -> Admit {
         if self.is_closed() {
             ticket.outcome = Outcome::Closed;
             return Admit::Pass;
+        }
+        if ticket.lost > 0 {
+            // It goes before the one that something may have been put by for meanwhile.
+            self.publish(line);
         }
         match self.state.enter(ticket.wanted, self.barging) {
             Enter::Acquired => Admit::Pass,
@@ -110,10 +120,11 @@ impl RawSemaphore {
         let mut line = self.line.lock();
         // Release: pairs with the Acquire in `is_closed`. Under the lock: who comes to the line later finds it in `admit`.
         self.closed.store(true, Ordering::Release);
-        line.grant_while(0, &mut wakes, |(), ticket| {
+        line.grant_while(0, &mut wakes, |_, ticket| {
             ticket.outcome = Outcome::Closed;
             true
         });
+        self.publish(&mut line);
         self.state.nobody_waits();
         drop(line);
         wakes.wake_all();
@@ -125,6 +136,23 @@ impl RawSemaphore {
         match self.state.add(permits) {
             Release::Done => true,
             Release::Refused => self.serve(permits),
+        }
+    }
+
+    /// Adds permits that nobody misses if there is no room for them.
+    #[inline]
+    pub(super) fn give_back(&self, permits: usize) {
+        match self.state.add(permits) {
+            Release::Done => {}
+            Release::Refused => self.give_back_to_line(permits),
+        }
+    }
+
+    #[cold]
+    fn give_back_to_line(&self, permits: usize) {
+        if !self.serve(permits) {
+            self.state.fill(permits);
+            self.serve(0);
         }
     }
 
@@ -152,11 +180,11 @@ impl RawSemaphore {
     }
 
     /// Under the line's lock: gives the permits in hand to the oldest if it wants just these, and nobody could be served beside it.
-    fn hand_over(&self, line: &mut Locked<'_, (), Ticket>, in_hand: usize) -> Option<Wakeup> {
+    fn hand_over(&self, line: &mut LockedLine<'_>, in_hand: usize) -> Option<Wakeup> {
         if self.barging || self.permits() > 0 {
             return None;
         }
-        let wakeup = line.grant_front_if(0, |(), ticket| {
+        let wakeup = line.grant_front_if(0, |_, ticket| {
             let granted = ticket.wanted == in_hand;
             if granted {
                 ticket.outcome = Outcome::Granted;
@@ -169,19 +197,11 @@ impl RawSemaphore {
     }
 
     /// As `serve`, under the line's lock.
-    pub(super) fn serve_locked(
-        &self,
-        line: &mut Locked<'_, (), Ticket>,
-        mut in_hand: usize,
-        wakes: &mut WakeBatch,
-    ) -> bool {
+    pub(super) fn serve_locked(&self, line: &mut LockedLine<'_>, mut in_hand: usize, wakes: &mut WakeBatch) -> bool {
         if self.barging {
-            // Who is called takes them from the word, and so may anybody.
-            let added = in_hand == 0 || self.state.add_for_waiters(in_hand);
-            self.call_locked(line, wakes);
-            return added;
+            return self.call_locked(line, in_hand, wakes);
         }
-        line.grant_while(0, wakes, |(), ticket| {
+        line.grant_while(0, wakes, |_, ticket| {
             let granted = if ticket.wanted <= in_hand {
                 in_hand -= ticket.wanted;
                 true
@@ -203,14 +223,27 @@ impl RawSemaphore {
         added
     }
 
-    /// Calls the oldest, and grants to those who have waited enough, as long as the permits suffice.
-    fn call_locked(&self, line: &mut Locked<'_, (), Ticket>, wakes: &mut WakeBatch) {
-        line.grant_while(0, wakes, |(), ticket| {
-            let granted = ticket.lost >= PATIENCE;
-            if granted && self.state.take_for(ticket.wanted) {
-                ticket.outcome = Outcome::Granted;
-            } else if !granted && self.state.call(ticket.wanted) {
-                ticket.outcome = Outcome::Called;
+    /// Calls the oldest, as long as the permits suffice; false if there is no room for those in hand. One that was passed over too often
+    /// is granted what it wants, if need be out of what is put by.
+    fn call_locked(&self, line: &mut LockedLine<'_>, in_hand: usize, wakes: &mut WakeBatch) -> bool {
+        if !self.state.has_room(line.0, in_hand) {
+            return false;
+        }
+        line.0 += in_hand;
+        line.grant_while(0, wakes, |put_by, ticket| {
+            if ticket.lost >= PATIENCE {
+                if self.state.take_for(ticket.wanted.saturating_sub(put_by.0)) {
+                    put_by.0 = put_by.0.saturating_sub(ticket.wanted);
+                    ticket.outcome = Outcome::Granted;
+                }
+            } else {
+                // Who is called takes them from the word, and so may anybody.
+                self.state.fill(core::mem::take(&mut put_by.0));
+                if self.state.call(ticket.wanted) {
+                    ticket.outcome = Outcome::Called;
+                } else if in_hand > 0 && self.permits() < ticket.wanted {
+                    ticket.lost += 1;
+                }
             }
             let served = ticket.outcome != Outcome::Waiting;
             if served {
@@ -218,10 +251,19 @@ impl RawSemaphore {
             }
             served
         });
+        if line.is_empty(0) {
+            self.publish(line);
+        }
         self.note_if_empty(line);
+        true
     }
 
-    fn note_if_empty(&self, line: &Locked<'_, (), Ticket>) {
+    /// Under the line's lock: what was put by is for anybody.
+    fn publish(&self, line: &mut LockedLine<'_>) {
+        self.state.fill(core::mem::take(&mut line.0));
+    }
+
+    fn note_if_empty(&self, line: &LockedLine<'_>) {
         if line.is_empty(0) {
             self.state.nobody_waits();
         }
@@ -232,10 +274,7 @@ impl RawSemaphore {
         ticket.watch.taken();
         match ticket.outcome {
             Outcome::Waiting | Outcome::Closed => {}
-            Outcome::Granted => {
-                // What a semaphore gave it has room for.
-                self.release(ticket.wanted);
-            }
+            Outcome::Granted => self.give_back(ticket.wanted),
             Outcome::Called => {
                 self.state.take_turn(0);
                 self.call_next();

@@ -48,9 +48,14 @@ fn has(word: usize, wanted: usize) -> bool {
     word / ONE_PERMIT >= wanted
 }
 
+/// How many permits more a word has room for.
+fn room(word: usize) -> usize {
+    MAX_PERMITS - word / ONE_PERMIT
+}
+
 /// Whether a word has room for `permits` more.
 fn has_room(word: usize, permits: usize) -> bool {
-    MAX_PERMITS - word / ONE_PERMIT >= permits
+    room(word) >= permits
 }
 
 /// Whether somebody waits, and nobody was called.
@@ -74,7 +79,8 @@ impl State {
     #[inline]
     pub(super) fn take(&self, wanted: usize, barging: bool) -> bool {
         let taken = |word: usize| {
-            let barred = word & WAITERS != 0 && !barging;
+            // As in `enter`: who wants none waits for nobody.
+            let barred = word & WAITERS != 0 && !barging && wanted > 0;
             (!barred && has(word, wanted)).then(|| word - wanted * ONE_PERMIT)
         };
         // Acquire: pairs with the Release in `add`; what was done under the permits before is visible to us.
@@ -100,6 +106,26 @@ impl State {
         // Release: as in `add`.
         let added = |word: usize| has_room(word, permits).then(|| word + permits * ONE_PERMIT);
         self.update(Ordering::Release, added).is_some()
+    }
+
+    /// Adds permits, whoever waits, as far as there is room.
+    pub(super) fn fill(&self, permits: usize) {
+        if permits > 0 {
+            // Release: as in `add`.
+            self.update(Ordering::Release, |word| Some(word + permits.min(room(word)) * ONE_PERMIT));
+        }
+    }
+
+    /// Whether there is room, beside so many that are not in the word, for `permits` more.
+    pub(super) fn has_room(&self, beside: usize, permits: usize) -> bool {
+        permits == 0 || room(self.0.load(Ordering::Relaxed)).checked_sub(beside).is_some_and(|room| room >= permits)
+    }
+
+    /// Takes as many permits as are free, but not more than `most`, and nobody gets them; how many that were.
+    pub(super) fn take_away(&self, most: usize) -> usize {
+        let taken = |word: usize| most.min(word / ONE_PERMIT);
+        // Relaxed: publishes nothing; a read-modify-write keeps earlier releases readable behind it.
+        self.update(Ordering::Relaxed, |word| Some(word - taken(word) * ONE_PERMIT)).map_or(0, taken)
     }
 
     /// Under the list's lock: takes permits as `take` does, or says that somebody waits.

@@ -13,6 +13,7 @@ mod fairness;
 mod flush;
 mod futurelock;
 mod guards;
+mod limits;
 mod lock;
 mod notify;
 mod once;

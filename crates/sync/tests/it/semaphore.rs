@@ -232,6 +232,7 @@ fn who_wants_none_does_not_wait() {
     let mut waiting = Stepped::new(seats.acquire());
     assert!(waiting.poll().is_pending());
     assert!(Stepped::new(seats.acquire_many(0)).poll().is_ready());
+    assert!(seats.try_acquire_many(0).is_some(), "a try that refuses where a wait does not");
     seats.release(1);
     assert!(waiting.is_woken() && waiting.poll().is_ready());
 }

@@ -22,9 +22,9 @@ fn locks_and_signals_take_a_few_words() {
     words!(
         Lock<()> => 4,
         RwLock<()> => 4,
-        Semaphore => 5,
-        ClosableSemaphore => 5,
-        BoundedSemaphore => 7,
+        Semaphore => 6,
+        ClosableSemaphore => 6,
+        BoundedSemaphore => 8,
         Event => 4,
         Notify => 4,
         Condition => 6,

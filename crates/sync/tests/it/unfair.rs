@@ -1,7 +1,8 @@
 //! The unfair kinds: a running task may be faster, and still nobody is forgotten, or starves.
 
-use motet_sync::{Lock, Semaphore};
+use motet_sync::{ClosableSemaphore, Closed, Lock, Semaphore};
 use motet_test::Stepped;
+use std::task::Poll;
 
 #[test]
 fn a_newcomer_may_take_a_lock_before_the_waiter_that_was_called() {
@@ -146,6 +147,64 @@ fn a_permit_goes_in_the_end_to_a_waiter_that_always_loses() {
         assert!(lost < 10, "the waiter starves");
     }
     assert!(waiter.poll().is_ready(), "the permit was granted to it");
+}
+
+/// Those who take one by one never leave two free at a time.
+#[test]
+fn permits_go_in_the_end_to_a_waiter_for_many_whom_others_pass_one_by_one() {
+    let seats = Semaphore::unfair(2);
+    let mut held = [seats.try_acquire(), seats.try_acquire()];
+    let (mut table, mut behind) = (Stepped::new(seats.acquire_many(2)), Stepped::new(seats.acquire()));
+    assert!(table.poll().is_pending() && behind.poll().is_pending());
+    for round in 0.. {
+        for hold in &mut held {
+            drop(hold.take());
+            *hold = seats.try_acquire();
+        }
+        if table.is_woken() {
+            assert!(round > 0, "it is unfair after all");
+            break;
+        }
+        assert!(round < 10, "the waiter starves");
+    }
+    let both = table.poll();
+    assert!(both.is_ready() && seats.available() == 0);
+    drop(both);
+    assert!(behind.is_woken() && behind.poll().is_ready());
+    drop((held, behind));
+    assert_eq!(seats.available(), 2);
+}
+
+#[test]
+fn what_was_put_by_for_a_waiter_that_leaves_goes_to_the_next() {
+    let seats = Semaphore::unfair(1);
+    let mut held = seats.try_acquire();
+    let (mut table, mut behind) = (Stepped::new(seats.acquire_many(2)), Stepped::new(seats.acquire()));
+    assert!(table.poll().is_pending() && behind.poll().is_pending());
+    for _ in 0..10 {
+        drop(held.take());
+        held = seats.try_acquire();
+    }
+    assert!(held.is_none() && !table.is_woken() && !behind.is_woken(), "one is put by for the table");
+    drop(table);
+    assert!(behind.is_woken() && behind.poll().is_ready());
+    assert_eq!(seats.available(), 1);
+}
+
+#[test]
+fn what_was_put_by_is_there_again_once_the_semaphore_is_closed() {
+    let seats = ClosableSemaphore::unfair(1);
+    let mut held = seats.try_acquire().ok();
+    let mut table = Stepped::new(seats.acquire_many(2));
+    assert!(table.poll().is_pending());
+    for _ in 0..10 {
+        drop(held.take());
+        held = seats.try_acquire().ok();
+    }
+    assert!(held.is_none());
+    seats.close();
+    assert!(matches!(table.poll(), Poll::Ready(Err(Closed))));
+    assert_eq!(seats.available(), 1);
 }
 
 #[test]

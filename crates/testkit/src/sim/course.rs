@@ -62,6 +62,7 @@ impl<'r, 'e> Course<'r, 'e> {
         loop {
             let Poll::Pending = self.work(run.as_mut()) else { unreachable!("it is pending for ever") };
             if self.executor.is_empty() {
+                self.here.tell_panics();
                 return Ok(());
             }
             if !self.move_on() {
@@ -102,15 +103,17 @@ impl<'r, 'e> Course<'r, 'e> {
         for arrival in self.here.take() {
             let task = self.executor.spawn(arrival.future);
             self.tasks.insert(task.id(), Known { task: task.handle(), location: arrival.location });
-            task.detach();
+            self.here.keep(task, arrival.location);
         }
         if self.tasks.len() >= self.clear_at {
             self.tasks.retain(|_, known| !known.task.is_finished());
+            self.here.tell_panics();
             self.clear_at = (2 * self.tasks.len()).max(64);
         }
     }
 
     fn deadlock(&self) -> Deadlock {
+        self.here.tell_panics();
         let as_known = |task: TaskInfo| match self.tasks.get(&task.id) {
             Some(known) => {
                 let mut info = known.task.info();
@@ -123,6 +126,7 @@ impl<'r, 'e> Course<'r, 'e> {
             seed: self.sim.seed,
             elapsed: self.sim.elapsed(),
             tasks: self.executor.tasks().into_iter().map(as_known).collect(),
+            panics: self.sim.take_panics(),
         }
     }
 }

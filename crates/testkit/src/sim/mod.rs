@@ -1,7 +1,7 @@
 //! A simulation: one thread, virtual time, and an order of ready tasks that a seed decides.
 //!
 //! * [`shared`]: what the clones share; [`local`]: futures that are not `Send`.
-//! * [`course`]: one run, from look to look; [`report`]: what a deadlock tells; [`random`]: the numbers of a seed.
+//! * [`course`]: one run, from look to look; [`report`]: what a deadlock and a panic tell; [`random`]: the numbers of a seed.
 
 mod course;
 mod local;
@@ -12,8 +12,9 @@ mod shared;
 use course::Course;
 use futures_util::task::{FutureObj, LocalFutureObj, LocalSpawn, Spawn, SpawnError};
 use local::{Here, LocalArrival};
-use motet_executor::{LocalExecutor, SpawnTask, TaskError, TaskHandle, enter_task_spawner};
+use motet_executor::{LocalExecutor, PanicHook, SpawnTask, TaskError, TaskHandle, enter_task_spawner};
 use motet_timer::{Sleep, Timer};
+use report::{Panicked, of_panics};
 use shared::{Arrival, Shared, Stage};
 use std::fmt;
 use std::future::Future;
@@ -86,7 +87,8 @@ impl Sim {
     /// their cleanup is done.
     ///
     /// The future need not be `Send`, and may borrow. It is a task like the others: the seed decides when it is polled. A panic in
-    /// another task reaches whoever awaits that task. Cleanup runs in virtual time too; tasks that it spawns are refused.
+    /// another task reaches whoever awaits that task; one that nobody awaits fails the run, unless it is [taken](Self::take_panics).
+    /// Cleanup runs in virtual time too; tasks that it spawns are refused.
     ///
     /// ```
     /// use motet_executor::spawn;
@@ -109,6 +111,7 @@ impl Sim {
     /// # Panics
     ///
     /// * With the panic of the future, once everything else is cancelled and cleaned up.
+    /// * If a task panicked and nobody awaited it: at the end, with the name, the place of the spawn, and the message of each.
     /// * If nothing is ready, no timer is armed, and the future, or a task's cleanup, waits: a deadlock. The message lists the
     ///   tasks that wait, by name and by where they were spawned.
     /// * If this simulation runs already.
@@ -128,12 +131,41 @@ impl Sim {
         };
         running.close();
         let rest = course.run_rest();
+        let panics = self.shared.take_panics();
         match (result, rest) {
-            (Err(TaskError::Panicked(payload)), _) => payload.resume(),
+            (Err(TaskError::Panicked(payload)), _) => {
+                panics.iter().for_each(|panicked| eprintln!("{panicked}"));
+                payload.resume()
+            }
             (_, Err(deadlock)) => panic!("{}", deadlock.of_cleanup()),
-            (Ok(output), Ok(())) => output,
+            (Ok(output), Ok(())) if panics.is_empty() => output,
+            (Ok(_), Ok(())) => panic!("{}", of_panics(&panics, self.seed())),
             (Err(_), Ok(())) => unreachable!("nobody has a handle that could cancel the main task"),
         }
+    }
+
+    /// The panics so far of this run's tasks that nobody awaits, a line each: the task, its name, where it was spawned, and the message.
+    ///
+    /// What is taken does not fail the run: for tests of what happens when a task panics.
+    ///
+    /// ```
+    /// use motet_executor::task;
+    /// use motet_test::Sim;
+    /// use motet_timer::sleep;
+    /// use std::time::Duration;
+    ///
+    /// let sim = Sim::new(1);
+    /// sim.run(async {
+    ///     task().name("printer").spawn(async { panic!("out of paper") }).detach();
+    ///     sleep(Duration::from_secs(1)).await;
+    ///     let panics = sim.take_panics();
+    ///     assert!(panics[0].contains("'printer'") && panics[0].ends_with("panicked: out of paper"));
+    /// });
+    /// ```
+    #[must_use = "what was taken fails no run"]
+    pub fn take_panics(&self) -> Vec<String> {
+        local::tell_panics(&self.shared);
+        self.shared.take_panics().iter().map(Panicked::to_string).collect()
     }
 
     /// How much virtual time has passed since the simulation was made.
@@ -238,6 +270,15 @@ struct Ambient(Sim);
 impl SpawnTask for Ambient {
     fn spawn_task(&self, run: FutureObj<'static, ()>, task: &TaskHandle) -> Result<(), SpawnError> {
         self.0.shared.arrive(Arrival { run, task: task.clone() })
+    }
+
+    fn on_panic(&self) -> PanicHook {
+        // A simulation keeps its tasks, and those the hook.
+        let shared = Arc::downgrade(&self.0.shared);
+        PanicHook::new(move |panic| match shared.upgrade() {
+            Some(shared) => shared.add_panic(Panicked::of_task(panic)),
+            None => eprintln!("{panic}"),
+        })
     }
 }
 

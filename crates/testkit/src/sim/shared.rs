@@ -8,6 +8,7 @@
 //! addition happens under the lock and notifies, so whoever waits there misses none.
 
 use super::random::Random;
+use super::report::Panicked;
 use futures_util::task::{FutureObj, SpawnError};
 use motet_executor::TaskHandle;
 use motet_timer::{Timers, VirtualClock};
@@ -31,6 +32,8 @@ struct State {
     arrivals: Vec<Arrival>,
     is_woken: bool,
     holds: usize,
+    /// Of this run's tasks; nobody awaits them.
+    panics: Vec<Panicked>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,8 +53,14 @@ impl Shared {
     pub(super) fn new(seed: u64) -> Self {
         let (timers, clock) = Timers::virtual_time();
         let start = clock.now();
-        let state =
-            State { random: Random::new(seed), stage: Stage::Resting, arrivals: Vec::new(), is_woken: false, holds: 0 };
+        let state = State {
+            random: Random::new(seed),
+            stage: Stage::Resting,
+            arrivals: Vec::new(),
+            is_woken: false,
+            holds: 0,
+            panics: Vec::new(),
+        };
         Self { seed, timers, clock, start, state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -95,6 +104,20 @@ impl Shared {
 
     pub(super) fn take_arrivals(&self) -> Vec<Arrival> {
         std::mem::take(&mut self.state().arrivals)
+    }
+
+    /// A task panicked, and nobody awaits it. Between two runs there is nobody to be told: then it is printed.
+    pub(super) fn add_panic(&self, panicked: Panicked) {
+        let mut state = self.state();
+        if state.stage == Stage::Resting {
+            drop(state);
+            return eprintln!("{panicked}");
+        }
+        state.panics.push(panicked);
+    }
+
+    pub(super) fn take_panics(&self) -> Vec<Panicked> {
+        std::mem::take(&mut self.state().panics)
     }
 
     /// Whether something was woken since the last call.

@@ -2,9 +2,11 @@
 
 use super::{Random, SEEDS, THREADS, assert_each_once, poll_a_little, values};
 use crate::channel::{Make, flavours};
+use futures::StreamExt;
 use futures::executor::block_on;
-use motet_channel::{LifoQueue, PriorityQueue, Queue, Receiver, Sender, Shutdown, oneshot};
+use motet_channel::{LifoQueue, PriorityQueue, Queue, Receiver, Sender, Shutdown, oneshot, unbounded};
 use std::pin::pin;
+use std::sync::Mutex;
 use std::task::Poll;
 
 /// One way to carry values.
@@ -53,6 +55,37 @@ impl Flavour for Ends {
         let value = block_on(self.1.recv());
         received.extend(value.ok());
         value.is_ok()
+    }
+
+    fn end(&self) {
+        self.0.close();
+    }
+}
+
+/// The receiving end as a stream, alone as a rule, so that it fetches ahead.
+struct Streamed(Sender<usize>, Mutex<Receiver<usize>>);
+
+impl Flavour for Streamed {
+    fn send_restlessly(&self, value: usize, _: &mut Random) {
+        assert!(self.0.try_send(value).is_ok());
+    }
+
+    fn receive_restlessly(&self, received: &mut Vec<usize>, random: &mut Random) -> bool {
+        let receiver = &mut *self.1.lock().unwrap();
+        if random.one_in(8) {
+            // The one that goes may be in line, or have some ahead.
+            *receiver = receiver.clone();
+        }
+        if random.one_in(8) {
+            received.extend(receiver.try_recv());
+        }
+        let early = if random.one_in(2) { poll_a_little(pin!(receiver.next()), random) } else { Poll::Pending };
+        let value = match early {
+            Poll::Ready(value) => value,
+            Poll::Pending => block_on(receiver.next()),
+        };
+        received.extend(value);
+        value.is_some()
     }
 
     fn end(&self) {
@@ -138,6 +171,14 @@ fn in_every_channel_each_value_arrives_once_however_sends_and_receives_are_cance
         };
         run(&format!("channel of {capacity:?}"), || ends(make));
     }
+}
+
+#[test]
+fn in_a_stream_that_fetches_ahead_each_value_arrives_once() {
+    run("stream", || {
+        let (tx, rx) = unbounded();
+        Box::new(Streamed(tx, Mutex::new(rx)))
+    });
 }
 
 #[test]

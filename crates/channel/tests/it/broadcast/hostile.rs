@@ -1,10 +1,12 @@
 //! Values whose `Clone` uses the channel, and values whose `Drop` panics.
 
-use motet_channel::broadcast::{self, Backpressure, Lag, Policy, Receiver, TryRecvError, with_policy};
+use futures::executor::block_on;
+use motet_channel::broadcast::{self, Backpressure, Lag, Policy, Receiver, RecvError, TryRecvError, with_policy};
 use motet_test::Stepped;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::{Mutex, mpsc};
 use std::task::Poll;
 
 /// A value on the heap, so that a read of a dropped one is seen. The next clone runs `on_clone`; `fragile` ones panic when they are dropped.
@@ -152,4 +154,133 @@ fn a_value_taken_by_a_receiver_that_goes_lets_the_sender_on_even_if_its_drop_pan
     assert!(panics(|| drop(slow)));
     assert!(send.wakes() == 1 && send.poll().is_ready());
     assert!(quick.try_recv().is_ok_and(|value| *value.number == 1));
+}
+
+#[test]
+fn a_clone_that_sends_over_the_value_it_reads_does_not_wait_for_itself() {
+    for overwrites in [1, 2, 5] {
+        let alive = Rc::default();
+        let (tx, [first, second]) = pair(1, Lag);
+        let (sender, counts) = (tx.clone(), Rc::clone(&alive));
+        let send_over = move || {
+            for number in 2..2 + overwrites {
+                assert!(sender.send(Scripted::new(number, &counts)).is_ok());
+            }
+        };
+        assert!(tx.send(Scripted::new(1, &alive).on_clone(send_over)).is_ok());
+        assert!(first.borrow_mut().try_recv().is_ok_and(|value| *value.number == 1), "it was being read");
+        assert_eq!(alive.get(), 1, "what was overwritten is gone");
+        let missed = |values: u32| (values > 0).then_some(TryRecvError::Lagged(values.into()));
+        for (rx, missed) in [(&first, missed(overwrites - 1)), (&second, missed(overwrites))] {
+            if missed.is_some() {
+                assert_eq!(rx.borrow_mut().try_recv().err(), missed);
+            }
+            assert_eq!(rx.borrow_mut().try_recv().ok().map(|value| *value.number), Some(overwrites + 1));
+            assert_eq!(rx.borrow_mut().try_recv().err(), Some(TryRecvError::Empty));
+        }
+        assert_eq!(alive.get(), 0);
+        // All is as it was before: nothing is left behind in the channel.
+        (0..3).for_each(|number| assert!(tx.send(Scripted::new(number, &alive)).is_ok()));
+        assert_eq!(alive.get(), 1);
+        drop(tx);
+    }
+}
+
+#[test]
+fn clones_within_clones_read_values_that_were_all_sent_over() {
+    let alive = Rc::default();
+    let (tx, [first, second]) = pair(1, Lag);
+    let inner = {
+        let (tx, alive) = (tx.clone(), Rc::clone(&alive));
+        move || assert!(tx.send(Scripted::new(3, &alive)).is_ok())
+    };
+    let outer = {
+        let (tx, alive, second) = (tx.clone(), Rc::clone(&alive), second.clone());
+        move || {
+            assert!(tx.send(Scripted::new(2, &alive).on_clone(inner)).is_ok());
+            assert_eq!(second.borrow_mut().try_recv().err(), Some(TryRecvError::Lagged(1)));
+            assert!(second.borrow_mut().try_recv().is_ok_and(|value| *value.number == 2));
+        }
+    };
+    assert!(tx.send(Scripted::new(1, &alive).on_clone(outer)).is_ok());
+    assert!(first.borrow_mut().try_recv().is_ok_and(|value| *value.number == 1));
+    assert!(second.borrow_mut().try_recv().is_ok_and(|value| *value.number == 3));
+    assert_eq!(first.borrow_mut().try_recv().err(), Some(TryRecvError::Lagged(1)));
+    assert!(first.borrow_mut().try_recv().is_ok_and(|value| *value.number == 3));
+    assert_eq!(alive.get(), 0);
+    drop((tx, first, second));
+}
+
+#[test]
+fn a_value_sent_over_while_its_clone_panics_is_missed_and_dropped() {
+    let alive = Rc::default();
+    let (tx, [first, second]) = pair(2, Lag);
+    let (sender, counts) = (tx.clone(), Rc::clone(&alive));
+    let send_over = move || {
+        (2..4).for_each(|number| assert!(sender.send(Scripted::new(number, &counts)).is_ok()));
+        panic!("on purpose: a clone");
+    };
+    assert!(tx.send(Scripted::new(1, &alive).on_clone(send_over)).is_ok());
+    assert!(panics(|| first.borrow_mut().try_recv()));
+    assert_eq!(alive.get(), 2);
+    for rx in [first, second] {
+        assert_eq!(rx.borrow_mut().try_recv().err(), Some(TryRecvError::Lagged(1)));
+        assert!((2..4).all(|number| rx.borrow_mut().try_recv().is_ok_and(|value| *value.number == number)));
+    }
+    assert_eq!(alive.get(), 0);
+}
+
+#[test]
+fn receivers_that_come_and_go_count_a_value_that_was_sent_past_one_being_read() {
+    let alive = Rc::default();
+    let (tx, [first, second]) = pair(1, Lag);
+    let (sender, counts) = (tx.clone(), Rc::clone(&alive));
+    let send_over = move || assert!(sender.send(Scripted::new(2, &counts)).is_ok());
+    assert!(tx.send(Scripted::new(1, &alive).on_clone(send_over)).is_ok());
+    drop(first.borrow_mut().try_recv().unwrap());
+    let third = first.borrow().clone();
+    drop((first, second));
+    assert_eq!(alive.get(), 1, "the third has to see it");
+    drop(third);
+    assert_eq!(alive.get(), 0);
+}
+
+/// A value whose clone tells that it has begun, and goes on when it may.
+struct Gated {
+    number: Box<u32>,
+    gate: Mutex<Option<(mpsc::Sender<()>, mpsc::Receiver<()>)>>,
+}
+
+impl Clone for Gated {
+    fn clone(&self) -> Self {
+        let gate = self.gate.lock().unwrap().take();
+        if let Some((begun, go_on)) = gate {
+            begun.send(()).unwrap();
+            go_on.recv().unwrap();
+        }
+        Self { number: self.number.clone(), gate: Mutex::new(None) }
+    }
+}
+
+#[test]
+fn a_long_clone_holds_up_no_sender_and_no_other_receiver() {
+    let (tx, mut slow) = broadcast::channel(1);
+    let mut other = slow.clone();
+    let ((tell_begun, begun), (let_go_on, go_on)) = (mpsc::channel(), mpsc::channel());
+    tx.send(Gated { number: Box::new(0), gate: Mutex::new(Some((tell_begun, go_on))) }).ok().unwrap();
+    let thread = std::thread::spawn(move || (slow.try_recv().ok().map(|value| *value.number), slow));
+    begun.recv().unwrap();
+    for number in 1..4 {
+        tx.send(Gated { number: Box::new(number), gate: Mutex::new(None) }).ok().unwrap();
+        if number == 1 {
+            assert_eq!(block_on(other.recv()).err(), Some(RecvError::Lagged(1)));
+        }
+        assert_eq!(block_on(other.recv()).map(|value| *value.number), Ok(number));
+    }
+    assert_eq!((tx.receiver_count(), other.len()), (2, 0));
+    let_go_on.send(()).unwrap();
+    let (read, mut slow) = thread.join().unwrap();
+    assert_eq!(read, Some(0), "it was not overwritten while it was read");
+    assert_eq!(slow.try_recv().err(), Some(TryRecvError::Lagged(2)));
+    assert_eq!(slow.try_recv().map(|value| *value.number), Ok(3));
 }

@@ -1,5 +1,6 @@
 //! Channels: flavours, ends, rendezvous.
 
+mod ahead;
 mod closing;
 mod flow;
 mod rendezvous;

@@ -4,6 +4,7 @@ mod counting;
 
 use counting::{Counts, count};
 use futures::executor::block_on;
+use futures::{FutureExt, StreamExt};
 use motet_channel::{
     LifoQueue, PriorityQueue, Queue, bounded, broadcast, local, oneshot, rendezvous, unbounded, watch,
 };
@@ -106,6 +107,8 @@ fn after_a_burst(put: impl FnMut(u64), mut get: impl FnMut()) -> Counts {
 fn unbounded_queues_give_memory_back_after_a_burst() {
     let (tx, rx) = unbounded();
     let channel = after_a_burst(|value| tx.try_send(value).unwrap(), || assert!(rx.try_recv().is_ok()));
+    let (tx, mut rx) = unbounded();
+    let stream = after_a_burst(|value| tx.try_send(value).unwrap(), || assert!(rx.next().now_or_never().is_some()));
     let queue = Queue::unbounded();
     let fifo = after_a_burst(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok()));
     let queue = LifoQueue::unbounded();
@@ -114,9 +117,14 @@ fn unbounded_queues_give_memory_back_after_a_burst() {
     let priority = after_a_burst(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok()));
     let queue = local::Queue::unbounded();
     let local = after_a_burst(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok()));
-    for (name, counts) in
-        [("channel", channel), ("fifo", fifo), ("lifo", lifo), ("priority", priority), ("local", local)]
-    {
+    for (name, counts) in [
+        ("channel", channel),
+        ("stream", stream),
+        ("fifo", fifo),
+        ("lifo", lifo),
+        ("priority", priority),
+        ("local", local),
+    ] {
         assert!(counts.held <= KEPT as isize, "{name} holds {} bytes while it is empty", counts.held);
     }
 }

@@ -4,3 +4,4 @@ mod channel;
 mod orders;
 mod queue;
 mod single;
+mod streams;

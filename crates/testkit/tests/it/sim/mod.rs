@@ -5,6 +5,7 @@ mod deadlock;
 mod local;
 mod order;
 mod outside;
+mod panics;
 mod time;
 
 use std::sync::{Arc, Mutex};
