@@ -46,6 +46,7 @@
 #![forbid(unsafe_code)]
 
 mod ambient;
+mod builder;
 mod driver;
 pub mod from_asyncio;
 #[cfg(not(feature = "io"))]
@@ -58,8 +59,9 @@ pub mod signal;
 pub mod time;
 
 pub use ambient::{task, task_group, to_thread};
+pub use builder::Builder;
 pub use run::run;
-pub use runtime::{Builder, Runtime};
+pub use runtime::Runtime;
 
 pub use motet_combinators::{
     AllCompleted, AsCompleted, Closed, Done, Elapsed, EmptySet, FirstCompleted, FirstError, GroupError, GroupTask, Key,
@@ -68,7 +70,10 @@ pub use motet_combinators::{
     select, shield, timeout, timeout as wait_for, timeout_at, timeout_with, try_gather, try_join, try_shield,
     try_timeout, wait,
 };
-pub use motet_executor::{Task, TaskBuilder, TaskError, TaskHandle, current, spawn, spawn_blocking, yield_now};
+pub use motet_executor::{
+    Executor, FlatTask, Metrics, PanicPayload, Task, TaskBuilder, TaskError, TaskHandle, TaskId, TaskInfo, TaskPanic,
+    TaskState, WorkerMetrics, current, spawn, spawn_blocking, yield_now,
+};
 pub use motet_timer::{interval, sleep, sleep_until};
 
 pub use motet_cancel as cancel;

@@ -1,6 +1,6 @@
 //! The runtime: an executor whose idle worker waits in the reactor, with the next deadline as its limit.
 
-use crate::driver::Seated;
+use crate::builder::Builder;
 use crate::{Task, TaskBuilder};
 use futures_util::task::{FutureObj, Spawn, SpawnError};
 use motet_executor::{Executor, Metrics, TaskInfo};
@@ -10,9 +10,6 @@ use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
-
-/// How long [`run`](crate::run) waits for cleanup at its end, unless told otherwise.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// An executor, its timers and its seat at the reactor, wired together.
 ///
@@ -35,9 +32,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// ```
 #[derive(Clone)]
 pub struct Runtime {
-    executor: Executor,
-    timers: Timers,
-    grace: Duration,
+    pub(crate) executor: Executor,
+    pub(crate) timers: Timers,
+    pub(crate) grace: Duration,
 }
 
 impl Runtime {
@@ -53,7 +50,7 @@ impl Runtime {
     /// A runtime to be configured.
     #[must_use = "a builder does nothing until `build`"]
     pub fn builder() -> Builder {
-        Builder { executor: Executor::builder(), grace: GRACE }
+        Builder::new()
     }
 
     /// Starts a task; see [`spawn`](crate::spawn).
@@ -174,58 +171,5 @@ impl Timer for Runtime {
 
     fn sleep_until(&self, deadline: Instant) -> Sleep {
         self.timers.sleep_until(deadline)
-    }
-}
-
-/// What a [`Runtime`] is to be.
-#[must_use = "a builder does nothing until `build`"]
-pub struct Builder {
-    executor: motet_executor::Builder,
-    grace: Duration,
-}
-
-impl Builder {
-    /// How many workers: that many less one threads, and a place for the caller of `block_on`. The default is the number of cores.
-    pub fn threads(mut self, threads: usize) -> Self {
-        self.executor = self.executor.threads(threads);
-        self
-    }
-
-    /// What a worker's thread is called, by its index.
-    pub fn thread_name(mut self, name: impl Fn(usize) -> String + Send + Sync + 'static) -> Self {
-        self.executor = self.executor.thread_name(name);
-        self
-    }
-
-    /// How long [`run`](Runtime::run) waits for cleanup at its end. The default is ten seconds.
-    pub fn grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
-        self
-    }
-
-    /// Starts the workers.
-    ///
-    /// # Errors
-    ///
-    /// If there are to be no threads at all, or the operating system starts none.
-    pub fn build(self) -> io::Result<Runtime> {
-        #[cfg(feature = "http")]
-        motet_http::set_ambient_spawner(|| Some(Box::new(motet_executor::current_spawner()?)));
-        let timers = Timers::new();
-        let executor = self
-            .executor
-            .driver(Seated::new(&timers))
-            .on_enter({
-                let timers = timers.clone();
-                move || timers.enter()
-            })
-            .build()?;
-        Ok(Runtime { executor, timers, grace: self.grace })
-    }
-}
-
-impl fmt::Debug for Builder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("grace", &self.grace).finish_non_exhaustive()
     }
 }

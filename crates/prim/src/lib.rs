@@ -55,7 +55,7 @@ pub mod thread;
 pub mod wait;
 
 pub use door::model;
-pub use wait::{Admit, LazyWaiter, Leave, Locked, WaitList, Waitable, Waiter, WakeBatch, Wakeup};
+pub use wait::{Admit, LazyWaiter, Leave, Locked, WaitList, Waitable, Waiter, WakeBatch, Wakeup, discard};
 
 /// Pin projection for the futures that hold a [`Waiter`]: pin-project-lite's macro.
 pub use pin_project_lite::pin_project;

@@ -83,6 +83,11 @@ impl Line {
         Ticket(index)
     }
 
+    /// How the wait has ended, if it has.
+    pub(super) fn ended(&self, ticket: &Ticket) -> Option<How> {
+        if let Place::Ended(how) = self.places[ticket.0] { Some(how) } else { None }
+    }
+
     pub(super) fn look(&self, ticket: &Ticket, waker: &Waker) -> Look {
         match &self.places[ticket.0] {
             Place::Ended(how) => Look::Ended(*how),

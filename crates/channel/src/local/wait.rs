@@ -8,6 +8,7 @@ use core::task::{Context, Poll, ready};
 use super::line::{How, Line, Look, Ticket};
 use super::state::{Nothing, Refusal, Shared, State};
 use crate::queue::{PutError, ShutDown};
+use motet_prim::discard;
 
 const READY_BEFORE: &str = "polled after it was ready";
 
@@ -57,20 +58,23 @@ impl<T> Kind<T> {
         let look = (self.line)(&mut shared.state()).look(current, cx.waker());
         match look {
             Look::Waiting => Poll::Pending,
-            Look::Ended(how) => {
-                let left = ticket.take().map(|ticket| (self.line)(&mut shared.state()).leave(ticket));
-                debug_assert!(left.is_some_and(|left| left.is_ok()), "a wait that had ended went on");
-                Poll::Ready(Some(how))
-            }
+            Look::Ended(how) => self.over(shared, ticket, how),
             Look::OldWaker => {
                 let waker = cx.waker().clone();
-                let old = (self.line)(&mut shared.state()).replace_waker(current, waker);
-                drop(old);
-                // The clone may have ended the wait, and woken the old one.
-                cx.waker().wake_by_ref();
-                Poll::Pending
+                let unused = (self.line)(&mut shared.state()).replace_waker(current, waker);
+                discard(unused);
+                // Again: the clone may have ended the wait, and woken the old one.
+                let ended = (self.line)(&mut shared.state()).ended(current);
+                ended.map_or(Poll::Pending, |how| self.over(shared, ticket, how))
             }
         }
+    }
+
+    /// The wait has ended: gives the place in line up.
+    fn over(&self, shared: &Shared<T>, ticket: &mut Option<Ticket>, how: How) -> Poll<Option<How>> {
+        let left = ticket.take().map(|ticket| (self.line)(&mut shared.state()).leave(ticket));
+        debug_assert!(left.is_some_and(|left| left.is_ok()), "a wait that had ended went on");
+        Poll::Ready(Some(how))
     }
 
     /// Gives a place in line up, if there is one; what it was granted goes to the next.

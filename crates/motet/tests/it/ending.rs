@@ -105,13 +105,15 @@ fn a_runtime_dropped_inside_async_code_neither_blocks_nor_panics() {
 fn what_main_spawned_goes_on_after_block_on() {
     let runtime = Runtime::builder().threads(2).build().expect("a thread");
     let (sender, receiver) = mpsc::channel();
+    let (go_on, told) = oneshot::channel();
     runtime.block_on(async {
         let later = async move {
-            motet::sleep(Duration::from_millis(1)).await;
+            told.await.expect("the test tells it");
             sender.send("done").expect("the test listens");
         };
         motet::spawn(later).detach();
     });
+    go_on.send(()).expect("it waits");
     assert_eq!(receiver.recv(), Ok("done"));
 }
 

@@ -1,5 +1,6 @@
 //! The facade's behaviours: what `run` leaves behind, what a runtime wires together, what it does not start.
 
+mod builder;
 mod ending;
 #[cfg(feature = "http")]
 mod http;

@@ -43,8 +43,14 @@ impl fmt::Debug for Wakeup {
     }
 }
 
-/// Drops a waker: its drop is foreign code as well.
-pub(super) fn discard(waker: Waker) {
+/// Drops a waker whose wake is not due any more. Hold no lock here: its drop is foreign code as well.
+///
+/// A drop that panics has been reported by the panic hook, and stops there: so a `Drop` may discard a waker.
+///
+/// ```
+/// motet_prim::discard(std::task::Waker::noop().clone());
+/// ```
+pub fn discard(waker: Waker) {
     foreign(|| drop(waker));
 }
 

@@ -12,6 +12,7 @@
 //! | [`LazyWaiter<H, N>`] | room for a waiter, taken when there is something to wait for |
 //! | [`Admit`] | the answer to a newcomer, given under the lock |
 //! | [`Wakeup`], [`WakeBatch`] | wakes that are due, to be made after the unlock |
+//! | [`discard`] | the drop of a waker, contained |
 //!
 //! # The life of a waiter
 //!
@@ -119,7 +120,7 @@ mod model;
 mod node;
 mod waiter;
 
-pub use batch::{WakeBatch, Wakeup};
+pub use batch::{WakeBatch, Wakeup, discard};
 pub use lazy::LazyWaiter;
 pub use list::{Locked, WaitList};
 pub use waiter::{Admit, Leave, Waitable, Waiter};

@@ -60,7 +60,8 @@ use state::{Outcome, State};
 ///
 /// # Fairness
 ///
-/// FIFO: notifications go to the oldest. Those notified take the lock again in the order in which they are polled.
+/// FIFO: notifications go to the oldest, who are woken in order. They join the lock's line in the order in which they are then polled,
+/// which with several workers may be another: so one whose task is busy elsewhere holds up nobody while the lock is free.
 ///
 /// # Complexity
 ///
@@ -169,6 +170,31 @@ impl Condition {
     #[track_caller]
     pub fn wait_blocking<G: ConditionGuard>(&self, guard: G) -> G {
         block_on(self.wait(guard))
+    }
+
+    /// [`wait_while`](Self::wait_while) that parks this thread: for threads beside the tasks. Both wait in one line.
+    ///
+    /// ```
+    /// use motet_sync::{Condition, Lock};
+    ///
+    /// static BUFFER: Lock<Vec<u32>> = Lock::new(Vec::new());
+    /// static FILLED: Condition = Condition::new();
+    ///
+    /// let producer = std::thread::spawn(|| {
+    ///     BUFFER.lock_blocking().push(7);
+    ///     FILLED.notify(1);
+    /// });
+    /// let mut buffer = FILLED.wait_while_blocking(BUFFER.lock_blocking(), |buffer| buffer.is_empty());
+    /// assert_eq!(buffer.pop(), Some(7));
+    /// # producer.join().unwrap();
+    /// ```
+    #[track_caller]
+    pub fn wait_while_blocking<G, P>(&self, guard: G, predicate: P) -> G
+    where
+        G: ConditionGuard,
+        P: FnMut(&mut G::Target) -> bool,
+    {
+        block_on(self.wait_while(guard, predicate))
     }
 
     /// Wakes the `count` oldest who wait, or all if they are fewer; `Condition.notify(n)`.

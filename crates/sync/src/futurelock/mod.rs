@@ -55,8 +55,10 @@ use std::time::Duration;
 
 /// Says who is told of what is found, instead of the standard error stream.
 ///
-/// The hook is called with no lock held, by whoever found it: within a poll, or within the drop of a future. A panic in it is
-/// caught there.
+/// The hook is called by whoever found it: within a poll, or within the drop of a future, when that has handed on what it had. No lock
+/// of the machinery's own is held, but the finder's locks are: one that is polled late has just been given what it was not polled for,
+/// and its task may hold others. So the hook does not wait for a lock that tasks use: it tries, writes, or sends word to
+/// somebody else. A panic in it is caught there.
 ///
 /// ```
 /// motet_sync::futurelock::set_hook(|found| eprintln!("{found}"));

@@ -117,7 +117,6 @@ impl RawLock {
 
     /// A waiter was dropped after the lock was handed to it, or it was called.
     pub(super) fn hand_on(&self, mut ticket: Ticket) {
-        ticket.watch.taken();
         let ours = match ticket.outcome {
             Outcome::Waiting => false,
             Outcome::Handed => true,
@@ -127,5 +126,7 @@ impl RawLock {
         if ours {
             self.unlock();
         }
+        // Whoever is told of it may want the lock.
+        ticket.watch.taken();
     }
 }

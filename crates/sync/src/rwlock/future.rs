@@ -35,8 +35,9 @@ impl<L: Reference> Waitable for Handle<L> {
     }
 
     fn on_return(&self, _list: usize, mut ticket: Ticket) {
-        ticket.watch.taken();
         self.0.raw.release(ticket.hold);
+        // Whoever is told of it may want the lock.
+        ticket.watch.taken();
     }
 }
 

@@ -295,6 +295,19 @@ impl BoundedSemaphore {
         Ok(())
     }
 
+    /// Takes away free permits, like [`Semaphore::forget_permits`]. So many may be [released](Self::release) by hand.
+    ///
+    /// ```
+    /// let seats = motet_sync::BoundedSemaphore::new(3);
+    /// assert_eq!(seats.forget_permits(2), 2);
+    /// assert_eq!((seats.available(), seats.release(2)), (1, Ok(())));
+    /// ```
+    pub fn forget_permits(&self, most: usize) -> usize {
+        let count = self.semaphore.forget_permits(most);
+        self.note_forgotten(count);
+        count
+    }
+
     pub(super) fn note_forgotten(&self, count: usize) {
         // Relaxed: it only counts.
         self.forgotten.fetch_add(count, Ordering::Relaxed);

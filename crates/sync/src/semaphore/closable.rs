@@ -343,6 +343,15 @@ impl ClosableSemaphore {
         self.semaphore.release(count);
     }
 
+    /// Takes away free permits, like [`Semaphore::forget_permits`].
+    ///
+    /// ```
+    /// assert_eq!(motet_sync::ClosableSemaphore::new(3).forget_permits(2), 2);
+    /// ```
+    pub fn forget_permits(&self, most: usize) -> usize {
+        self.semaphore.forget_permits(most)
+    }
+
     fn try_count(&self, count: usize) -> Result<(), TryAcquireError> {
         if self.is_closed() {
             return Err(TryAcquireError::Closed);

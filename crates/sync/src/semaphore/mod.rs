@@ -64,7 +64,7 @@ pub struct Semaphore {
 }
 
 impl Semaphore {
-    /// The most permits that a semaphore can have free.
+    /// The most permits that a semaphore can have free. Those that [permits](Permit) give back beyond that are lost.
     pub const MAX_PERMITS: usize = state::MAX_PERMITS;
 
     motet_prim::const_fn! {
@@ -209,7 +209,7 @@ impl Semaphore {
         self.try_acquire_many(1)
     }
 
-    /// Takes `count` permits if so many are free and, on the fair kind, nobody waits.
+    /// Takes `count` permits if so many are free and, on the fair kind, nobody waits. Who wants none gets that, whoever waits.
     ///
     /// ```
     /// let seats = motet_sync::Semaphore::new(2);
@@ -296,7 +296,7 @@ impl Semaphore {
 
     /// How many permits are free just now. For reports: it may have changed when you read it.
     ///
-    /// On the fair kind what is free may be promised to a waiter.
+    /// On the fair kind what is free may be promised to a waiter; on the unfair kind what is kept for a waiter is not counted.
     ///
     /// ```
     /// assert_eq!(motet_sync::Semaphore::new(3).available(), 3);
@@ -322,6 +322,20 @@ impl Semaphore {
     #[track_caller]
     pub fn release(&self, count: usize) {
         assert!(self.raw.release(count), "more than `Semaphore::MAX_PERMITS` permits");
+    }
+
+    /// Takes away as many free permits as there are, up to `most`; how many that were. Lowers the limit: what is held
+    /// comes back as ever.
+    ///
+    /// ```
+    /// let seats = motet_sync::Semaphore::new(3);
+    /// let held = seats.try_acquire();
+    /// assert_eq!((seats.forget_permits(5), seats.available()), (2, 0));
+    /// drop(held);
+    /// assert_eq!(seats.available(), 1);
+    /// ```
+    pub fn forget_permits(&self, most: usize) -> usize {
+        self.raw.take_away(most)
     }
 
     /// From a permit's drop.

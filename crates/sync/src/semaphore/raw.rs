@@ -78,6 +78,10 @@ impl RawSemaphore {
         self.state.permits()
     }
 
+    pub(super) fn take_away(&self, most: usize) -> usize {
+        self.state.take_away(most)
+    }
+
     #[inline]
     pub(super) fn try_acquire(&self, wanted: usize) -> bool {
         self.state.take(wanted, self.barging)
@@ -271,7 +275,6 @@ impl RawSemaphore {
 
     /// A waiter was dropped after it was granted, or called.
     pub(super) fn hand_on(&self, mut ticket: Ticket) {
-        ticket.watch.taken();
         match ticket.outcome {
             Outcome::Waiting | Outcome::Closed => {}
             Outcome::Granted => self.give_back(ticket.wanted),
@@ -280,5 +283,7 @@ impl RawSemaphore {
                 self.call_next();
             }
         }
+        // Whoever is told of it may want permits.
+        ticket.watch.taken();
     }
 }

@@ -1,6 +1,6 @@
 //! Threads beside the tasks: both wait in one line.
 
-use motet_sync::{BoundedSemaphore, ClosableSemaphore, Event, Lock, RwLock, Semaphore};
+use motet_sync::{BoundedSemaphore, ClosableSemaphore, Condition, Event, Lock, RwLock, Semaphore};
 use motet_test::Stepped;
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -121,6 +121,22 @@ fn a_set_releases_threads_and_tasks() {
 }
 
 /// Each thread takes what the one before it has left, by a guard that keeps it alive.
+#[test]
+fn a_thread_waits_while_a_predicate_holds() {
+    let shared = Arc::new((Lock::new(0), Condition::new()));
+    let theirs = shared.clone();
+    let thread = thread::spawn(move || {
+        let (count, changed) = &*theirs;
+        *changed.wait_while_blocking(count.lock_blocking(), |count| *count < 3)
+    });
+    let (count, changed) = &*shared;
+    for _ in 0..3 {
+        *count.lock_blocking() += 1;
+        changed.notify_all();
+    }
+    assert_eq!(thread.join().expect("no panic"), 3);
+}
+
 #[test]
 fn threads_wait_for_owned_holds_in_the_same_line() {
     fn in_turn<T: Send + Sync + 'static, G: Send + 'static>(

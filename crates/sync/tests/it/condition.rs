@@ -195,20 +195,34 @@ fn one_condition_serves_two_locks() {
     assert!(matches!(of_two[0].poll(), Poll::Ready(guard) if *guard == 2));
 }
 
+/// They are woken in order; which of them is polled first the executor decides, and that is the order in which they join the lock's line.
 #[test]
-fn those_notified_lock_in_the_order_of_their_notification() {
-    let (lock, changed) = (Lock::new(0), Condition::new());
-    let mut line = in_line(&changed, &lock, 3);
-    let mut held = lock.try_lock();
-    changed.notify_all();
-    assert!(line.iter_mut().all(|wait| wait.poll().is_pending()));
-    for turn in 0..3 {
-        drop(held.take());
-        assert!(line[turn].is_woken());
-        let Poll::Ready(guard) = line[turn].poll() else { panic!("it was handed the lock") };
-        assert!(line[turn + 1..].iter_mut().all(|wait| wait.poll().is_pending()));
-        held = Some(guard);
+fn those_notified_lock_in_the_order_in_which_they_are_polled() {
+    for polled in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+        let (lock, changed) = (Lock::new(0), Condition::new());
+        let mut line = in_line(&changed, &lock, 3);
+        let mut held = lock.try_lock();
+        changed.notify_all();
+        for waiter in polled {
+            assert!(line[waiter].poll().is_pending(), "the lock is taken");
+        }
+        for (turn, &waiter) in polled.iter().enumerate() {
+            drop(held.take());
+            assert!(polled[turn + 1..].iter().all(|&behind| line[behind].poll().is_pending()));
+            let Poll::Ready(guard) = line[waiter].poll() else { panic!("it was handed the lock") };
+            held = Some(guard);
+        }
     }
+}
+
+/// One whose task does something else holds up nobody: the lock is free.
+#[test]
+fn one_who_is_notified_and_not_polled_does_not_hold_up_those_notified_after_it() {
+    let (lock, changed) = (Lock::new(0), Condition::new());
+    let mut line = in_line(&changed, &lock, 2);
+    changed.notify_all();
+    assert!(line[1].poll().is_ready());
+    assert!(line[0].poll().is_ready());
 }
 
 #[test]

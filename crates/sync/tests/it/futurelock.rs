@@ -4,7 +4,7 @@ use futures::future::{Either, select};
 use motet_sync::futurelock::{self, Futurelock};
 use motet_sync::{Condition, Lock, RwLock, Semaphore};
 use motet_test::Stepped;
-use std::future::ready;
+use std::future::{Future, ready};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -181,4 +181,36 @@ fn a_hook_that_panics_does_not_panic_in_the_drop_that_calls_it() {
     drop(holder);
     drop(kept);
     assert!(lock.try_lock().is_some());
+}
+
+/// So that whoever is told may look at it, or lock it.
+#[test]
+fn one_that_is_dropped_has_handed_on_what_it_was_given_before_it_is_named() {
+    static LOCK: Lock<()> = Lock::new(());
+    static TABLE: RwLock<()> = RwLock::new(());
+    static SEATS: Semaphore = Semaphore::new(1);
+    static WAS_FREE: Mutex<Vec<bool>> = Mutex::new(Vec::new());
+
+    /// The place is granted while nobody polls it, and then dropped.
+    fn grant_and_drop<H, F: Future>(held: H, wait: F) {
+        let mut wait = Stepped::new(wait);
+        assert!(wait.poll().is_pending());
+        drop(held);
+    }
+
+    let _turn = watch();
+    futurelock::set_hook(|found| {
+        let is_free = match (found.made_at().file() == file!(), found.what()) {
+            (false, _) => return,
+            (true, "lock") => LOCK.try_lock().is_some(),
+            (true, "permit") => SEATS.try_acquire().is_some(),
+            (true, _) => TABLE.try_write().is_some(),
+        };
+        WAS_FREE.lock().expect("nobody panics with it").push(is_free);
+    });
+    grant_and_drop(LOCK.try_lock(), LOCK.lock());
+    grant_and_drop(TABLE.try_write(), TABLE.write());
+    grant_and_drop(SEATS.try_acquire(), SEATS.acquire());
+    let expected = if cfg!(debug_assertions) { vec![true; 3] } else { Vec::new() };
+    assert_eq!(*WAS_FREE.lock().expect("nobody panics with it"), expected);
 }

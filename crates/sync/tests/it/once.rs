@@ -185,3 +185,20 @@ fn a_reader_dropped_at_any_await_leaves_nothing_behind() {
     });
     assert!(!report.completed && report.drops == 2, "{report:?}");
 }
+
+#[test]
+fn a_clone_has_the_value_and_goes_its_own_way() {
+    let empty = OnceCell::<String>::new();
+    let clone = empty.clone();
+    assert_eq!(empty, clone);
+    assert_eq!(clone.set("Ave".to_owned()), Ok(()));
+    assert_ne!(empty, clone, "one has a value, the other has none");
+    assert_eq!(clone.clone(), clone);
+    assert_eq!(clone.clone().get().map(String::as_str), Some("Ave"));
+    assert_ne!(clone, OnceCell::from("Salve".to_owned()));
+    // A clone of one that is being initialised is empty: the initialiser is not its own.
+    let busy = OnceCell::<String>::new();
+    let mut making = Stepped::new(busy.get_or_init(std::future::pending::<String>));
+    assert!(making.poll().is_pending());
+    assert_eq!(busy.clone().set("Ave".to_owned()), Ok(()));
+}

@@ -1,6 +1,6 @@
 //! `ClosableSemaphore` and `BoundedSemaphore`.
 
-use motet_sync::{BoundedSemaphore, ClosableSemaphore, Closed, OverReleased, TryAcquireError};
+use motet_sync::{BoundedSemaphore, ClosableSemaphore, Closed, OverReleased, Semaphore, TryAcquireError};
 use motet_test::{End, Stepped, drop_at_every_await_between};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -123,6 +123,34 @@ fn an_acquire_dropped_at_any_await_leaves_the_permits_and_the_close_to_others() 
             (future, step, check)
         });
         assert!(report.completed && report.drops == 4, "{report:?}");
+    }
+}
+
+#[test]
+fn free_permits_are_forgotten_as_far_as_there_are_any() {
+    let seats = Semaphore::new(3);
+    let held = seats.try_acquire();
+    assert_eq!((seats.forget_permits(1), seats.forget_permits(5), seats.forget_permits(5)), (1, 1, 0));
+    drop(held);
+    assert_eq!(seats.available(), 1, "what is held comes back");
+    let closable = ClosableSemaphore::new(2);
+    assert_eq!((closable.forget_permits(3), closable.available()), (2, 0));
+    let bounded = BoundedSemaphore::new(2);
+    assert_eq!((bounded.forget_permits(1), bounded.available()), (1, 1));
+    assert_eq!((bounded.release(1), bounded.release(1)), (Ok(()), Err(OverReleased)));
+}
+
+/// It wants two, and one of them is free.
+#[test]
+fn permits_that_are_forgotten_are_not_there_for_who_waits() {
+    for seats in [Semaphore::new(1), Semaphore::unfair(1)] {
+        let mut table = Stepped::new(seats.acquire_many(2));
+        assert!(table.poll().is_pending());
+        assert_eq!(seats.forget_permits(1), 1);
+        seats.release(1);
+        assert!(table.poll().is_pending());
+        seats.release(1);
+        assert!(table.poll().is_ready());
     }
 }
 
