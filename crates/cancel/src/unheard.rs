@@ -70,7 +70,8 @@ motet_prim::global! {
 /// Sets what is told of each error that nobody awaits any more, in place of what was set before; for a log or a test.
 ///
 /// Without one they are dropped in silence. It hears of a [shielded](crate::try_shield) work's error after its awaiter was cancelled, and of the
-/// errors of a task group's children that an outer cancel wins over. Its own panics are swallowed. asyncio: `loop.set_exception_handler`.
+/// errors of a task group's children that an outer cancel wins over; and, as [`TaskError::Panicked`], of a panic in what was dropped where neither a
+/// scope nor a reaper is there for it to go on in. Its own panics are swallowed. asyncio: `loop.set_exception_handler`.
 ///
 /// ```
 /// use motet_cancel::{report_unheard, set_on_unheard};

@@ -2,6 +2,7 @@
 
 use crate::arena::{Arena, Place};
 use crate::nest;
+use crate::panics::silence;
 use crate::slab::{Rest, Slab};
 use crate::wait::Done;
 use core::fmt;
@@ -156,8 +157,10 @@ impl<F: Future> WaitSet<F> {
                     self.members.clear(place);
                 }
                 Err(panic) => {
-                    // Nobody may poll it again; the others stay.
-                    self.discard(Key(place));
+                    // Nobody may poll it again; the others stay. This panic is the one to tell of, whatever its drop does.
+                    silence(|| {
+                        self.discard(Key(place));
+                    });
                     resume_unwind(panic);
                 }
             }

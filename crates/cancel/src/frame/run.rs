@@ -15,8 +15,10 @@ use super::kind::Kind;
 use super::place::{Cause, abandoning};
 use crate::abandon::Abandoned;
 use crate::clock::Mark;
+use crate::error::{PanicPayload, TaskError};
 use crate::panic::{Payload, catch, silence};
 use crate::reason::Reason;
+use crate::unheard::report_unheard;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -205,7 +207,10 @@ impl<F: Future, K: Kind> Run<F, K> {
         self.as_mut().drop_abandoning(None, why);
         let adopted = self.project().adopted;
         adopted.abandon(why);
-        std::mem::forget(adopted.take_panic());
+        if let Some(panic) = adopted.take_panic() {
+            // Nobody is left in whom it could go on.
+            report_unheard(TaskError::Panicked(PanicPayload::new(panic)));
+        }
     }
 
     fn drop_abandoning(self: Pin<&mut Self>, ending: Option<Ending<F::Output>>, why: Abandoned) {

@@ -1,11 +1,13 @@
 //! `as_completed`: rows C22 to C26.
 
-use crate::support::{Pinned, Polls, gate, never_rests};
+use crate::support::{Drops, Pinned, Polls, Yield, gate, never_rests};
 use futures::StreamExt;
 use motet_combinators::{Elapsed, as_completed};
-use motet_test::{Stepped, assert_unpin};
+use motet_test::{Stepped, assert_unpin, drop_at_every_await};
 use motet_timer::Timers;
-use std::future::{pending, ready};
+use std::cell::RefCell;
+use std::future::{pending, poll_fn, ready};
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -122,4 +124,45 @@ fn an_expiry_comes_even_if_the_futures_never_rest() {
         Poll::Pending => None,
     });
     assert_eq!(polled, Some(Some(Err(Elapsed::new()))));
+}
+
+#[test]
+fn a_loop_dropped_at_any_await_loses_no_output_and_then_drops_all_futures() {
+    for n in [3, 50] {
+        let report = drop_at_every_await(|| {
+            let drops = Drops::default();
+            let futures = (0..n).map(|index| {
+                let guard = drops.guard();
+                async move {
+                    let _guard = guard;
+                    for _ in 0..=index % 4 {
+                        Yield::default().await;
+                    }
+                }
+            });
+            let items = Rc::new(RefCell::new(as_completed(futures)));
+            let seen = Rc::new(RefCell::new(Vec::new()));
+            let (stream, log) = (items.clone(), seen.clone());
+            let turns = async move {
+                while let Some((index, ())) = poll_fn(|cx| stream.borrow_mut().poll_next_unpin(cx)).await {
+                    log.borrow_mut().push(index);
+                    Yield::default().await;
+                }
+            };
+            (turns, move |_| {
+                let mut items = Rc::into_inner(items).unwrap().into_inner();
+                // One more, from where the loop was left.
+                if let Poll::Ready(Some((index, ()))) = Stepped::new(items.next()).poll_until_stalled() {
+                    seen.borrow_mut().push(index);
+                }
+                assert_eq!(items.len() + seen.borrow().len(), n, "no output is lost");
+                seen.borrow_mut().sort_unstable();
+                seen.borrow_mut().dedup();
+                assert_eq!(items.len() + seen.borrow().len(), n, "none comes twice");
+                drop(items);
+                assert_eq!(drops.count(), n);
+            })
+        });
+        assert!(report.completed && report.drops > 4, "{report:?}");
+    }
 }

@@ -1,10 +1,12 @@
 //! `map_bounded`.
 
-use crate::support::{Yield, gate};
+use crate::support::{Drops, Yield, gate};
 use futures::StreamExt;
 use motet_combinators::map_bounded;
-use motet_test::Stepped;
+use motet_test::{Stepped, drop_at_every_await};
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
 use std::task::Poll;
 
 #[test]
@@ -78,4 +80,50 @@ fn items_are_taken_only_when_there_is_room() {
 #[should_panic(expected = "limit 0")]
 fn zero_is_refused() {
     drop(map_bounded(0..1, 0, async |n| n));
+}
+
+#[test]
+fn a_loop_dropped_at_any_await_loses_no_item_and_drops_what_it_began() {
+    for unordered in [false, true] {
+        let report = drop_at_every_await(|| {
+            let (drops, begun) = (Drops::default(), Rc::new(Cell::new(0)));
+            let (guards, count) = (drops.clone(), begun.clone());
+            let work = move |n: usize| {
+                count.set(count.get() + 1);
+                let guard = guards.guard();
+                async move {
+                    let _guard = guard;
+                    for _ in 0..=n % 3 {
+                        Yield::default().await;
+                    }
+                    n
+                }
+            };
+            let items = map_bounded(0..12, 4, work);
+            let items = if unordered { items.unordered().left_stream() } else { items.right_stream() };
+            let items = Rc::new(RefCell::new(Box::pin(items)));
+            let seen = Rc::new(RefCell::new(Vec::new()));
+            let (stream, log) = (items.clone(), seen.clone());
+            let turns = async move {
+                while let Some(n) = poll_fn(|cx| stream.borrow_mut().poll_next_unpin(cx)).await {
+                    log.borrow_mut().push(n);
+                    Yield::default().await;
+                }
+            };
+            (turns, move |_| {
+                assert!(begun.get() - seen.borrow().len() <= 4, "no more at once than it may");
+                let mut items = Rc::into_inner(items).unwrap().into_inner();
+                if let Poll::Ready(Some(n)) = Stepped::new(items.next()).poll_until_stalled() {
+                    seen.borrow_mut().push(n);
+                }
+                let in_order = (0..seen.borrow().len()).collect::<Vec<_>>();
+                if !unordered {
+                    assert_eq!(*seen.borrow(), in_order, "none is lost");
+                }
+                drop(items);
+                assert_eq!(drops.count(), begun.get());
+            })
+        });
+        assert!(report.completed && report.drops > 4, "{report:?}");
+    }
 }

@@ -1,13 +1,13 @@
 //! The combinators over tasks, and `shield`: rows C4 to C8, C27 to C34, C36 to C40, C64 to C68.
 
 use crate::support::{Log, Unheard, Yield, gate};
-use motet_cancel::{Taken, checkpoint, frame, scope};
+use motet_cancel::{CancelHandle, Taken, checkpoint, frame, scope};
 use motet_combinators::{Elapsed, FutureExt, cancel_after, gather, shield, timeout, try_gather, try_shield};
 use motet_executor::{LocalExecutor, TaskError};
-use motet_test::Stepped;
+use motet_test::{End, Stepped, drop_at_every_await};
 use motet_timer::Timers;
 use std::cell::{Cell, RefCell};
-use std::future::{pending, ready};
+use std::future::{pending, poll_fn, ready};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -283,4 +283,43 @@ fn a_timeout_of_a_shield_leaves_the_work_alone() {
     let mut limited = Stepped::new(timeout(Duration::ZERO, shield(pending::<()>())));
     assert_eq!(limited.poll_until_stalled(), Poll::Ready(Err(Elapsed::new())));
     assert_eq!(kept.borrow().len(), 1);
+}
+
+#[test]
+fn a_limit_with_a_cancel_dropped_at_any_await_cancels_its_task_and_hands_over_the_wait() {
+    /// Its drop is the cancel of a scope that goes on.
+    struct CancelOnDrop(CancelHandle);
+    impl Drop for CancelOnDrop {
+        fn drop(&mut self) {
+            self.0.cancel("dropped");
+        }
+    }
+    let report = drop_at_every_await(|| {
+        let (tasks, log) = (LocalExecutor::new(), Log::default());
+        let guard = log.guard("task");
+        let task = tasks.spawn(async move {
+            let _guard = guard;
+            for _ in 0..3 {
+                Yield::default().await;
+            }
+            checkpoint().await;
+            pending::<()>().await;
+        });
+        let (limited, handle) = scope(cancel_after(Duration::ZERO, task).grace(Duration::MAX));
+        let work = async move { tasks.run(limited).await.is_ok() };
+        let work = Rc::new(RefCell::new(Box::pin(work)));
+        let (polled, cancel) = (work.clone(), CancelOnDrop(handle));
+        let driver = async move {
+            let _cancel = cancel;
+            poll_fn(|cx| polled.borrow_mut().as_mut().poll(cx)).await
+        };
+        (driver, move |end| {
+            if end != End::Completed(true) {
+                let mut rest = Stepped::new(poll_fn(move |cx| work.borrow_mut().as_mut().poll(cx)));
+                assert!(rest.poll_until_stalled().is_ready(), "the scope ends");
+            }
+            assert!(log.has("task ends"), "{:?}", log.lines());
+        })
+    });
+    assert!(report.drops > 2, "{report:?}");
 }

@@ -1,12 +1,13 @@
 //! `TimeoutScope`: rows C41 to C51.
 
-use crate::support::{Log, gate};
+use crate::support::{Drops, Log, Yield, gate};
 use motet_cancel::scope;
 use motet_combinators::{Elapsed, ScopeEnded, TimeoutScope, timeout};
-use motet_test::{Stepped, assert_send, assert_sync};
+use motet_test::{End, Stepped, assert_send, assert_sync, drop_at_every_await};
 use motet_timer::{Timers, now, sleep};
 use std::future::{pending, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::sync::mpsc;
 use std::task::Poll;
 use std::time::Duration;
@@ -241,4 +242,30 @@ fn a_scope_whose_body_is_ready_cannot_be_moved_while_it_cleans_up() {
     assert_eq!(scope.reschedule(None), Err(ScopeEnded));
     assert_eq!(run.poll_until_stalled(), Poll::Ready(Ok(())));
     assert!(!scope.expired());
+}
+
+#[test]
+fn a_run_dropped_at_any_await_drops_its_body_and_ends_the_scope() {
+    let (timers, _clock) = Timers::virtual_time();
+    let _entered = timers.enter();
+    let report = drop_at_every_await(|| {
+        let (scope, drops) = (Rc::new(TimeoutScope::new(SECOND)), Drops::default());
+        let (limit, guard) = (scope.clone(), drops.guard());
+        let run = async move {
+            let body = async move {
+                let _guard = guard;
+                Yield::default().await;
+                Yield::default().await;
+            };
+            limit.run(body).await
+        };
+        (run, move |end| {
+            assert_eq!(drops.count(), 1);
+            assert!(!scope.expired());
+            let began = end != End::Dropped { polls: 0 };
+            assert_eq!(scope.reschedule(None), if began { Err(ScopeEnded) } else { Ok(()) });
+        })
+    });
+    assert!(report.completed && report.drops == 3, "{report:?}");
+    assert_eq!(timers.next_deadline(), None, "no sleep is left");
 }

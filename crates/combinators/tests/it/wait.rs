@@ -1,15 +1,17 @@
 //! `wait` and `WaitSet`: rows C12 to C20.
 
-use crate::support::{Drops, Polls, gate, never_rests};
+use crate::support::{Drops, Polls, Yield, gate, never_rests};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use motet_cancel::{Cancelled, Reason, TaskError};
 use motet_combinators::{AllCompleted, EmptySet, FirstCompleted, FirstError, GroupError, WaitSet, When, wait};
-use motet_test::{Stepped, assert_send, assert_unpin};
+use motet_test::{Stepped, assert_send, assert_unpin, drop_at_every_await};
 use motet_timer::Timers;
 use std::error::Error;
-use std::future::{Ready, pending, ready};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::future::{Ready, pending, poll_fn, ready};
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -260,6 +262,29 @@ fn a_member_that_panics_leaves_the_set_and_the_others_stay() {
 }
 
 #[test]
+fn the_first_panic_of_a_member_goes_on_and_not_that_of_its_drop() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic_any("dropped");
+        }
+    }
+    let mut bomb = Some(Bomb);
+    let member = poll_fn(move |_| {
+        // Held until the member is dropped.
+        if bomb.is_some() {
+            panic_any("polled");
+        }
+        bomb = None;
+        Poll::Ready(())
+    });
+    let mut set: WaitSet<_> = [member].into_iter().collect();
+    let panic = catch_unwind(AssertUnwindSafe(|| Stepped::new(wait(&mut set, AllCompleted)).poll().is_ready()));
+    assert_eq!(panic.unwrap_err().downcast_ref(), Some(&"polled"));
+    assert!(set.is_empty());
+}
+
+#[test]
 fn a_timeout_gives_all_that_had_completed_however_many() {
     // C15, C19
     let mut set: WaitSet<_> = (0..1000).map(ready).collect();
@@ -298,4 +323,37 @@ fn a_timeout_ends_even_if_its_members_never_rest() {
     let mut all = Stepped::new(wait(&mut set, AllCompleted).timeout(Duration::ZERO));
     let polls = (1..100).find(|_| all.poll().is_ready());
     assert!(polls.is_some_and(|polls| polls <= 1 + 1000 / 256 + 1));
+}
+
+#[test]
+fn a_loop_of_waits_dropped_at_any_await_loses_no_output() {
+    for n in [3, 50] {
+        let report = drop_at_every_await(|| {
+            let members = (0..n).map(|index| async move {
+                for _ in 0..=index % 4 {
+                    Yield::default().await;
+                }
+                index
+            });
+            let set = Rc::new(RefCell::new(members.collect::<WaitSet<_>>()));
+            let seen = Rc::new(RefCell::new(Vec::new()));
+            let (members, log) = (set.clone(), seen.clone());
+            let turns = async move {
+                #[expect(clippy::await_holding_refcell_ref, reason = "the set is looked at again once this is dropped")]
+                while let Ok(done) = wait(&mut members.borrow_mut(), FirstCompleted).await {
+                    log.borrow_mut().extend(done.into_iter().map(|(_, index)| index));
+                    Yield::default().await;
+                }
+            };
+            (turns, move |_| {
+                let mut set = set.borrow_mut();
+                if let Poll::Ready(Ok(rest)) = Stepped::new(wait(&mut set, AllCompleted)).poll_until_stalled() {
+                    seen.borrow_mut().extend(rest.into_iter().map(|(_, index)| index));
+                }
+                seen.borrow_mut().sort_unstable();
+                assert!(seen.borrow().iter().copied().eq(0..n), "{:?}", seen.borrow());
+            })
+        });
+        assert!(report.completed && report.drops > 4, "{report:?}");
+    }
 }

@@ -126,3 +126,26 @@ fn a_panic_of_an_exit_goes_on_in_the_childs_task_if_nobody_waits_for_the_childre
     drop(group);
     assert_eq!(panic_of(|| bench.pool.run_until_stalled()), "exit panicked");
 }
+
+#[test]
+fn a_panic_in_the_drop_of_a_child_that_never_started_goes_to_the_hook_if_nobody_is_around() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("never started, and dropped");
+        }
+    }
+    let _listening = Unheard::listen();
+    let tasks = ByHand::default();
+    let mut group = Stepped::new(task_group(&tasks, |group| async move {
+        let bomb = Bomb;
+        drop(group.spawn(async move {
+            let _bomb = bomb;
+            Ok::<_, Failure>(())
+        }));
+        pending::<Result<(), Failure>>().await
+    }));
+    assert!(group.poll().is_pending());
+    tasks.0.lock().unwrap().clear();
+    assert!(Unheard::panics().contains(&"never started, and dropped".to_owned()));
+}
