@@ -8,9 +8,11 @@
 //! A list whose links are indices into a vector: to join, to leave from anywhere, and to be granted are O(1), and a place that came free is used
 //! again. When nobody is left a large vector is given back.
 //!
-//! Nothing here calls, clones or drops a waker: they are handed in and out, for whoever has borrowed the line to let go of it first.
+//! No method here calls, clones or drops a waker: they are handed in and out, for whoever has borrowed the line to let go of it first.
 
 use core::task::Waker;
+
+use motet_prim::discard;
 
 /// Vectors up to this many places are kept when nobody waits.
 const KEPT_PLACES: usize = 64;
@@ -156,6 +158,17 @@ impl Line {
     fn set_previous(&mut self, of: usize, to: Option<usize>) {
         if let Place::Waiting { previous, .. } = &mut self.places[of] {
             *previous = to;
+        }
+    }
+}
+
+impl Drop for Line {
+    /// Whoever is still in line has been forgotten.
+    fn drop(&mut self) {
+        for place in self.places.drain(..) {
+            if let Place::Waiting { waker, .. } = place {
+                discard(waker);
+            }
         }
     }
 }

@@ -25,7 +25,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::rc::Rc;
 
-use super::state::wake_up;
+use super::state::{discard_any, wake_up};
 use futures_core::FusedFuture;
 
 struct Packet<T> {
@@ -111,8 +111,8 @@ impl<T> Drop for Sender<T> {
         packet.over = true;
         let (own, receiver) = (packet.sender.take(), packet.receiver.take());
         drop(packet);
-        drop(own);
         wake_up(receiver);
+        discard_any(own);
     }
 }
 
@@ -135,8 +135,8 @@ impl<T> Receiver<T> {
         packet.over = true;
         let (own, sender) = (packet.receiver.take(), packet.sender.take());
         drop(packet);
-        drop(own);
         wake_up(sender);
+        discard_any(own);
     }
 
     /// Whether nothing more can be sent.
@@ -195,7 +195,7 @@ fn register<T>(
         core::mem::swap(slot(&mut borrowed), &mut waker);
     }
     drop(borrowed);
-    drop(waker);
+    discard_any(waker);
     open
 }
 
@@ -221,7 +221,7 @@ impl<T> Future for Closed<'_, T> {
 impl<T> Drop for Closed<'_, T> {
     fn drop(&mut self) {
         let waker = self.sender.packet.borrow_mut().sender.take();
-        drop(waker);
+        discard_any(waker);
     }
 }
 

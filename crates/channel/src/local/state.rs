@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 
 use super::line::{How, Line};
 use crate::queue::{Shutdown, TooManyDone};
-use motet_prim::Wakeup;
+use motet_prim::{Wakeup, discard};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
@@ -275,6 +275,13 @@ impl<T> State<T> {
 pub(super) fn wake_up(waker: Option<Waker>) {
     if let Some(waker) = waker {
         Wakeup::from(waker).wake();
+    }
+}
+
+/// Drops a waker, with nothing borrowed.
+pub(super) fn discard_any(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        discard(waker);
     }
 }
 

@@ -6,7 +6,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use super::line::{How, Line, Look, Ticket};
-use super::state::{Nothing, Refusal, Shared, State};
+use super::state::{Nothing, Refusal, Shared, State, discard_any};
 use crate::queue::{PutError, ShutDown};
 use motet_prim::discard;
 
@@ -50,6 +50,7 @@ impl<T> Kind<T> {
             let mut state = shared.state();
             if !(self.must_wait)(&state) {
                 drop(state);
+                discard(waker);
                 return Poll::Ready(None);
             }
             *ticket = Some((self.line)(&mut state).join(waker));
@@ -84,7 +85,7 @@ impl<T> Kind<T> {
         match left {
             Ok(How::Granted) => (self.hand_on)(shared),
             Ok(How::SentAway) => {}
-            Err(waker) => drop(waker),
+            Err(waker) => discard_any(waker),
         }
     }
 }

@@ -9,6 +9,7 @@ use core::ptr::NonNull;
 use core::task::{Poll, Waker};
 
 use motet_prim::cell::UnsafeCell;
+use motet_prim::{Wakeup, discard};
 
 use super::state::{Receiving, Sending, Settled, Side, State};
 
@@ -52,11 +53,13 @@ struct Wakers {
 impl Wakers {
     const NONE: Self = Self { own: None, other: None };
 
-    /// Foreign code runs here: the packet must have been left.
+    /// Foreign code runs here, contained: the packet must have been left.
     fn use_up(self) {
-        drop(self.own);
         if let Some(other) = self.other {
-            other.wake();
+            Wakeup::from(other).wake();
+        }
+        if let Some(own) = self.own {
+            discard(own);
         }
     }
 }
@@ -101,14 +104,14 @@ impl<T, S: Side> End<T, S> {
                 return Poll::Ready(());
             }
             // SAFETY: WAITING was set until just now, and the other end had not settled: the slot is full, and mine.
-            drop(unsafe { self.take_waker::<S>() });
+            discard(unsafe { self.take_waker::<S>() });
         }
         // SAFETY: WAITING is clear: the other end does not look at the slot, whenever it settles.
         self.slot::<S>().with_mut(|slot| unsafe { slot.cast::<Waker>().write(fresh) });
         // Registered; look again, or a step between the load above and here is missed.
         if state.publish_waker::<S>().is_settled::<S::Other>() {
             // SAFETY: when the other end settled WAITING was clear, so it has left the slot alone, and always will.
-            drop(unsafe { self.take_waker::<S>() });
+            discard(unsafe { self.take_waker::<S>() });
             return Poll::Ready(());
         }
         Poll::Pending
@@ -119,7 +122,7 @@ impl<T, S: Side> End<T, S> {
         let state = &self.packet().state;
         if state.load().is_waiting::<S>() && !state.withdraw_waker::<S>().is_settled::<S::Other>() {
             // SAFETY: WAITING was set until just now, and the other end had not settled: the slot is full, and mine.
-            drop(unsafe { self.take_waker::<S>() });
+            discard(unsafe { self.take_waker::<S>() });
         }
     }
 
@@ -275,7 +278,8 @@ impl<T, S: Side> Drop for End<T, S> {
             // SAFETY: settled above or before, and this end ends here.
             unsafe { self.leave(settled) };
         }
-        drop(value);
         wakers.use_up();
+        // Last: its drop may panic.
+        drop(value);
     }
 }

@@ -7,6 +7,7 @@ mod broadcast;
 mod channel;
 mod drop_anywhere;
 mod drop_closing;
+mod foreign;
 mod local;
 mod memory;
 mod oneshot;

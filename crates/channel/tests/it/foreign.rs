@@ -1,0 +1,196 @@
+//! Wakers are foreign code: they panic when they are woken or dropped, and use the channel when they are cloned.
+#![expect(unsafe_code, reason = "a waker whose clone does something is made of raw parts")]
+
+use motet_channel::{local, oneshot};
+use motet_test::{Stepped, WakeCount};
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
+
+/// A waker that panics when it is woken.
+struct Grumpy;
+
+impl Wake for Grumpy {
+    fn wake(self: Arc<Self>) {
+        panic!("on purpose: woken");
+    }
+}
+
+/// A waker that panics when the last of its clones is dropped.
+struct Fragile;
+
+impl Wake for Fragile {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        panic!("on purpose: dropped");
+    }
+}
+
+/// Polls with a waker whose last clone is kept by what was polled.
+fn poll_with<F: Future + ?Sized>(waker: impl Wake + Send + Sync + 'static, future: Pin<&mut F>) -> Poll<F::Output> {
+    let waker = Waker::from(Arc::new(waker));
+    let polled = future.poll(&mut Context::from_waker(&waker));
+    drop(waker);
+    polled
+}
+
+thread_local! {
+    static ON_CLONE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
+}
+
+/// A waker that does something when it is cloned, once.
+fn busy(on_clone: impl FnOnce() + 'static) -> Waker {
+    const PARTS: RawWaker = RawWaker::new(std::ptr::null(), &TABLE);
+    static TABLE: RawWakerVTable = RawWakerVTable::new(
+        |_| {
+            if let Some(run) = ON_CLONE.take() {
+                run();
+            }
+            PARTS
+        },
+        |_| (),
+        |_| (),
+        |_| (),
+    );
+    ON_CLONE.set(Some(Box::new(on_clone)));
+    // SAFETY: the table's functions own nothing.
+    unsafe { Waker::from_raw(PARTS) }
+}
+
+#[test]
+fn a_receiver_whose_waker_panics_does_not_disturb_the_sender_of_a_oneshot() {
+    let (tx, mut rx) = oneshot::channel();
+    assert!(poll_with(Grumpy, Pin::new(&mut rx)).is_pending());
+    assert_eq!(tx.send(1), Ok(()));
+    assert_eq!(rx.try_recv(), Ok(1));
+    let (tx, mut rx) = oneshot::channel::<u8>();
+    assert!(poll_with(Grumpy, Pin::new(&mut rx)).is_pending());
+    drop(tx);
+    assert!(rx.try_recv().is_err());
+    let (mut tx, mut rx) = oneshot::channel::<u8>();
+    assert!(poll_with(Grumpy, pin!(std::future::poll_fn(|cx| tx.poll_closed(cx)))).is_pending());
+    rx.close();
+    assert!(tx.is_closed());
+}
+
+#[test]
+fn an_end_of_a_oneshot_whose_own_waker_panics_wakes_the_other() {
+    for how in 0..4 {
+        let (mut tx, rx) = oneshot::channel();
+        let wakes = WakeCount::new();
+        let mut rx = Some(Box::pin(rx));
+        if how < 2 {
+            assert!(poll_with(Fragile, pin!(std::future::poll_fn(|cx| tx.poll_closed(cx)))).is_pending());
+            assert!(wakes.poll(rx.as_mut().unwrap().as_mut()).is_pending());
+        } else {
+            assert!(poll_with(Fragile, rx.as_mut().unwrap().as_mut()).is_pending());
+            assert!(tx.poll_closed(&mut Context::from_waker(&wakes.waker())).is_pending());
+        }
+        match how {
+            0 => drop(tx),
+            1 => tx.send(1).unwrap(),
+            2 => drop(rx.take()),
+            _ => rx.as_mut().unwrap().close(),
+        }
+        assert_eq!(wakes.count(), 1, "case {how}");
+    }
+}
+
+#[test]
+fn a_wait_of_a_oneshot_goes_on_with_a_new_waker_though_the_old_one_panics() {
+    let (mut tx, rx) = oneshot::channel();
+    let mut rx = Stepped::new(rx);
+    assert!(poll_with(Fragile, rx.as_mut()).is_pending());
+    assert!(rx.poll().is_pending());
+    {
+        let mut closed = Box::pin(tx.closed());
+        assert!(poll_with(Fragile, closed.as_mut()).is_pending());
+    }
+    tx.send(1).unwrap();
+    assert_eq!((rx.wakes(), rx.poll()), (1, Poll::Ready(Ok(1))));
+}
+
+#[test]
+fn an_end_of_a_local_oneshot_whose_own_waker_panics_wakes_the_other() {
+    for how in 0..4 {
+        let (mut tx, rx) = local::oneshot::channel();
+        let wakes = WakeCount::new();
+        let mut rx = Some(Box::pin(rx));
+        {
+            // Forgotten, or it would take its waker back.
+            let mut closed = std::mem::ManuallyDrop::new(tx.closed());
+            let (closed, rx) = (Pin::new(&mut *closed), rx.as_mut().unwrap().as_mut());
+            if how < 2 {
+                assert!(poll_with(Fragile, closed).is_pending());
+                assert!(wakes.poll(rx).is_pending());
+            } else {
+                assert!(poll_with(Fragile, rx).is_pending());
+                assert!(wakes.poll(closed).is_pending());
+            }
+        }
+        match how {
+            0 => drop(tx),
+            1 => tx.send(1).unwrap(),
+            2 => drop(rx.take()),
+            _ => rx.as_mut().unwrap().close(),
+        }
+        assert_eq!(wakes.count(), 1, "case {how}");
+    }
+}
+
+#[test]
+fn a_wait_of_a_local_oneshot_goes_on_with_a_new_waker_though_the_old_one_panics() {
+    let (mut tx, rx) = local::oneshot::channel();
+    let mut rx = Stepped::new(rx);
+    assert!(poll_with(Fragile, rx.as_mut()).is_pending());
+    assert!(rx.poll().is_pending());
+    drop({
+        let mut closed = Box::pin(tx.closed());
+        assert!(poll_with(Fragile, closed.as_mut()).is_pending());
+        closed
+    });
+    tx.send(1).unwrap();
+    assert_eq!((rx.wakes(), rx.poll()), (1, Poll::Ready(Ok(1))));
+}
+
+#[test]
+fn a_wait_of_a_local_queue_may_leave_with_a_waker_that_panics() {
+    let queue = local::Queue::bounded(1);
+    let mut left = Box::pin(queue.get());
+    assert!(poll_with(Fragile, left.as_mut()).is_pending());
+    drop(left);
+    let mut get = Stepped::new(queue.get());
+    assert!(poll_with(Fragile, get.as_mut()).is_pending());
+    assert!(get.poll().is_pending());
+    let mut grumpy = Box::pin(queue.get());
+    assert!(poll_with(Grumpy, grumpy.as_mut()).is_pending());
+    assert_eq!((queue.try_put(1), get.poll()), (Ok(()), Poll::Ready(Ok(1))));
+    assert_eq!(queue.try_put(2), Ok(()));
+    assert_eq!(WakeCount::new().poll(grumpy.as_mut()), Poll::Ready(Ok(2)));
+    let mut forgotten = Box::pin(queue.get());
+    assert!(poll_with(Fragile, forgotten.as_mut()).is_pending());
+    std::mem::forget(forgotten);
+    drop((get, grumpy));
+    drop(queue);
+}
+
+#[test]
+fn a_local_wait_that_ends_while_its_new_waker_is_cloned_is_ready_at_once() {
+    let queue = Rc::new(local::Queue::unbounded());
+    let mut get = Stepped::new(queue.get());
+    assert!(get.poll().is_pending());
+    let putter = queue.clone();
+    let waker = busy(move || putter.try_put(1).unwrap());
+    assert_eq!(get.as_mut().poll(&mut Context::from_waker(&waker)), Poll::Ready(Ok(1)));
+    let (tx, rx) = local::oneshot::channel();
+    let mut rx = Stepped::new(rx);
+    assert!(rx.poll().is_pending());
+    let waker = busy(move || tx.send(2).unwrap());
+    assert_eq!(rx.as_mut().poll(&mut Context::from_waker(&waker)), Poll::Ready(Ok(2)));
+}
