@@ -16,8 +16,9 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use std::sync::Arc;
 
-use crate::line::{Line, Look, Place};
+use crate::line::{Lead, Line, Look, Place};
 use motet_prim::atomic::{AtomicUsize, Ordering};
 
 /// Opens when it was counted down to zero, once and for all; `std::latch` of C++, `CountDownLatch` of Java.
@@ -135,6 +136,28 @@ impl Latch {
         LatchWait { latch: self, place: Place::new() }
     }
 
+    /// [`wait`](Self::wait) that keeps the latch alive: for a future that is held on to, in a service or in a task.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let ready = std::sync::Arc::new(motet_sync::Latch::new(1));
+    /// let wait = ready.wait_owned();
+    /// std::thread::spawn(move || ready.count_down());
+    /// wait.await;
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing happened.
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`wait`](Self::wait).
+    pub fn wait_owned(self: &Arc<Self>) -> LatchWaitOwned {
+        LatchWaitOwned { latch: self.clone(), place: Place::new() }
+    }
+
     /// Parks this thread until it is open: for threads beside the tasks.
     ///
     /// ```
@@ -144,7 +167,7 @@ impl Latch {
         Place::block(|| self.look());
     }
 
-    fn look(&self) -> Look<'_, ()> {
+    fn look(&self) -> Look<&Line, ()> {
         if self.is_open() { Look::Ready(()) } else { Look::Wait(&self.line) }
     }
 }
@@ -167,7 +190,7 @@ impl fmt::Debug for Latch {
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct LatchWait<'a> {
     latch: &'a Latch,
-    place: Place<'a>,
+    place: Place<&'a Line>,
 }
 
 impl Future for LatchWait<'_> {
@@ -182,5 +205,41 @@ impl Future for LatchWait<'_> {
 impl fmt::Debug for LatchWait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LatchWait").field("place", &self.place).finish()
+    }
+}
+
+impl Lead for Arc<Latch> {
+    fn line(&self) -> &Line {
+        &self.line
+    }
+}
+
+/// Waits through an `Arc` until a [`Latch`] is open; made by [`Latch::wait_owned`].
+///
+/// # Cancel safety
+///
+/// Cancel safe, see [`Latch::wait`].
+///
+/// # Fairness
+///
+/// The same line as that of [`LatchWait`].
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct LatchWaitOwned {
+    latch: Arc<Latch>,
+    place: Place<Arc<Latch>>,
+}
+
+impl Future for LatchWaitOwned {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { latch, place } = &mut *self;
+        place.poll(cx, || latch.look().through(|_| latch.clone()))
+    }
+}
+
+impl fmt::Debug for LatchWaitOwned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LatchWaitOwned").field("place", &self.place).finish()
     }
 }

@@ -64,15 +64,15 @@ pub mod rwlock;
 mod semaphore;
 mod wait_group;
 
-pub use barrier::{Barrier, BarrierTurn, BarrierWait, Broken, ZeroParties};
+pub use barrier::{Barrier, BarrierTurn, BarrierWait, BarrierWaitOwned, Broken, ZeroParties};
 pub use condition::{Condition, ConditionGuard, ConditionWait, ConditionWaitWhile};
-pub use event::{Event, EventWait};
-pub use latch::{Latch, LatchWait};
+pub use event::{Event, EventWait, EventWaitOwned};
+pub use latch::{Latch, LatchWait, LatchWaitOwned};
 pub use lock::{
     Lock, Lock as Mutex, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, OwnedLockGuard, OwnedMappedLockGuard,
 };
-pub use notify::{Notified, Notify};
-pub use once::{GetOrInit, GetOrTryInit, OnceCell, OnceWait, SetError};
+pub use notify::{Notified, NotifiedOwned, Notify};
+pub use once::{GetOrInit, GetOrTryInit, OnceCell, OnceWait, OnceWaitOwned, SetError};
 #[doc(inline)]
 pub use rwlock::{
     MappedReadGuard, MappedRwLockGuard, MappedWriteGuard, OwnedMappedReadGuard, OwnedMappedWriteGuard, OwnedReadGuard,
@@ -84,4 +84,4 @@ pub use semaphore::{
     Acquire, AcquireOwned, AnySemaphore, BoundedSemaphore, ClosableSemaphore, Closed, OverReleased, OwnedPermit,
     Permit, Semaphore, TryAcquireError,
 };
-pub use wait_group::{OwnedWaitMember, WaitGroup, WaitGroupWait, WaitMember};
+pub use wait_group::{OwnedWaitMember, WaitGroup, WaitGroupWait, WaitGroupWaitOwned, WaitMember};

@@ -61,24 +61,44 @@ impl Line {
         }
     }
 
-    fn listen(&self) -> Listening<'_> {
+    fn listen(&self) -> EventListener {
         // Relaxed: the fences order it. Before the list, so that a notifier that reads zero has missed nobody.
         self.waiters.fetch_add(1, Ordering::Relaxed);
-        let listener = Some(self.event.listen());
+        let listener = self.event.listen();
         // SeqCst: pairs with the fence in `notify`.
         fence(Ordering::SeqCst);
-        Listening { line: self, listener }
+        listener
+    }
+}
+
+/// Leads to a line, and keeps it alive: a borrow of it, or a share of what it belongs to.
+pub(crate) trait Lead {
+    fn line(&self) -> &Line;
+}
+
+impl Lead for &Line {
+    fn line(&self) -> &Line {
+        self
     }
 }
 
 /// Joined to a line until it is dropped.
-struct Listening<'a> {
-    line: &'a Line,
+struct Listening<L: Lead> {
+    lead: L,
     /// Empty once it was notified.
     listener: Option<EventListener>,
 }
 
-impl Listening<'_> {
+impl<L: Lead> Listening<L> {
+    fn join(lead: L) -> Self {
+        let listener = Some(lead.line().listen());
+        Self { lead, listener }
+    }
+
+    fn is_in_line_of(&self, lead: &L) -> bool {
+        core::ptr::eq(self.lead.line(), lead.line())
+    }
+
     /// Takes itself out; whether it had been notified, and had not learned of it.
     fn leave(&mut self) -> bool {
         // `discard` and not a drop, which would pass the notification on to one who may have nothing to look for.
@@ -86,45 +106,55 @@ impl Listening<'_> {
     }
 }
 
-impl Drop for Listening<'_> {
+impl<L: Lead> Drop for Listening<L> {
     fn drop(&mut self) {
         self.leave();
         // Relaxed: a notifier that still counts it finds nobody in the list.
-        self.line.waiters.fetch_sub(1, Ordering::Relaxed);
+        self.lead.line().waiters.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 /// What a look at the state says.
-pub(crate) enum Look<'a, R> {
+pub(crate) enum Look<L, R> {
     Ready(R),
     /// Look again when this line is notified.
-    Wait(&'a Line),
+    Wait(L),
+}
+
+impl<L, R> Look<L, R> {
+    /// With another lead to the same line.
+    pub(crate) fn through<M>(self, lead: impl FnOnce(L) -> M) -> Look<M, R> {
+        match self {
+            Self::Ready(ready) => Look::Ready(ready),
+            Self::Wait(line) => Look::Wait(lead(line)),
+        }
+    }
 }
 
 /// The place of a waiting future: in no line, or in one.
-pub(crate) struct Place<'a> {
-    listening: Option<Listening<'a>>,
+pub(crate) struct Place<L: Lead> {
+    listening: Option<Listening<L>>,
     /// What event-listener wakes; kept here, so that it is not dropped under its lock.
     proxy: Option<Arc<Proxy>>,
 }
 
-impl<'a> Place<'a> {
+impl<L: Lead> Place<L> {
     pub(crate) const fn new() -> Self {
         Self { listening: None, proxy: None }
     }
 
     /// Looks, and waits, until `look` is ready.
-    pub(crate) fn poll<R>(&mut self, cx: &mut Context<'_>, mut look: impl FnMut() -> Look<'a, R>) -> Poll<R> {
+    pub(crate) fn poll<R>(&mut self, cx: &mut Context<'_>, mut look: impl FnMut() -> Look<L, R>) -> Poll<R> {
         loop {
-            let line = match look() {
+            let lead = match look() {
                 Look::Ready(ready) => {
                     self.leave();
                     return Poll::Ready(ready);
                 }
-                Look::Wait(line) => line,
+                Look::Wait(lead) => lead,
             };
             match &mut self.listening {
-                Some(listening) if core::ptr::eq(listening.line, line) => {
+                Some(listening) if listening.is_in_line_of(&lead) => {
                     let listener = listening.listener.as_mut().expect("a waiter that was notified leaves the line");
                     let stale = Proxy::renew(&mut self.proxy, cx.waker());
                     let waker = self.proxy.clone().expect("just renewed").into();
@@ -139,28 +169,28 @@ impl<'a> Place<'a> {
                 }
                 // Joined, it looks again before it sleeps: the state may have changed after the look and before the join,
                 // and then nobody will notify.
-                elsewhere => *elsewhere = Some(line.listen()),
+                elsewhere => *elsewhere = Some(Listening::join(lead)),
             }
         }
     }
 
     /// Looks, and parks this thread, until `look` is ready.
-    pub(crate) fn block<R>(mut look: impl FnMut() -> Look<'a, R>) -> R {
-        let mut joined: Option<Listening<'a>> = None;
+    pub(crate) fn block<R>(mut look: impl FnMut() -> Look<L, R>) -> R {
+        let mut joined: Option<Listening<L>> = None;
         loop {
-            let line = match look() {
+            let lead = match look() {
                 Look::Ready(ready) => return ready,
-                Look::Wait(line) => line,
+                Look::Wait(lead) => lead,
             };
             match &mut joined {
-                Some(listening) if core::ptr::eq(listening.line, line) => {
+                Some(listening) if listening.is_in_line_of(&lead) => {
                     if let Some(listener) = listening.listener.take() {
                         listener.wait();
                     }
                     joined = None;
                 }
                 // As in `poll`: joined, it looks again before it sleeps.
-                elsewhere => *elsewhere = Some(line.listen()),
+                elsewhere => *elsewhere = Some(Listening::join(lead)),
             }
         }
     }
@@ -171,7 +201,7 @@ impl<'a> Place<'a> {
     }
 }
 
-impl fmt::Debug for Place<'_> {
+impl<L: Lead> fmt::Debug for Place<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Place").field("waits", &self.listening.is_some()).finish()
     }

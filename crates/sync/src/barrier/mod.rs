@@ -15,13 +15,14 @@ mod model;
 mod state;
 
 pub use error::{Broken, ZeroParties};
-pub use future::BarrierWait;
+pub use future::{BarrierWait, BarrierWaitOwned};
 
 use crate::line::{Line, Place};
 use core::fmt;
 use future::Entry;
 use motet_prim::lock::Mutex;
 use state::{Notify, State};
+use std::sync::Arc;
 
 /// Lets so many tasks wait until all of them are there, again and again; `asyncio.Barrier`.
 ///
@@ -122,6 +123,32 @@ impl Barrier {
         BarrierWait::new(self)
     }
 
+    /// [`wait`](Self::wait) that keeps the barrier alive: for a future that is held on to, in a service or in a task.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let pair = std::sync::Arc::new(motet_sync::Barrier::new(2).unwrap());
+    /// let wait = pair.wait_owned();
+    /// let other = std::thread::spawn(move || pair.wait_blocking().unwrap().index);
+    /// assert_eq!(wait.await.unwrap().index + other.join().unwrap(), 1);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe, like [`wait`](Self::wait).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`wait`](Self::wait).
+    ///
+    /// # Errors
+    ///
+    /// As for [`wait`](Self::wait).
+    pub fn wait_owned(self: &Arc<Self>) -> BarrierWaitOwned {
+        BarrierWaitOwned::new(self.clone())
+    }
+
     /// Parks this thread until all parties are here: for threads beside the tasks. Both are parties alike.
     ///
     /// ```
@@ -134,7 +161,7 @@ impl Barrier {
     /// As for [`wait`](Self::wait).
     pub fn wait_blocking(&self) -> Result<BarrierTurn, Broken> {
         let mut entry = Entry::of(self);
-        Place::block(|| entry.advance())
+        Place::block(|| entry.advance().through(|spot| self.line(spot)))
     }
 
     /// Sends all who wait away with [`Broken`], and mends a broken barrier: it is empty again, and ready for the next round.

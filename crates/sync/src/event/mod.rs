@@ -12,13 +12,14 @@ mod future;
 mod model;
 mod state;
 
-pub use future::EventWait;
+pub use future::{EventWait, EventWaitOwned};
 
 use core::fmt;
 use future::Ticket;
 use motet_prim::park::block_on;
 use motet_prim::{Locked, WaitList, WakeBatch};
 use state::{Set, State};
+use std::sync::Arc;
 
 /// A flag that is set or clear, and that any number of tasks and threads can wait for; `asyncio.Event`.
 ///
@@ -143,6 +144,28 @@ impl Event {
     #[inline]
     pub fn wait(&self) -> EventWait<'_> {
         EventWait::new(self)
+    }
+
+    /// [`wait`](Self::wait) that keeps the event alive: for a future that is held on to, in a service or in a task.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let ready = std::sync::Arc::new(motet_sync::Event::new());
+    /// let wait = ready.wait_owned();
+    /// std::thread::spawn(move || ready.set());
+    /// wait.await;
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing happened.
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`wait`](Self::wait).
+    pub fn wait_owned(self: &Arc<Self>) -> EventWaitOwned {
+        EventWaitOwned::new(self.clone())
     }
 
     /// Parks this thread until it is set: for threads beside the tasks.

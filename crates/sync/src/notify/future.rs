@@ -2,8 +2,10 @@
 
 use core::fmt;
 use core::future::Future;
+use core::ops::Deref;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use std::sync::Arc;
 
 use motet_prim::{Admit, LazyWaiter, Locked, WaitList, Waitable, Waiter, WakeBatch, pin_project};
 
@@ -29,9 +31,9 @@ pub(super) enum Outcome {
 }
 
 /// A reference to the `Notify`. A type of its own, so that the line is nobody else's to touch.
-struct Handle<'a>(&'a Notify);
+struct Handle<R>(R);
 
-impl Waitable for Handle<'_> {
+impl<R: Deref<Target = Notify>> Waitable for Handle<R> {
     type State = ();
     type Payload = Ticket;
 
@@ -50,6 +52,11 @@ impl Waitable for Handle<'_> {
     }
 }
 
+/// The check again, under the lock: a notifier in between saw nobody in line.
+fn admit<R: Deref<Target = Notify>>(notify: &Handle<R>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket) -> Admit {
+    if notify.0.state.enter(ticket.since) == Enter::Queue { Admit::Wait } else { Admit::Pass }
+}
+
 pin_project! {
     /// Waits for a notification of a [`Notify`]; made by [`Notify::notified`].
     ///
@@ -66,7 +73,7 @@ pin_project! {
         since: Generation,
         // Once there is something to wait for.
         #[pin]
-        place: LazyWaiter<Handle<'a>>,
+        place: LazyWaiter<Handle<&'a Notify>>,
     }
 }
 
@@ -84,12 +91,8 @@ impl Future for Notified<'_> {
         if this.place.is_vacant() && this.notify.state.try_enter(*this.since) != Enter::Queue {
             return Poll::Ready(());
         }
-        // The check again, under the lock: a notifier in between saw nobody in line.
-        let admit = |notify: &Handle<'_>, _: &mut Locked<'_, (), Ticket>, ticket: &mut Ticket| {
-            if notify.0.state.enter(ticket.since) == Enter::Queue { Admit::Wait } else { Admit::Pass }
-        };
         let ticket = Ticket { since: *this.since, outcome: Outcome::Waiting };
-        let waiter = this.place.enter(|| Waiter::new(Handle(this.notify), 0, ticket));
+        let waiter = this.place.enter(|| Waiter::new(Handle(*this.notify), 0, ticket));
         waiter.poll_wait(cx, |_, _| false, admit).map(drop)
     }
 }
@@ -97,5 +100,53 @@ impl Future for Notified<'_> {
 impl fmt::Debug for Notified<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Notified").field("waiter", &self.place).finish()
+    }
+}
+
+pin_project! {
+    /// Waits through an `Arc` for a notification of a [`Notify`]; made by [`Notify::notified_owned`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses its place, and no notification, see [`Notify::notified`].
+    ///
+    /// # Fairness
+    ///
+    /// The same line as that of [`Notified`].
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct NotifiedOwned {
+        // Until it is in line.
+        notify: Option<Arc<Notify>>,
+        since: Generation,
+        #[pin]
+        place: LazyWaiter<Handle<Arc<Notify>>>,
+    }
+}
+
+impl NotifiedOwned {
+    pub(super) fn new(notify: Arc<Notify>) -> Self {
+        Self { since: notify.generation(), notify: Some(notify), place: LazyWaiter::new() }
+    }
+}
+
+impl Future for NotifiedOwned {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        if let Some(notify) = this.notify.take() {
+            if notify.state.try_enter(*this.since) != Enter::Queue {
+                return Poll::Ready(());
+            }
+            let ticket = Ticket { since: *this.since, outcome: Outcome::Waiting };
+            this.place.as_mut().enter(|| Waiter::new(Handle(notify), 0, ticket));
+        }
+        this.place.poll_wait(cx, admit).map(drop)
+    }
+}
+
+impl fmt::Debug for NotifiedOwned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NotifiedOwned").field("waiter", &self.place).finish()
     }
 }

@@ -12,13 +12,14 @@ mod future;
 mod model;
 mod state;
 
-pub use future::Notified;
+pub use future::{Notified, NotifiedOwned};
 
 use core::fmt;
 use future::{Outcome, Ticket};
 use motet_prim::park::block_on;
 use motet_prim::{Locked, WaitList, WakeBatch};
 use state::{Generation, State};
+use std::sync::Arc;
 
 /// Tells one task, or all who wait, to look again; tokio's `Notify`.
 ///
@@ -173,6 +174,28 @@ impl Notify {
     /// FIFO from the first poll on.
     pub fn notified(&self) -> Notified<'_> {
         Notified::new(self)
+    }
+
+    /// [`notified`](Self::notified) that keeps the `Notify` alive: for a future that is held on to, in a service or in a task.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let arrived = std::sync::Arc::new(motet_sync::Notify::new());
+    /// let notified = arrived.notified_owned();
+    /// std::thread::spawn(move || arrived.notify_one());
+    /// notified.await;
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`notified`](Self::notified).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`notified`](Self::notified).
+    pub fn notified_owned(self: &Arc<Self>) -> NotifiedOwned {
+        NotifiedOwned::new(self.clone())
     }
 
     /// Parks this thread until a notification comes: for threads beside the tasks. Both wait in one line.

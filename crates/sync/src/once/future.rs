@@ -5,18 +5,19 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use std::sync::Arc;
 
 use motet_prim::pin_project;
 
 use super::{OnceCell, Turn};
-use crate::line::Place;
+use crate::line::{Lead, Line, Place};
 
 pin_project! {
     /// A candidate: waits for the value or for its turn, and then runs its own initialiser.
     struct Candidate<'a, T, F, Fut> {
         cell: &'a OnceCell<T>,
         init: Option<F>,
-        place: Place<'a>,
+        place: Place<&'a Line>,
         // Before the turn, so that it is dropped before the next begins.
         #[pin]
         running: Option<Fut>,
@@ -161,7 +162,7 @@ debug_of_a_candidate!(GetOrInit, GetOrTryInit);
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct OnceWait<'a, T> {
     cell: &'a OnceCell<T>,
-    place: Place<'a>,
+    place: Place<&'a Line>,
 }
 
 impl<'a, T> OnceWait<'a, T> {
@@ -182,5 +183,48 @@ impl<'a, T> Future for OnceWait<'a, T> {
 impl<T> fmt::Debug for OnceWait<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OnceWait").field("place", &self.place).finish()
+    }
+}
+
+/// To the line of those who only wait for the value.
+impl<T> Lead for Arc<OnceCell<T>> {
+    fn line(&self) -> &Line {
+        &self.readers
+    }
+}
+
+/// Waits through an `Arc` for the value of a [`OnceCell`]; made by [`OnceCell::wait_owned`].
+///
+/// # Cancel safety
+///
+/// Cancel safe, see [`OnceCell::wait`].
+///
+/// # Fairness
+///
+/// The same line as that of [`OnceWait`].
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct OnceWaitOwned<T> {
+    cell: Arc<OnceCell<T>>,
+    place: Place<Arc<OnceCell<T>>>,
+}
+
+impl<T> OnceWaitOwned<T> {
+    pub(super) fn new(cell: Arc<OnceCell<T>>) -> Self {
+        Self { cell, place: Place::new() }
+    }
+}
+
+impl<T> Future for OnceWaitOwned<T> {
+    type Output = Arc<OnceCell<T>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { cell, place } = &mut *self;
+        place.poll(cx, || cell.look_for_value().through(|_| cell.clone())).map(|_| cell.clone())
+    }
+}
+
+impl<T> fmt::Debug for OnceWaitOwned<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnceWaitOwned").field("place", &self.place).finish()
     }
 }

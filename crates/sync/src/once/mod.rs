@@ -15,13 +15,13 @@ mod model;
 mod state;
 
 pub use error::SetError;
-pub use future::{GetOrInit, GetOrTryInit, OnceWait};
+pub use future::{GetOrInit, GetOrTryInit, OnceWait, OnceWaitOwned};
 
 use crate::line::{Line, Look, Place};
 use core::fmt;
 use core::future::Future;
 use state::{Begin, State};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// A value that is written once, by an initialiser that may await, and read for ever after.
 ///
@@ -213,6 +213,27 @@ impl<T> OnceCell<T> {
         OnceWait::new(self)
     }
 
+    /// [`wait`](Self::wait) that keeps the cell alive, and gives it back with its value in it: for a future that is held on to, in a
+    /// service or in a task.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let cell = std::sync::Arc::new(motet_sync::OnceCell::from(7));
+    /// assert_eq!(cell.wait_owned().await.get(), Some(&7));
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing happened.
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`wait`](Self::wait).
+    pub fn wait_owned(self: &Arc<Self>) -> OnceWaitOwned<T> {
+        OnceWaitOwned::new(self.clone())
+    }
+
     /// Parks this thread until somebody has given it a value: for threads beside the tasks.
     ///
     /// ```
@@ -225,7 +246,7 @@ impl<T> OnceCell<T> {
         Place::block(|| self.look_for_value())
     }
 
-    fn look_for_value(&self) -> Look<'_, &T> {
+    fn look_for_value(&self) -> Look<&Line, &T> {
         match self.get() {
             Some(value) => Look::Ready(value),
             None => Look::Wait(&self.readers),
@@ -233,7 +254,7 @@ impl<T> OnceCell<T> {
     }
 
     /// By a candidate: the value, or the turn to make it.
-    fn look_for_turn(&self) -> Look<'_, Result<&T, Turn<'_, T>>> {
+    fn look_for_turn(&self) -> Look<&Line, Result<&T, Turn<'_, T>>> {
         if let Some(value) = self.get() {
             return Look::Ready(Ok(value));
         }

@@ -16,7 +16,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::sync::Arc;
 
-use crate::line::{Line, Look, Place};
+use crate::line::{Lead, Line, Look, Place};
 use state::{Done, Generation, State};
 
 /// Counts those who are at work, and lets others wait until all are done; Go's `sync.WaitGroup`.
@@ -134,6 +134,28 @@ impl WaitGroup {
         WaitGroupWait { group: self, seen: None, place: Place::new() }
     }
 
+    /// [`wait`](Self::wait) that keeps the group alive: for a future that is held on to, in a service or in a task.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// let group = std::sync::Arc::new(motet_sync::WaitGroup::new());
+    /// let (member, wait) = (group.add_owned(), group.wait_owned());
+    /// std::thread::spawn(move || drop(member));
+    /// wait.await;
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing happened.
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`wait`](Self::wait).
+    pub fn wait_owned(self: &Arc<Self>) -> WaitGroupWaitOwned {
+        WaitGroupWaitOwned { group: self.clone(), seen: None, place: Place::new() }
+    }
+
     /// Parks this thread until no member is left: for threads beside the tasks.
     ///
     /// ```
@@ -145,7 +167,7 @@ impl WaitGroup {
         }
     }
 
-    fn look(&self, seen: Generation) -> Look<'_, ()> {
+    fn look(&self, seen: Generation) -> Look<&Line, ()> {
         if self.state.is_over(seen) { Look::Ready(()) } else { Look::Wait(&self.line) }
     }
 
@@ -212,7 +234,7 @@ pub struct WaitGroupWait<'a> {
     group: &'a WaitGroup,
     /// What it waits for the end of, from the first poll on.
     seen: Option<Generation>,
-    place: Place<'a>,
+    place: Place<&'a Line>,
 }
 
 impl Future for WaitGroupWait<'_> {
@@ -233,5 +255,49 @@ impl Future for WaitGroupWait<'_> {
 impl fmt::Debug for WaitGroupWait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WaitGroupWait").field("place", &self.place).finish()
+    }
+}
+
+impl Lead for Arc<WaitGroup> {
+    fn line(&self) -> &Line {
+        &self.line
+    }
+}
+
+/// Waits through an `Arc` until no member of a [`WaitGroup`] is left; made by [`WaitGroup::wait_owned`].
+///
+/// # Cancel safety
+///
+/// Cancel safe, see [`WaitGroup::wait`].
+///
+/// # Fairness
+///
+/// The same line as that of [`WaitGroupWait`].
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct WaitGroupWaitOwned {
+    group: Arc<WaitGroup>,
+    /// What it waits for the end of, from the first poll on.
+    seen: Option<Generation>,
+    place: Place<Arc<WaitGroup>>,
+}
+
+impl Future for WaitGroupWaitOwned {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { group, seen, place } = &mut *self;
+        if seen.is_none() {
+            *seen = group.state.running();
+        }
+        match *seen {
+            None => Poll::Ready(()),
+            Some(seen) => place.poll(cx, || group.look(seen).through(|_| group.clone())),
+        }
+    }
+}
+
+impl fmt::Debug for WaitGroupWaitOwned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitGroupWaitOwned").field("place", &self.place).finish()
     }
 }

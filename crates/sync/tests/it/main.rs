@@ -17,6 +17,7 @@ mod limits;
 mod lock;
 mod notify;
 mod once;
+mod owned;
 mod runtimes;
 mod rwlock;
 mod scenarios;

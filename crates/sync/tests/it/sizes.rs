@@ -2,10 +2,11 @@
 #![cfg(target_pointer_width = "64")]
 
 use motet_sync::{
-    Acquire, AcquireOwned, Barrier, BarrierWait, BoundedSemaphore, ClosableSemaphore, Condition, ConditionWait, Event,
-    EventWait, Latch, LatchWait, Lock, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, MappedReadGuard,
-    MappedWriteGuard, Notified, Notify, OnceCell, OnceWait, OwnedLockGuard, OwnedPermit, Permit, ReadFuture, ReadGuard,
-    RwLock, RwLockUpgrade, Semaphore, WaitGroup, WaitGroupWait, WriteFuture, WriteGuard,
+    Acquire, AcquireOwned, Barrier, BarrierWait, BarrierWaitOwned, BoundedSemaphore, ClosableSemaphore, Condition,
+    ConditionWait, Event, EventWait, EventWaitOwned, Latch, LatchWait, LatchWaitOwned, Lock, LockFuture, LockGuard,
+    LockOwnedFuture, MappedLockGuard, MappedReadGuard, MappedWriteGuard, Notified, NotifiedOwned, Notify, OnceCell,
+    OnceWait, OnceWaitOwned, OwnedLockGuard, OwnedPermit, Permit, ReadFuture, ReadGuard, RwLock, RwLockUpgrade,
+    Semaphore, WaitGroup, WaitGroupWait, WaitGroupWaitOwned, WriteFuture, WriteGuard,
 };
 
 /// What a waiter knows of where it was made, in the future and in its place in line, where futurelocks are watched.
@@ -67,5 +68,11 @@ fn a_wait_takes_the_place_in_line_and_little_more() {
         WaitGroupWait<'static> => 6,
         OnceWait<'static, u8> => 4,
         BarrierWait<'static> => 5,
+        EventWaitOwned => 11,
+        NotifiedOwned => 12,
+        LatchWaitOwned => 4,
+        WaitGroupWaitOwned => 6,
+        OnceWaitOwned<u8> => 4,
+        BarrierWaitOwned => 6,
     );
 }

@@ -1,11 +1,12 @@
 //! Auto traits, pinned.
 
 use motet_sync::{
-    Acquire, AcquireOwned, Barrier, BarrierWait, BoundedSemaphore, ClosableSemaphore, Condition, ConditionWait, Event,
-    EventWait, Latch, LatchWait, Lock, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, MappedReadGuard,
-    MappedWriteGuard, Mutex, Notified, Notify, OnceCell, OnceWait, OwnedLockGuard, OwnedMappedLockGuard,
-    OwnedMappedReadGuard, OwnedMappedWriteGuard, OwnedPermit, OwnedWaitMember, OwnedWriteGuard, Permit, ReadFuture,
-    ReadGuard, RwLock, Semaphore, WaitGroup, WaitGroupWait, WriteGuard, WriteOwnedFuture,
+    Acquire, AcquireOwned, Barrier, BarrierWait, BarrierWaitOwned, BoundedSemaphore, ClosableSemaphore, Condition,
+    ConditionWait, Event, EventWait, EventWaitOwned, Latch, LatchWait, LatchWaitOwned, Lock, LockFuture, LockGuard,
+    LockOwnedFuture, MappedLockGuard, MappedReadGuard, MappedWriteGuard, Mutex, Notified, NotifiedOwned, Notify,
+    OnceCell, OnceWait, OnceWaitOwned, OwnedLockGuard, OwnedMappedLockGuard, OwnedMappedReadGuard,
+    OwnedMappedWriteGuard, OwnedPermit, OwnedWaitMember, OwnedWriteGuard, Permit, ReadFuture, ReadGuard, RwLock,
+    Semaphore, WaitGroup, WaitGroupWait, WaitGroupWaitOwned, WriteGuard, WriteOwnedFuture,
 };
 use std::cell::Cell;
 use std::rc::Rc;
@@ -88,6 +89,26 @@ motet_test::assert_send!(
 motet_test::assert_sync!(OnceCell<u8>, OnceWait<'static, u8>, Latch, LatchWait<'static>, WaitGroup, OwnedWaitMember);
 motet_test::assert_not_sync!(OnceCell<One>, OnceCell<Two>, OnceCell<Three>);
 motet_test::assert_not_send!(OnceCell<Two>, OnceCell<Three>, ConditionWait<'static, LockGuard<'static, Three>>);
+
+motet_test::assert_send!(
+    EventWaitOwned,
+    NotifiedOwned,
+    BarrierWaitOwned,
+    LatchWaitOwned,
+    WaitGroupWaitOwned,
+    OnceWaitOwned<u8>
+);
+motet_test::assert_sync!(
+    EventWaitOwned,
+    NotifiedOwned,
+    BarrierWaitOwned,
+    LatchWaitOwned,
+    WaitGroupWaitOwned,
+    OnceWaitOwned<u8>
+);
+motet_test::assert_not_send!(OnceWaitOwned<One>, OnceWaitOwned<Three>);
+motet_test::assert_unpin!(BarrierWaitOwned, LatchWaitOwned, WaitGroupWaitOwned, OnceWaitOwned<u8>);
+motet_test::assert_not_unpin!(EventWaitOwned, NotifiedOwned);
 
 const fn unwind_safe<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
 const _: () = unwind_safe::<Semaphore>();
