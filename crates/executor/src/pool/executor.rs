@@ -140,8 +140,12 @@ impl Executor {
     ///
     /// # Cancel safety
     ///
-    /// Dropping or cancelling the [`Task`] stops a closure that has not started; one that has runs to its end, and the task
-    /// ends with it.
+    /// Dropping or cancelling the [`Task`] drops a closure that has not started, at once and on the thread that cancels, with or without a
+    /// grace; one that has runs to its end, and the task ends with it.
+    ///
+    /// # Errors
+    ///
+    /// If the system starts no thread, and there is none that could take it, the task is cancelled; its reason is an `io::Error`.
     #[track_caller]
     pub fn spawn_blocking<T: Send + 'static>(&self, f: impl FnOnce() -> T + Send + 'static) -> Task<T> {
         self.shared().spawn_blocking(f, Origin::at(Location::caller()))

@@ -14,7 +14,7 @@ use super::sleepers::Sleepers;
 use super::watch::Watch;
 use super::worker::Worker;
 use crate::ambient::{self, Ambient};
-use crate::blocking::BlockingPool;
+use crate::blocking::{BlockingPool, Closure};
 use crate::driver::{Driver, Wheelhouse};
 use crate::queue::{Injector, Producer, Slot, Stealer, ring};
 use crate::task::{Home, Origin, Output, Record, RecordPointer, Runnable, Shell, Task, TaskPointer, TaskRef, schedule};
@@ -240,7 +240,7 @@ impl Shared {
     {
         ambient::with_worker_of(self, |worker| {
             let (task, admitted) =
-                self.new_listed(worker, Home::Blocking, async { run() }, origin, Admission::Ordinary);
+                self.new_listed(worker, Home::Blocking, Closure::new(run), origin, Admission::Ordinary);
             admitted.into_iter().for_each(Runnable::schedule);
             task
         })
@@ -290,6 +290,11 @@ impl Shared {
     /// Whether any worker's LIFO slot has something.
     pub(super) fn has_full_slot(&self) -> bool {
         self.seats.iter().any(|seat| !seat.slot.is_empty())
+    }
+
+    /// Whether it has workers of its own, beside the guests of `block_on`.
+    pub(crate) fn has_threads(&self) -> bool {
+        self.seats.len() > 1
     }
 
     pub(super) fn seated(&self) -> usize {

@@ -7,6 +7,7 @@ use super::home::{Address, Home};
 use super::id::PackedId;
 use super::{Runnable, SelfReference, TaskId, TaskPanic, TaskState};
 use crate::ambient;
+use crate::blocking::{BlockingPool, InLine};
 use crate::local::QueuePointer;
 use crate::pool::{Key, PanicHook, ShardPointer};
 use async_task::ScheduleInfo;
@@ -49,10 +50,11 @@ pub(crate) struct Record {
 /// The task's place in its home's list: a [`Key`].
 pub(crate) type Place = AtomicU32;
 
-/// A name, and whoever waits for the end of a task whose `Task` was dropped.
+/// A name, whoever waits for the end of a task whose `Task` was dropped, and a closure's place in the line for a blocking thread.
 #[derive(Default)]
 pub(crate) struct Rare {
     name: OnceLock<Arc<str>>,
+    in_line: OnceLock<InLine>,
     ended: AtomicWaker,
     /// Whether somebody waits in `ended`.
     watched: AtomicBool,
@@ -84,6 +86,10 @@ impl Record {
         let Origin { name, location } = origin;
         let requests = Requests::with_beside(AtomicU32::new(Key::UNLISTED.to_bits()));
         name.into_iter().for_each(|name| set_name(&requests, name));
+        if let Home::Blocking(shard) = home {
+            // SAFETY: whoever spawns onto an executor holds it.
+            set_in_line(&requests, unsafe { shard.as_ref() }.blocking());
+        }
         Self {
             requests,
             home: home.pack(),
@@ -118,13 +124,23 @@ impl Record {
         self.location
     }
 
-    /// Asks the task to end; the caller wakes it if that is news.
+    /// Asks the task to end; the caller wakes it if that is news. A closure in the line for a blocking thread ends here.
     pub(super) fn ask(&self, reason: Reason, limit: Option<BoxFuture<'static, ()>>) -> Asked {
-        match limit {
+        let has_grace = limit.is_some();
+        let asked = match limit {
             _ if self.is_finished() => Asked::Finished,
             None => self.requests.cancel(reason),
             Some(limit) => self.requests.cancel_with_grace(reason, limit),
+        };
+        if asked.is_news() {
+            self.in_line().into_iter().for_each(|line| line.leave(has_grace));
         }
+        asked
+    }
+
+    /// Of a closure, its place in the line for a blocking thread.
+    pub(crate) fn in_line(&self) -> Option<&InLine> {
+        self.requests.rare()?.in_line.get()
     }
 
     /// The queue of a local task.
@@ -271,6 +287,12 @@ impl Drop for Record {
 fn set_name(requests: &Requests<Rare, Place>, name: Arc<str>) {
     let named = requests.rare_or_default().name.set(name);
     debug_assert!(named.is_ok(), "the record is new");
+}
+
+#[cold]
+fn set_in_line(requests: &Requests<Rare, Place>, pool: &Arc<BlockingPool>) {
+    let set = requests.rare_or_default().in_line.set(InLine::new(pool));
+    debug_assert!(set.is_ok(), "the record is new");
 }
 
 /// async-task's schedule function: a plain `fn`, so that a wake costs no extra pair of reference counts.

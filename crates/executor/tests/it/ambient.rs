@@ -164,9 +164,9 @@ fn a_spawner_that_is_entered_on_each_worker_is_that_of_the_tasks() {
     let executor = Executor::builder().threads(1).on_enter(move || enter_spawner(enters.clone())).build().unwrap();
     executor.block_on(async {
         let entered = enter_spawner(elsewhere.clone());
-        let task = executor.spawn(async { spawn(async { 7 }) }).await.unwrap();
+        let spawned = executor.spawn(async { Some(spawn(async { 7 })) }).await.unwrap();
         assert_eq!(by_hand.step(), 0);
-        assert_eq!(task.await.unwrap(), 7);
+        assert_eq!(spawned.unwrap().await.unwrap(), 7);
         drop(entered);
     });
 }
