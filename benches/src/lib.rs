@@ -1,7 +1,7 @@
 //! The referee: rivals and Motet in one process, in turn.
 //!
 //! Absolute times drift on a shared machine, so a figure is a ratio within one run: the rivals take turns (A B C A B C), each round
-//! starts with another of them, and what counts is the median of the rounds. A family of cells prints its verdicts as they come, and,
+//! starts with another of them, and what counts is the median of the rounds' ratios. A family of cells prints its verdicts as they come, and,
 //! when all its cells have run, writes them to `results/FAMILY.csv` and draws `results/FAMILY.svg`.
 //!
 //! ```text

@@ -1,10 +1,13 @@
 //! Rounds in turn, medians, ratios.
+//!
+//! A machine is faster at one moment than at another, often by half. So contestants are compared within a round, one right after the other, and what
+//! counts is the median of the rounds' ratios.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 /// How many rounds count, unless told otherwise; one more comes first, as a warm-up.
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 15;
 
 /// One measured thing, and those who do it: ours first, then the rivals.
 pub struct Cell<'a> {
@@ -42,6 +45,8 @@ pub struct Score {
     pub slowest: f64,
     /// Whether it is no rival, but what bounds them all.
     pub is_floor: bool,
+    /// The figure of each round, in turn.
+    rounds: Vec<f64>,
 }
 
 impl<'a> Cell<'a> {
@@ -105,10 +110,16 @@ impl<'a> Cell<'a> {
 impl Score {
     /// A contestant's figures, one a round.
     #[must_use]
-    pub fn of(rival: &str, mut figures: Vec<f64>) -> Self {
-        figures.sort_unstable_by(f64::total_cmp);
-        let (median, fastest, slowest) = (figures[figures.len() / 2], figures[0], figures[figures.len() - 1]);
-        Self { rival: rival.to_owned(), median, fastest, slowest, is_floor: false }
+    pub fn of(rival: &str, rounds: Vec<f64>) -> Self {
+        let fastest = rounds.iter().copied().fold(f64::INFINITY, f64::min);
+        let slowest = rounds.iter().copied().fold(0.0, f64::max);
+        Self { rival: rival.to_owned(), median: median(rounds.clone()), fastest, slowest, is_floor: false, rounds }
+    }
+
+    /// A contestant whose figure was come by in another way than round by round, and between what it lay.
+    #[must_use]
+    pub fn summed_up(rival: &str, figure: f64, (fastest, slowest): (f64, f64)) -> Self {
+        Self { fastest, slowest, ..Self::of(rival, vec![figure]) }
     }
 
     fn new(rival: &str, times: Vec<Duration>, operations: f64) -> Self {
@@ -117,19 +128,51 @@ impl Score {
 }
 
 impl Verdict {
-    /// The best rival's figure over ours: above one, ours is the best.
+    /// The best rival's figures over ours: above one, ours is the best.
     #[must_use]
     pub fn ratio(&self) -> f64 {
         let rivals = self.scores[1..].iter().filter(|score| !score.is_floor);
-        let best = rivals.min_by(|one, other| one.median.total_cmp(&other.median));
-        best.map_or(1.0, |best| self.relative(best))
+        rivals.map(|rival| self.relative(rival)).min_by(f64::total_cmp).unwrap_or(1.0)
     }
 
-    /// A figure over ours. Equal figures are one, nothing and nothing included; whatever there is, is infinitely more than nothing.
+    /// A contestant's figures over ours, each over that of the same round; the median of these.
     #[must_use]
     pub fn relative(&self, score: &Score) -> f64 {
-        let ours = self.scores[0].median;
-        if score.median == ours { 1.0 } else { score.median / ours }
+        median(score.rounds.iter().zip(&self.scores[0].rounds).map(|(&theirs, &ours)| over(theirs, ours)).collect())
+    }
+}
+
+/// Equal figures are one, nothing and nothing included; whatever there is, is infinitely more than nothing.
+fn over(theirs: f64, ours: f64) -> f64 {
+    if theirs == ours { 1.0 } else { theirs / ours }
+}
+
+/// The one in the middle, of at least one.
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_unstable_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Score, Verdict};
+
+    #[test]
+    fn a_ratio_compares_within_the_rounds() {
+        // Twice as slow a machine in the second half; theirs takes half as long again in each round.
+        let scores = vec![
+            Score::of("ours", vec![10.0, 10.0, 20.0, 20.0, 20.0]),
+            Score::of("theirs", vec![15.0, 15.0, 30.0, 30.0, 15.0]),
+        ];
+        let verdict = Verdict { cell: "cell".to_owned(), unit: "ns", scores };
+        assert!((verdict.ratio() - 1.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn nothing_over_nothing_is_one() {
+        let scores = vec![Score::of("ours", vec![0.0]), Score::of("theirs", vec![0.0])];
+        let verdict = Verdict { cell: "cell".to_owned(), unit: "switches", scores };
+        assert!((verdict.ratio() - 1.0).abs() < 1e-9);
     }
 }
 

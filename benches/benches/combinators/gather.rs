@@ -90,7 +90,7 @@ fn rung(name: &'static str, children: u32) -> Cell<'static> {
     };
     let tokio = tokio_runtime();
     Cell::new(name, rounds * children)
-        .rounds(if children > 1000 { 5 } else { 9 })
+        .rounds(if children > 1000 { 7 } else { 15 })
         .rival("motet", times(|task, bells| drop(black_box(bells.run(task, gather(bells.children()))))))
         .rival("futures join_all", times(|task, bells| drop(black_box(bells.run(task, join_all(bells.children()))))))
         .rival(

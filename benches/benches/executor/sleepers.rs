@@ -27,10 +27,7 @@ pub(crate) fn cells(family: &mut Family) {
     }
     let figures: Vec<(f64, f64)> = CONTESTANTS.iter().map(|name| child(name)).collect();
     let verdict = |cell: &str, unit, pick: fn(&(f64, f64)) -> f64| {
-        let score = |(name, figure): (&&str, &(f64, f64))| {
-            let once = pick(figure);
-            Score { rival: String::from(*name), median: once, fastest: once, slowest: once, is_floor: false }
-        };
+        let score = |(name, figure): (&&str, &(f64, f64))| Score::of(name, vec![pick(figure)]);
         Verdict { cell: cell.to_owned(), unit, scores: CONTESTANTS.iter().zip(&figures).map(score).collect() }
     };
     family.record(verdict(BYTES, "bytes", |figure| figure.0));

@@ -27,12 +27,8 @@ pub(crate) fn cells(family: &mut Family, all: &Contestants) {
         all.sort_unstable_by(f64::total_cmp);
     }
     let verdict = |cell: &str, percent: usize| {
-        let score = |(name, micros): (&&str, &Vec<f64>)| Score {
-            rival: String::from(*name),
-            median: micros[micros.len() * percent / 100],
-            fastest: micros[0],
-            slowest: micros[micros.len() - 1],
-            is_floor: false,
+        let score = |(name, micros): (&&str, &Vec<f64>)| {
+            Score::summed_up(name, micros[micros.len() * percent / 100], (micros[0], micros[micros.len() - 1]))
         };
         Verdict { cell: cell.to_owned(), unit: "us", scores: names.iter().zip(&micros).map(score).collect() }
     };

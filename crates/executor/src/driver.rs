@@ -49,7 +49,8 @@ use std::time::Duration;
 /// ```
 pub trait Driver: Send + 'static {
     /// Waits until unparked, an event, or the limit; wakes the wakers of what happened. `quiet`: no other worker runs or
-    /// has work; only then may a virtual clock move.
+    /// has work; only then may a virtual clock move. A worker that blocks in a nested `block_on` counts as one that runs, so that a
+    /// virtual clock stands still until the call returns; a caller of `block_on` that waits for the seat counts as none.
     fn park(&mut self, limit: Option<Duration>, quiet: bool);
 
     /// The same without waiting; called every so many polls, so that a busy executor still sees events.
