@@ -12,9 +12,10 @@ impl EndCount {
         Self(AtomicUsize::new(1))
     }
 
-    /// One more, on the strength of one that exists.
+    /// One more: on the strength of one that exists, or where a side may come back that has gone.
     pub(crate) fn add(&self) {
-        // Relaxed: whoever adds has an end, so the count cannot reach zero meanwhile.
+        // Relaxed: either whoever adds has an end of this side, so that the count cannot reach zero meanwhile. Or nothing but a wait under a
+        // lock hangs on it, and whoever ends that wait looks at the count again, under the lock.
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -65,7 +65,9 @@ mod semaphore;
 mod wait_group;
 
 pub use barrier::{Barrier, BarrierTurn, BarrierWait, BarrierWaitOwned, Broken, ZeroParties};
-pub use condition::{Condition, ConditionGuard, ConditionWait, ConditionWaitWhile};
+pub use condition::{
+    Condition, ConditionGuard, ConditionWait, ConditionWaitOwned, ConditionWaitWhile, ConditionWaitWhileOwned,
+};
 pub use event::{Event, EventWait, EventWaitOwned};
 pub use latch::{Latch, LatchWait, LatchWaitOwned};
 pub use lock::{

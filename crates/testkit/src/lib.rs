@@ -10,6 +10,7 @@
 //! | that no order breaks it, and to see the one that does again | [`explore`] |
 //! | that a wake comes, or does not, and how often | [`WakeCount`], [`Stepped`] |
 //! | that a future dropped at any await loses nothing | [`drop_at_every_await`], [`drop_at_every_await_between`] |
+//! | that nothing is allocated, or all of it given back | [`allocations`] with a [`CountingAllocator`] |
 //! | that a type stays `Send`, `Sync`, `Unpin` (or does not) | [`assert_send!`] and its kin |
 //!
 //! ```
@@ -30,8 +31,10 @@
 //!     });
 //! });
 //! ```
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+#[expect(unsafe_code, reason = "an allocator is unsafe to write")]
+mod allocations;
 mod auto_traits;
 mod drop_at;
 mod explore;
@@ -39,6 +42,7 @@ mod sim;
 mod stepped;
 mod wake_count;
 
+pub use allocations::{Allocations, CountingAllocator, allocations};
 pub use drop_at::{End, Report, drop_at_every_await, drop_at_every_await_between};
 pub use explore::explore;
 pub use sim::{ClockHold, Sim};

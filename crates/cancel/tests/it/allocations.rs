@@ -4,48 +4,18 @@ use motet_cancel::frame::{self, Nest};
 use motet_cancel::raw::{Body, CancelWord, Requests};
 use motet_cancel::{checkpoint, guard, scope, scope_local};
 use motet_executor::LocalExecutor;
-use motet_test::WakeCount;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use motet_test::{CountingAllocator, WakeCount};
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
 #[global_allocator]
-static COUNTING: Counting = Counting;
-
-// SAFETY: all is passed on to the system's allocator; what is counted is a thread-local without a destructor.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: passed on to the caller.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: passed on to the caller.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: passed on to the caller.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// How often this thread allocates in `run`.
 fn allocations<T>(run: impl FnOnce() -> T) -> usize {
-    let before = ALLOCATIONS.get();
-    drop(black_box(run()));
-    ALLOCATIONS.get() - before
+    motet_test::allocations(|| drop(black_box(run()))).1.count
 }
 
 /// Yields so many times.

@@ -219,7 +219,7 @@ impl<T, P: Policy> Broadcast<T, P> {
         let (at, tail) = (self.oldest_for(&locked, cursor), locked.tail.position);
         if locked.receivers == 0 {
             self.refuse_senders(&mut locked, &mut wakes);
-            locked.grant_while(CLOSERS, &mut wakes, |_, _| true);
+            locked.grant_while(CLOSERS, &mut wakes, |state, _| state.receivers == 0);
         }
         drop(locked);
         wakes.wake_all();
@@ -240,9 +240,13 @@ impl<T, P: Policy> Broadcast<T, P> {
     }
 
     fn refuse_senders(&self, locked: &mut Locked<'_>, wakes: &mut WakeBatch) {
-        locked.grant_while(SENDERS, wakes, |_, wait| {
-            wait.end(Admitted::Refused);
-            true
+        // Again each time: while a full batch is woken, somebody may subscribe, and others come to send to that one.
+        locked.grant_while(SENDERS, wakes, |state, wait| {
+            let refused = state.is_deaf();
+            if refused {
+                wait.end(Admitted::Refused);
+            }
+            refused
         });
     }
 

@@ -101,3 +101,18 @@ fn the_last_receiver_to_go_wakes_who_waits_for_that() {
         thread.join().unwrap();
     });
 }
+
+#[test]
+fn whoever_subscribes_and_then_waits_for_nobody_to_watch_waits_for_that_one() {
+    model(|| {
+        let (tx, rx) = channel(0);
+        let thread = thread::spawn(move || drop(rx));
+        let late = tx.subscribe();
+        let mut closed = Box::pin(tx.closed());
+        assert!(poll_once(closed.as_mut()).is_pending());
+        thread.join().unwrap();
+        assert!(poll_once(closed.as_mut()).is_pending(), "somebody watches");
+        drop(late);
+        assert!(poll_once(closed.as_mut()).is_ready());
+    });
+}

@@ -125,7 +125,8 @@ impl<T> Watch<T> {
         }
         let mut wakes = WakeBatch::new();
         let mut locked = self.line.lock();
-        locked.grant_while(CLOSERS, &mut wakes, |_, _| true);
+        // Again each time: somebody may have subscribed since, and whoever waits from then on waits for that one to go.
+        locked.grant_while(CLOSERS, &mut wakes, |_, _| self.receivers.count() == 0);
         drop(locked);
         wakes.wake_all();
     }

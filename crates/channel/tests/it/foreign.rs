@@ -1,13 +1,15 @@
 //! Wakers are foreign code: they panic when they are woken or dropped, and use the channel when they are cloned.
 #![expect(unsafe_code, reason = "a waker whose clone does something is made of raw parts")]
 
-use motet_channel::{local, oneshot};
+use futures::executor::block_on;
+use motet_channel::broadcast::{Backpressure, with_policy};
+use motet_channel::{local, oneshot, watch};
 use motet_test::{Stepped, WakeCount};
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
 /// A waker that panics when it is woken.
@@ -193,4 +195,83 @@ fn a_local_wait_that_ends_while_its_new_waker_is_cloned_is_ready_at_once() {
     assert!(rx.poll().is_pending());
     let waker = busy(move || tx.send(2).unwrap());
     assert_eq!(rx.as_mut().poll(&mut Context::from_waker(&waker)), Poll::Ready(Ok(2)));
+}
+
+/// A waker that does something when it is woken, once.
+struct Eager(Mutex<Option<Box<dyn FnOnce() + Send>>>);
+
+impl Eager {
+    fn new(on_wake: impl FnOnce() + Send + 'static) -> Self {
+        Self(Mutex::new(Some(Box::new(on_wake))))
+    }
+}
+
+impl Wake for Eager {
+    fn wake(self: Arc<Self>) {
+        let run = self.0.lock().unwrap().take();
+        if let Some(run) = run {
+            run();
+        }
+    }
+}
+
+/// More than are woken without letting go of the lock.
+const MANY: usize = 40;
+
+#[test]
+fn a_watch_that_is_watched_again_while_closers_are_woken_is_not_closed_for_those_who_come_after() {
+    let (tx, rx) = watch::channel(0);
+    let (late, closers) = (Arc::new(Mutex::new(None)), tx.clone());
+    let (slot, other) = (late.clone(), tx.clone());
+    let watch_again = move || {
+        let rx = other.subscribe();
+        // It stays in line for as long as the test runs.
+        let other: &'static _ = Box::leak(Box::new(other));
+        let mut closed = Stepped::new(other.closed());
+        assert!(closed.poll().is_pending());
+        *slot.lock().unwrap() = Some((rx, closed));
+    };
+    let mut waits: Vec<_> = (0..MANY).map(|_| Stepped::new(closers.closed())).collect();
+    assert!(poll_with(Eager::new(watch_again), waits[0].as_mut()).is_pending());
+    assert!(waits[1..].iter_mut().all(|wait| wait.poll().is_pending()));
+    drop(rx);
+    let (rx, mut closed) = late.lock().unwrap().take().unwrap();
+    assert!(closed.poll().is_pending(), "somebody watches");
+    drop(rx);
+    assert!(closed.poll().is_ready());
+    assert!(waits.iter_mut().all(|wait| wait.poll().is_ready()));
+}
+
+#[test]
+fn a_broadcast_that_is_received_again_while_senders_are_sent_away_takes_those_who_come_after() {
+    let (tx, rx) = with_policy(1, Backpressure);
+    tx.try_send(0).unwrap();
+    let (late, senders) = (Arc::new(Mutex::new(None)), tx.clone());
+    let (slot, other) = (late.clone(), tx.clone());
+    let receive_again = move || {
+        let rx = other.subscribe();
+        let other: &'static _ = Box::leak(Box::new(other));
+        let (mut send, mut closed) = (Stepped::new(other.send(1_000)), Stepped::new(other.closed()));
+        assert!(send.poll().is_pending() && closed.poll().is_pending());
+        *slot.lock().unwrap() = Some((rx, send, closed));
+    };
+    let mut sends: Vec<_> = (0..MANY).map(|value| Stepped::new(senders.send(value))).collect();
+    let mut closers: Vec<_> = (0..MANY).map(|_| Stepped::new(senders.closed())).collect();
+    assert!(poll_with(Eager::new(receive_again), sends[0].as_mut()).is_pending());
+    assert!(sends[1..].iter_mut().all(|send| send.poll().is_pending()));
+    assert!(closers.iter_mut().all(|closed| closed.poll().is_pending()));
+    drop(rx);
+    let (mut rx, mut send, mut closed) = late.lock().unwrap().take().unwrap();
+    assert!(closed.poll().is_pending(), "somebody receives");
+    // Whoever was before it in line and was not sent away is served first.
+    let mut served = Vec::new();
+    let mut result = send.poll();
+    while result.is_pending() {
+        sends.iter_mut().filter(|send| send.is_woken()).for_each(|send| assert!(send.poll().is_ready()));
+        served.extend(rx.try_recv());
+        result = send.poll();
+    }
+    assert_eq!(result, Poll::Ready(Ok(())));
+    assert!(served.is_sorted() && served.len() < MANY);
+    assert_eq!(block_on(rx.recv()), Ok(1_000));
 }

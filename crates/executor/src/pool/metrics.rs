@@ -23,14 +23,15 @@ use motet_prim::atomic::{AtomicU64, Ordering};
 pub struct Metrics {
     /// One for each worker; the first is the seat of `block_on`'s callers.
     pub workers: Vec<WorkerMetrics>,
-    /// Tasks that were queued from threads that are no workers, or because a worker's own queue was full.
+    /// How often a task was put into the queue that all workers share: from a thread that is no worker, because a worker's own queue was full, or
+    /// by a worker that gave its queue up, for a call that blocks or to leave its seat.
     pub injected: u64,
     /// Tasks that live at this moment, on blocking threads too.
     pub live_tasks: usize,
 }
 
 impl Metrics {
-    /// Polls of tasks, by all workers.
+    /// Polls of tasks that were queued, by all workers; without first polls of eager tasks, and without those on blocking threads.
     #[must_use]
     pub fn polls(&self) -> u64 {
         self.workers.iter().map(|worker| worker.polls).sum()
@@ -42,7 +43,7 @@ impl Metrics {
         self.workers.iter().map(|worker| worker.steals).sum()
     }
 
-    /// How often workers lay down to sleep.
+    /// How often workers lay down, if only to find at the last look that there is something to do.
     #[must_use]
     pub fn parks(&self) -> u64 {
         self.workers.iter().map(|worker| worker.parks).sum()
@@ -53,11 +54,11 @@ impl Metrics {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WorkerMetrics {
-    /// Polls of tasks.
+    /// Polls of tasks that it took from a queue.
     pub polls: u64,
     /// How often it took tasks from another worker.
     pub steals: u64,
-    /// How often it lay down to sleep.
+    /// How often it lay down: to sleep, unless there was something to do by then.
     pub parks: u64,
 }
 

@@ -2,7 +2,7 @@
 
 use super::ended::Ended;
 use super::shell::GONE;
-use super::{FlatTask, Output, Record, RecordPointer, TaskHandle, TaskId, TaskPointer, TaskRef};
+use super::{FlatTask, Output, Record, RecordPointer, TaskHandle, TaskId, TaskInfo, TaskPointer, TaskRef};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -155,6 +155,22 @@ impl<T> Task<T> {
     #[must_use]
     pub fn location(&self) -> &'static Location<'static> {
         self.record().location()
+    }
+
+    /// All that is known of the task at this moment.
+    ///
+    /// ```
+    /// use motet_executor::{Executor, TaskState};
+    ///
+    /// let executor = Executor::builder().threads(1).build()?;
+    /// let task = executor.task().name("reader").spawn(async {});
+    /// let info = task.info();
+    /// assert_eq!((info.name.as_deref(), info.state), (Some("reader"), TaskState::New));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[must_use]
+    pub fn info(&self) -> TaskInfo {
+        TaskInfo::of(self.record())
     }
 }
 

@@ -67,7 +67,7 @@ fn a_closure_that_has_started_runs_to_its_end() {
         7
     });
     has_started.recv().unwrap();
-    assert_eq!(task.handle().info().state, TaskState::Running);
+    assert_eq!(task.info().state, TaskState::Running);
     assert!(task.cancel());
     go.send(()).unwrap();
     assert_eq!(

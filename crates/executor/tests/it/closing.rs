@@ -26,7 +26,7 @@ fn closing_cancels_what_lives_and_refuses_the_rest() {
         let (told, outcome) = mpsc::channel();
         let (polled, unpolled) = (executor.spawn(guarded(told, 2)), executor.spawn(pending::<()>()));
         executor.block_on(async {
-            while polled.handle().info().state != motet_executor::TaskState::Waiting {
+            while polled.info().state != motet_executor::TaskState::Waiting {
                 yield_now().await;
             }
         });

@@ -10,6 +10,7 @@ mod handing_on;
 mod hazards;
 mod local;
 mod memory;
+mod metrics;
 mod panics;
 mod stress;
 mod tasks;

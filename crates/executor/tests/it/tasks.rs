@@ -115,7 +115,7 @@ fn uncancel_before_the_poll_that_reads_it_takes_the_cancel_back() {
         yield_now().await;
         yield_now().await;
         assert!(task.uncancel().is_err(), "its body is gone");
-        assert_eq!(task.handle().info().state, TaskState::Cancelling);
+        assert_eq!(task.info().state, TaskState::Cancelling);
     });
 }
 

@@ -6,6 +6,7 @@ use futures::future::FutureExt;
 use motet_cancel::{guard, scope};
 use motet_stream::{closing, generator, stream};
 use motet_test::Stepped;
+use std::future::poll_fn;
 use std::sync::mpsc;
 use std::task::Poll;
 
@@ -60,4 +61,52 @@ fn a_stream_dropped_early_hands_its_cleanup_to_the_scope() {
     });
     assert_eq!(block_on(work).unwrap(), Some(0));
     assert_eq!(seen.try_recv(), Ok("cleaned up"));
+}
+
+/// A body whose guard's exit suspends once between its two lines.
+async fn with_exit(mut emit: impl AsyncFnMut(i32), log: mpsc::Sender<&'static str>) {
+    let _guard = guard(log, async |log: mpsc::Sender<_>, _| {
+        log.send("begins").unwrap();
+        let mut yielded = false;
+        poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        log.send("ends").unwrap();
+    });
+    for n in 0.. {
+        emit(n).await;
+    }
+}
+
+/// Runs a close inside of a scope, drops it after so many polls, and then lets the scope end.
+fn close_and_drop(closing: impl Future<Output = ()>, polls: usize) {
+    let mut closing = Some(Box::pin(closing));
+    let (work, _handle) = scope(poll_fn(|cx| {
+        for _ in 0..polls {
+            if closing.as_mut().unwrap().as_mut().poll(cx).is_ready() {
+                break;
+            }
+        }
+        closing = None;
+        Poll::Ready(())
+    }));
+    assert!(matches!(Stepped::new(work).poll_until_stalled(), Poll::Ready(Ok(()))));
+}
+
+#[test]
+fn a_close_dropped_at_any_await_hands_its_cleanup_to_the_scope() {
+    for polls in 0..4 {
+        let (log, seen) = mpsc::channel();
+        let mut numbers = closing(stream(|mut y| with_exit(async move |n| y.emit(n).await, log)));
+        assert_eq!(block_on(numbers.next()), Some(0));
+        close_and_drop(numbers.close(), polls);
+        assert_eq!(seen.try_iter().collect::<Vec<_>>(), ["begins", "ends"], "dropped after {polls} polls");
+        let (log, seen) = mpsc::channel();
+        let mut numbers = generator::<_, (), _>(|mut y| with_exit(async move |n| _ = y.emit(n).await, log));
+        assert_eq!(block_on(numbers.next()), Some(0));
+        close_and_drop(numbers.aclose(), polls);
+        assert_eq!(seen.try_iter().collect::<Vec<_>>(), ["begins", "ends"], "dropped after {polls} polls");
+    }
 }

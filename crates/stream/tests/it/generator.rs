@@ -3,9 +3,11 @@
 use futures::StreamExt;
 use futures::executor::block_on;
 use motet_stream::generator;
-use motet_test::{Stepped, assert_send, assert_unpin};
-use std::cell::Cell;
+use motet_test::{Stepped, assert_send, assert_unpin, drop_at_every_await};
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::marker::PhantomPinned;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -73,4 +75,49 @@ fn a_generator_is_a_stream() {
         y.emit(2).await;
     });
     assert_eq!(block_on(StreamExt::collect::<Vec<_>>(numbers)), [1, 2]);
+}
+
+#[test]
+fn a_conversation_dropped_at_any_await_loses_no_value() {
+    let report = drop_at_every_await(|| {
+        let numbers = generator(|mut y| async move {
+            let mut sum = 0;
+            loop {
+                let answer = y.emit(sum).await;
+                // Between the value and the next item.
+                let mut yielded = false;
+                poll_fn(|cx| {
+                    cx.waker().wake_by_ref();
+                    if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
+                })
+                .await;
+                sum += answer.unwrap_or(0);
+            }
+        });
+        let numbers = Rc::new(RefCell::new(numbers));
+        let sent = Rc::new(Cell::new(0));
+        let (generator, total) = (numbers.clone(), sent.clone());
+        let conversation = async move {
+            #[expect(clippy::await_holding_refcell_ref, reason = "the generator is asked again once this is dropped")]
+            for n in 1..4 {
+                let mut generator = generator.borrow_mut();
+                if n == 1 {
+                    assert_eq!(generator.next().await, Some(0));
+                }
+                let mut send = pin!(generator.send(n));
+                let sum = poll_fn(|cx| {
+                    total.set(n * (n + 1) / 2);
+                    send.as_mut().poll(cx)
+                })
+                .await;
+                assert_eq!(sum, Some(total.get()));
+            }
+        };
+        (conversation, move |_| {
+            let rest = Stepped::new(numbers.borrow_mut().next()).poll_until_stalled();
+            let Poll::Ready(Some(sum)) = rest else { panic!("it stalled") };
+            assert_eq!(sum, sent.get(), "the value is with the generator from the first poll on");
+        })
+    });
+    assert!(report.completed && report.drops > 3, "{report:?}");
 }

@@ -2,8 +2,10 @@
 
 use core::fmt;
 use core::future::Future;
+use core::ops::Deref;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
+use std::sync::Arc;
 
 use motet_prim::{Admit, Locked, WaitList, Waitable, Waiter, WakeBatch, pin_project};
 
@@ -20,10 +22,16 @@ pub(super) struct Ticket {
     pub(super) outcome: Outcome,
 }
 
-/// A reference to the condition. A type of its own, so that the line is nobody else's to touch.
-struct Handle<'a>(&'a Condition);
+/// A reference to a condition: a borrow, or an `Arc`.
+pub(super) trait Reference: Deref<Target = Condition> {}
 
-impl Waitable for Handle<'_> {
+impl Reference for &Condition {}
+impl Reference for Arc<Condition> {}
+
+/// A reference to the condition. A type of its own, so that the line is nobody else's to touch.
+struct Handle<R>(R);
+
+impl<R: Reference> Waitable for Handle<R> {
     type State = State;
     type Payload = Ticket;
 
@@ -36,18 +44,18 @@ impl Waitable for Handle<'_> {
     }
 
     fn on_return(&self, _list: usize, ticket: Ticket) {
-        drop(Notification::of(self.0, ticket.outcome));
+        drop(Notification::of(&*self.0, ticket.outcome));
     }
 }
 
 /// A notification for one that has not got the lock yet; dropped, it goes to the next.
-struct Notification<'a> {
-    condition: &'a Condition,
+struct Notification<R: Reference> {
+    condition: R,
     passes_on: bool,
 }
 
-impl<'a> Notification<'a> {
-    fn of(condition: &'a Condition, outcome: Outcome) -> Self {
+impl<R: Reference> Notification<R> {
+    fn of(condition: R, outcome: Outcome) -> Self {
         Self { condition, passes_on: outcome == Outcome::One }
     }
 
@@ -56,11 +64,73 @@ impl<'a> Notification<'a> {
     }
 }
 
-impl Drop for Notification<'_> {
+impl<R: Reference> Drop for Notification<R> {
     fn drop(&mut self) {
         if self.passes_on {
             self.condition.notify(1);
         }
+    }
+}
+
+pin_project! {
+    /// A wait, by either reference.
+    pub(super) struct Wait<R: Reference, G: ConditionGuard> {
+        watch: Watch,
+        // Until it is in line.
+        guard: Option<G>,
+        // While it is in line.
+        lock: Option<G::Lock>,
+        #[pin]
+        in_line: Option<Waiter<Handle<R>>>,
+        // Leaves the lock's line before the notification is passed on.
+        #[pin]
+        relocking: Option<G::Locking>,
+        notification: Option<Notification<R>>,
+    }
+}
+
+impl<R: Reference, G: ConditionGuard> Wait<R, G> {
+    #[track_caller]
+    pub(super) fn new(condition: R, guard: G) -> Self {
+        Self::watched(condition, guard, Watch::new(lock::WHAT))
+    }
+
+    /// For one that was made elsewhere.
+    pub(super) fn watched(condition: R, guard: G, watch: Watch) -> Self {
+        let ticket = Ticket { joined: Generation::default(), outcome: Outcome::Waiting };
+        let in_line = Some(Waiter::new(Handle(condition), 0, ticket));
+        Self { watch, guard: Some(guard), lock: None, in_line, relocking: None, notification: None }
+    }
+}
+
+impl<R: Reference, G: ConditionGuard> Future for Wait<R, G> {
+    type Output = G;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<G> {
+        let mut this = self.project();
+        if let Some(waiter) = this.in_line.as_mut().as_pin_mut() {
+            let join = |_: &Handle<R>, line: &mut Locked<'_, State, Ticket>, ticket: &mut Ticket| {
+                ticket.joined = line.join();
+                Admit::Wait
+            };
+            let polled = waiter.poll_wait(cx, |_, _| false, join);
+            // In line, it unlocks: not before, or a notification in between would miss it.
+            if let Some(guard) = this.guard.take() {
+                *this.lock = Some(guard.into_lock());
+            }
+            let (Handle(condition), ticket) = ready!(polled);
+            this.in_line.set(None);
+            *this.notification = Some(Notification::of(condition, ticket.outcome));
+            let lock = this.lock.take().expect("unlocked when it joined the line");
+            this.relocking.set(Some(G::locking(lock, *this.watch)));
+        }
+        let relocking = this.relocking.as_mut().as_pin_mut().expect("a condition was polled after it was ready");
+        let guard = ready!(relocking.poll(cx));
+        this.relocking.set(None);
+        if let Some(notification) = this.notification.take() {
+            notification.used();
+        }
+        Poll::Ready(guard)
     }
 }
 
@@ -76,72 +146,49 @@ pin_project! {
     /// FIFO from the first poll on.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct ConditionWait<'a, G: ConditionGuard> {
-        condition: &'a Condition,
-        watch: Watch,
-        // Until it is in line.
-        guard: Option<G>,
-        // While it is in line.
-        lock: Option<G::Lock>,
         #[pin]
-        in_line: Option<Waiter<Handle<'a>>>,
-        // Leaves the lock's line before the notification is passed on.
-        #[pin]
-        relocking: Option<G::Locking>,
-        notification: Option<Notification<'a>>,
+        pub(super) wait: Wait<&'a Condition, G>,
     }
 }
 
-impl<'a, G: ConditionGuard> ConditionWait<'a, G> {
-    #[track_caller]
-    pub(super) fn new(condition: &'a Condition, guard: G) -> Self {
-        Self::watched(condition, guard, Watch::new(lock::WHAT))
-    }
-
-    /// For one that was made elsewhere.
-    pub(super) fn watched(condition: &'a Condition, guard: G, watch: Watch) -> Self {
-        let ticket = Ticket { joined: Generation::default(), outcome: Outcome::Waiting };
-        let in_line = Some(Waiter::new(Handle(condition), 0, ticket));
-        Self { condition, watch, guard: Some(guard), lock: None, in_line, relocking: None, notification: None }
+pin_project! {
+    /// Waits through an `Arc`, without the lock, for a notification; made by [`Condition::wait_owned`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses the lock, see [`Condition::wait`].
+    ///
+    /// # Fairness
+    ///
+    /// The same line as that of [`ConditionWait`].
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct ConditionWaitOwned<G: ConditionGuard> {
+        #[pin]
+        pub(super) wait: Wait<Arc<Condition>, G>,
     }
 }
 
-impl<G: ConditionGuard> Future for ConditionWait<'_, G> {
-    type Output = G;
+macro_rules! future_of_a_wait {
+    ($name:ident $($lifetime:lifetime)?) => {
+        impl<G: ConditionGuard> Future for $name<$($lifetime,)? G> {
+            type Output = G;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        if let Some(waiter) = this.in_line.as_mut().as_pin_mut() {
-            let join = |_: &Handle<'_>, line: &mut Locked<'_, State, Ticket>, ticket: &mut Ticket| {
-                ticket.joined = line.join();
-                Admit::Wait
-            };
-            let polled = waiter.poll_wait(cx, |_, _| false, join);
-            // In line, it unlocks: not before, or a notification in between would miss it.
-            if let Some(guard) = this.guard.take() {
-                *this.lock = Some(guard.into_lock());
+            fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<G> {
+                self.project().wait.poll(cx)
             }
-            let (_, ticket) = ready!(polled);
-            this.in_line.set(None);
-            *this.notification = Some(Notification::of(this.condition, ticket.outcome));
-            let lock = this.lock.take().expect("unlocked when it joined the line");
-            this.relocking.set(Some(G::locking(lock, *this.watch)));
         }
-        let relocking = this.relocking.as_mut().as_pin_mut().expect("a condition was polled after it was ready");
-        let guard = ready!(relocking.poll(cx));
-        this.relocking.set(None);
-        if let Some(notification) = this.notification.take() {
-            notification.used();
+
+        impl<G: ConditionGuard> fmt::Debug for $name<$($lifetime,)? G> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let Wait { in_line, notification, .. } = &self.wait;
+                f.debug_struct(stringify!($name))
+                    .field("waiter", in_line)
+                    .field("notified", &notification.is_some())
+                    .finish_non_exhaustive()
+            }
         }
-        Poll::Ready(guard)
-    }
+    };
 }
 
-impl<G: ConditionGuard> fmt::Debug for ConditionWait<'_, G> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let notified = self.notification.is_some();
-        f.debug_struct("ConditionWait")
-            .field("waiter", &self.in_line)
-            .field("notified", &notified)
-            .finish_non_exhaustive()
-    }
-}
+future_of_a_wait!(ConditionWait '_);
+future_of_a_wait!(ConditionWaitOwned);

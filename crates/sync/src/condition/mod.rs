@@ -23,15 +23,17 @@ mod model;
 mod state;
 mod whilst;
 
-pub use future::ConditionWait;
+pub use future::{ConditionWait, ConditionWaitOwned};
 pub use guard::ConditionGuard;
-pub use whilst::ConditionWaitWhile;
+pub use whilst::{ConditionWaitWhile, ConditionWaitWhileOwned};
 
 use core::fmt;
-use future::Ticket;
+use future::{Ticket, Wait};
 use motet_prim::park::block_on;
 use motet_prim::{Locked, WaitList, WakeBatch};
 use state::{Outcome, State};
+use std::sync::Arc;
+use whilst::WaitWhile;
 
 /// Lets the holder of a [`Lock`](crate::Lock) wait until another has changed what it guards; `asyncio.Condition`.
 ///
@@ -119,7 +121,7 @@ impl Condition {
     /// FIFO from the first poll on.
     #[track_caller]
     pub fn wait<G: ConditionGuard>(&self, guard: G) -> ConditionWait<'_, G> {
-        ConditionWait::new(self, guard)
+        ConditionWait { wait: Wait::new(self, guard) }
     }
 
     /// Waits as long as `predicate` holds for the value; `Condition.wait_for()`, the other way round. Returns at once if it does
@@ -148,7 +150,66 @@ impl Condition {
         G: ConditionGuard,
         P: FnMut(&mut G::Target) -> bool,
     {
-        ConditionWaitWhile::new(self, guard, predicate)
+        ConditionWaitWhile { waits: WaitWhile::new(self, guard, predicate) }
+    }
+
+    /// [`wait`](Self::wait) that keeps the condition alive, and with an owned guard the lock: for a future that is held on to, in a service
+    /// or in a task.
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// use motet_sync::{Condition, Lock};
+    /// use std::sync::Arc;
+    ///
+    /// let (ready, changed) = (Arc::new(Lock::new(false)), Arc::new(Condition::new()));
+    /// let wait = changed.wait_owned(ready.lock_owned().await);
+    /// std::thread::spawn(move || {
+    ///     *ready.lock_blocking() = true;        // once the wait has begun, and so unlocked
+    ///     changed.notify(1);
+    /// });
+    /// assert!(*wait.await);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses the lock, like [`wait`](Self::wait).
+    ///
+    /// # Fairness
+    ///
+    /// The same line as [`wait`](Self::wait).
+    #[track_caller]
+    pub fn wait_owned<G: ConditionGuard>(self: &Arc<Self>, guard: G) -> ConditionWaitOwned<G> {
+        ConditionWaitOwned { wait: Wait::new(self.clone(), guard) }
+    }
+
+    /// [`wait_while`](Self::wait_while) that keeps the condition alive, like [`wait_owned`](Self::wait_owned).
+    ///
+    /// ```
+    /// # motet_prim::park::block_on(async {
+    /// use motet_sync::{Condition, Lock};
+    /// use std::sync::Arc;
+    ///
+    /// let (count, changed) = (Arc::new(Lock::new(1)), Arc::new(Condition::new()));
+    /// let count = changed.wait_while_owned(count.lock_owned().await, |count| *count == 0).await;
+    /// assert_eq!(*count, 1);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses the lock, like [`wait`](Self::wait).
+    ///
+    /// # Fairness
+    ///
+    /// As [`wait_while`](Self::wait_while).
+    #[track_caller]
+    pub fn wait_while_owned<G, P>(self: &Arc<Self>, guard: G, predicate: P) -> ConditionWaitWhileOwned<G, P>
+    where
+        G: ConditionGuard,
+        P: FnMut(&mut G::Target) -> bool,
+    {
+        ConditionWaitWhileOwned { waits: WaitWhile::new(self.clone(), guard, predicate) }
     }
 
     /// [`wait`](Self::wait) that parks this thread: for threads beside the tasks. Both wait in one line.

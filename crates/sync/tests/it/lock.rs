@@ -57,7 +57,7 @@ fn a_release_skips_a_cancelled_waiter_and_wakes_the_next() {
     assert!(line[0].poll().is_ready());
 }
 
-/// S4.
+/// S4: in either order. In every interleaving the model `a_dropped_waiter_leaves_the_lock_to_the_one_behind` has it, in `lock/model.rs`.
 #[test]
 fn of_a_release_and_a_cancel_in_one_go_exactly_one_gets_the_lock() {
     for release_first in [true, false] {

@@ -1,7 +1,8 @@
 //! Waits that keep alive what they wait for: a `'static` service holds them in its own struct, without a box.
 
 use motet_sync::{
-    Barrier, Broken, Event, EventWaitOwned, Latch, Lock, LockOwnedFuture, Notify, OnceCell, OwnedLockGuard, WaitGroup,
+    Barrier, Broken, Condition, Event, EventWaitOwned, Latch, Lock, LockOwnedFuture, Notify, OnceCell, OwnedLockGuard,
+    WaitGroup,
 };
 use motet_test::{End, Stepped, drop_at_every_await};
 use std::future::Future;
@@ -107,6 +108,50 @@ fn an_owned_wait_dropped_after_its_notification_passes_it_on() {
     assert!(!next.is_woken());
     drop(gone);
     assert!(next.is_woken() && next.poll().is_ready());
+}
+
+#[test]
+fn a_condition_and_its_lock_live_as_long_as_an_owned_wait() {
+    let (lock, changed) = (Arc::new(Lock::new(0)), Arc::new(Condition::new()));
+    let guard = lock.try_lock_owned().expect("free");
+    let mut wait = Stepped::new(changed.wait_while_owned(guard, |count| *count < 2));
+    for count in 1..=2 {
+        assert!(wait.poll().is_pending());
+        *lock.try_lock().expect("unlocked by the wait") = count;
+        changed.notify(1);
+        assert!(wait.is_woken());
+    }
+    let Poll::Ready(guard) = wait.poll() else { panic!("the predicate is false") };
+    drop(wait);
+    let mut wait = Stepped::new(changed.wait_owned(guard));
+    assert!(wait.poll().is_pending());
+    let (of_lock, of_condition) = (Arc::downgrade(&lock), Arc::downgrade(&changed));
+    changed.notify_all();
+    drop((lock, changed));
+    assert!(wait.poll().is_ready());
+    drop(wait);
+    assert!(of_lock.upgrade().is_none() && of_condition.upgrade().is_none());
+}
+
+#[test]
+fn an_owned_wait_of_a_condition_dropped_after_its_notification_passes_it_on() {
+    for polled in [false, true] {
+        let (lock, changed) = (Lock::new(0), Arc::new(Condition::new()));
+        let wait = || {
+            let mut wait = Stepped::new(changed.wait_owned(lock.try_lock().expect("free")));
+            assert!(wait.poll().is_pending());
+            wait
+        };
+        let (mut gone, mut next) = (wait(), wait());
+        let holder = lock.try_lock();
+        changed.notify(1);
+        if polled {
+            assert!(gone.poll().is_pending(), "the lock is taken");
+        }
+        assert!(!next.is_woken());
+        drop((gone, holder));
+        assert!(next.is_woken() && next.poll().is_ready());
+    }
 }
 
 #[test]

@@ -3,10 +3,10 @@
 
 use motet_sync::{
     Acquire, AcquireOwned, Barrier, BarrierWait, BarrierWaitOwned, BoundedSemaphore, ClosableSemaphore, Condition,
-    ConditionWait, Event, EventWait, EventWaitOwned, Latch, LatchWait, LatchWaitOwned, Lock, LockFuture, LockGuard,
-    LockOwnedFuture, MappedLockGuard, MappedReadGuard, MappedWriteGuard, Notified, NotifiedOwned, Notify, OnceCell,
-    OnceWait, OnceWaitOwned, OwnedLockGuard, OwnedPermit, Permit, ReadFuture, ReadGuard, RwLock, RwLockUpgrade,
-    Semaphore, WaitGroup, WaitGroupWait, WaitGroupWaitOwned, WriteFuture, WriteGuard,
+    ConditionWait, ConditionWaitOwned, Event, EventWait, EventWaitOwned, Latch, LatchWait, LatchWaitOwned, Lock,
+    LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, MappedReadGuard, MappedWriteGuard, Notified,
+    NotifiedOwned, Notify, OnceCell, OnceWait, OnceWaitOwned, OwnedLockGuard, OwnedPermit, Permit, ReadFuture,
+    ReadGuard, RwLock, RwLockUpgrade, Semaphore, WaitGroup, WaitGroupWait, WaitGroupWaitOwned, WriteFuture, WriteGuard,
 };
 
 /// What a waiter knows of where it was made, in the future and in its place in line, where futurelocks are watched.
@@ -63,7 +63,8 @@ fn a_wait_takes_the_place_in_line_and_little_more() {
         AcquireOwned => 12 + WATCHED,
         EventWait<'static> => 11,
         Notified<'static> => 12,
-        ConditionWait<'static, LockGuard<'static, u8>> => 20 + 2 * WATCHED,
+        ConditionWait<'static, LockGuard<'static, u8>> => 19 + 2 * WATCHED,
+        ConditionWaitOwned<OwnedLockGuard<u8>> => 19 + 2 * WATCHED,
         LatchWait<'static> => 4,
         WaitGroupWait<'static> => 6,
         OnceWait<'static, u8> => 4,

@@ -2,11 +2,11 @@
 
 use motet_sync::{
     Acquire, AcquireOwned, Barrier, BarrierWait, BarrierWaitOwned, BoundedSemaphore, ClosableSemaphore, Condition,
-    ConditionWait, Event, EventWait, EventWaitOwned, Latch, LatchWait, LatchWaitOwned, Lock, LockFuture, LockGuard,
-    LockOwnedFuture, MappedLockGuard, MappedReadGuard, MappedWriteGuard, Mutex, Notified, NotifiedOwned, Notify,
-    OnceCell, OnceWait, OnceWaitOwned, OwnedLockGuard, OwnedMappedLockGuard, OwnedMappedReadGuard,
-    OwnedMappedWriteGuard, OwnedPermit, OwnedWaitMember, OwnedWriteGuard, Permit, ReadFuture, ReadGuard, RwLock,
-    Semaphore, WaitGroup, WaitGroupWait, WaitGroupWaitOwned, WriteGuard, WriteOwnedFuture,
+    ConditionWait, ConditionWaitOwned, ConditionWaitWhileOwned, Event, EventWait, EventWaitOwned, Latch, LatchWait,
+    LatchWaitOwned, Lock, LockFuture, LockGuard, LockOwnedFuture, MappedLockGuard, MappedReadGuard, MappedWriteGuard,
+    Mutex, Notified, NotifiedOwned, Notify, OnceCell, OnceWait, OnceWaitOwned, OwnedLockGuard, OwnedMappedLockGuard,
+    OwnedMappedReadGuard, OwnedMappedWriteGuard, OwnedPermit, OwnedWaitMember, OwnedWriteGuard, Permit, ReadFuture,
+    ReadGuard, RwLock, Semaphore, WaitGroup, WaitGroupWait, WaitGroupWaitOwned, WriteGuard, WriteOwnedFuture,
 };
 use std::cell::Cell;
 use std::rc::Rc;
@@ -109,6 +109,14 @@ motet_test::assert_sync!(
 motet_test::assert_not_send!(OnceWaitOwned<One>, OnceWaitOwned<Three>);
 motet_test::assert_unpin!(BarrierWaitOwned, LatchWaitOwned, WaitGroupWaitOwned, OnceWaitOwned<u8>);
 motet_test::assert_not_unpin!(EventWaitOwned, NotifiedOwned);
+motet_test::assert_send!(
+    ConditionWaitOwned<OwnedLockGuard<u8>>,
+    ConditionWaitWhileOwned<OwnedLockGuard<u8>, fn(&mut u8) -> bool>
+);
+motet_test::assert_sync!(
+    ConditionWaitOwned<OwnedLockGuard<u8>>,
+    ConditionWaitWhileOwned<OwnedLockGuard<u8>, fn(&mut u8) -> bool>
+);
 
 const fn unwind_safe<T: std::panic::UnwindSafe + std::panic::RefUnwindSafe>() {}
 const _: () = unwind_safe::<Semaphore>();

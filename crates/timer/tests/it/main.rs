@@ -2,6 +2,7 @@
 
 mod against_btree;
 mod agnostic;
+mod allocations;
 mod crowd;
 mod host;
 mod interval;

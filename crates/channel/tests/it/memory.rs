@@ -1,14 +1,14 @@
 //! What channels allocate, and give back: counted by thread, so that other tests do not disturb.
 
-mod counting;
-
-use counting::{Counts, count};
 use futures::executor::block_on;
 use futures::{FutureExt, StreamExt};
 use motet_channel::{
     LifoQueue, PriorityQueue, Queue, bounded, broadcast, local, oneshot, rendezvous, unbounded, watch,
 };
-use motet_test::Stepped;
+use motet_test::{Allocations, CountingAllocator, Stepped, allocations};
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 const BURST: usize = 100_000;
 const ITEM: usize = size_of::<u64>();
@@ -16,8 +16,14 @@ const ITEM: usize = size_of::<u64>();
 /// What a queue without a limit may keep when it is empty again.
 const KEPT: usize = 64 * 1024;
 
+/// What this thread allocates in `run`, but for what it makes once in its life.
+fn count<R>(run: impl FnOnce() -> R) -> (R, Allocations) {
+    block_on(async {});
+    allocations(run)
+}
+
 /// Steady traffic through something: puts and gets that never wait.
-fn steady(mut put: impl FnMut(u64), mut get: impl FnMut()) -> Counts {
+fn steady(mut put: impl FnMut(u64), mut get: impl FnMut()) -> Allocations {
     let round = |put: &mut dyn FnMut(u64), get: &mut dyn FnMut()| {
         for _ in 0..4 {
             put(1);
@@ -34,19 +40,19 @@ fn steady(mut put: impl FnMut(u64), mut get: impl FnMut()) -> Counts {
 #[test]
 fn steady_traffic_allocates_nothing() {
     let (tx, rx) = bounded(4);
-    assert_eq!(steady(|value| tx.try_send(value).unwrap(), || assert!(rx.try_recv().is_ok())).allocations, 0);
+    assert_eq!(steady(|value| tx.try_send(value).unwrap(), || assert!(rx.try_recv().is_ok())).count, 0);
     let queue = Queue::bounded(4);
-    assert_eq!(steady(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok())).allocations, 0);
+    assert_eq!(steady(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok())).count, 0);
     let queue = LifoQueue::bounded(4);
-    assert_eq!(steady(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok())).allocations, 0);
+    assert_eq!(steady(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok())).count, 0);
     let queue = PriorityQueue::bounded(4);
-    assert_eq!(steady(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok())).allocations, 0);
+    assert_eq!(steady(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok())).count, 0);
     let queue = local::Queue::bounded(4);
-    assert_eq!(steady(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok())).allocations, 0);
+    assert_eq!(steady(|item| queue.try_put(item).unwrap(), || assert!(queue.try_get().is_ok())).count, 0);
     let (tx, mut rx) = broadcast::channel(4);
-    assert_eq!(steady(|value| tx.send(value).unwrap(), || assert!(rx.try_recv().is_ok())).allocations, 0);
+    assert_eq!(steady(|value| tx.send(value).unwrap(), || assert!(rx.try_recv().is_ok())).count, 0);
     let (tx, mut rx) = watch::channel(0);
-    assert_eq!(steady(|value| tx.send(value).unwrap(), || drop(rx.borrow_and_update())).allocations, 0);
+    assert_eq!(steady(|value| tx.send(value).unwrap(), || drop(rx.borrow_and_update())).count, 0);
 }
 
 #[test]
@@ -54,15 +60,15 @@ fn waits_allocate_nothing() {
     let (tx, rx) = rendezvous();
     let pair = async { futures::join!(tx.send(1), rx.recv()) };
     let (met, counts) = count(|| block_on(pair));
-    assert_eq!((met.1, counts.allocations), (Ok(1), 0));
+    assert_eq!((met.1, counts.count), (Ok(1), 0));
     let (tx, mut rx) = broadcast::channel(1);
     let pair = async { futures::join!(rx.recv(), async { tx.send(1) }) };
     let (met, counts) = count(|| block_on(pair));
-    assert_eq!((met.0, counts.allocations), (Ok(1), 0));
+    assert_eq!((met.0, counts.count), (Ok(1), 0));
     let (tx, mut rx) = watch::channel(0);
     let pair = async { futures::join!(rx.changed(), async { tx.send(1) }) };
     let (met, counts) = count(|| block_on(pair));
-    assert_eq!((met.0, counts.allocations), (Ok(()), 0));
+    assert_eq!((met.0, counts.count), (Ok(()), 0));
 }
 
 #[test]
@@ -71,15 +77,15 @@ fn a_bounded_channel_allocates_once_for_its_ring() {
         let (tx, rx) = bounded(capacity);
         let ((), counts) = count(|| (0..capacity).for_each(|_| tx.try_send(1_u64).unwrap()));
         drop(rx);
-        counts.allocations
+        counts.count
     };
     assert_eq!([fill(1), fill(7), fill(100), fill(10_000)].map(|allocations| allocations <= 1), [true; 4]);
     let queue = local::Queue::bounded(10_000);
-    assert_eq!(count(|| (0..10_000).for_each(|_| queue.try_put(1_u64).unwrap())).1.allocations, 1);
+    assert_eq!(count(|| (0..10_000).for_each(|_| queue.try_put(1_u64).unwrap())).1.count, 1);
     let (made, counts) = count(|| broadcast::channel::<u64>(10_000));
-    assert_eq!(counts.allocations, 2, "the ring, and what the ends share");
+    assert_eq!(counts.count, 2, "the ring, and what the ends share");
     let (tx, _rx) = made;
-    assert_eq!(count(|| (0..30_000).for_each(|_| tx.send(1).unwrap())).1.allocations, 0);
+    assert_eq!(count(|| (0..30_000).for_each(|_| tx.send(1).unwrap())).1.count, 0);
 }
 
 #[test]
@@ -89,11 +95,11 @@ fn a_oneshot_is_one_allocation_and_gives_it_back() {
         tx.send(1).unwrap();
         assert_eq!(block_on(rx), Ok(1));
     });
-    assert_eq!((counts.allocations, counts.held), (1, 0));
+    assert_eq!((counts.count, counts.held), (1, 0));
 }
 
 /// What is held after a burst of puts, and as many gets, beyond what was held before.
-fn after_a_burst(put: impl FnMut(u64), mut get: impl FnMut()) -> Counts {
+fn after_a_burst(put: impl FnMut(u64), mut get: impl FnMut()) -> Allocations {
     let burst = || {
         (0..BURST as u64).for_each(put);
         (0..BURST).for_each(|_| get());

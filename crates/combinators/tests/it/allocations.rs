@@ -1,15 +1,22 @@
 //! How often the combinators allocate: counted.
 
-mod counting;
-
 use crate::support::{Yield, gate};
-use counting::count;
 use futures::stream::Stream as _;
 use motet_combinators::{FirstCompleted, WaitSet, as_completed, gather, join, race, select, timeout, try_join, wait};
+use motet_test::CountingAllocator;
 use std::future::{pending, ready};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
+
+/// What `run` gives, and how often it allocates.
+fn count<R>(run: impl FnOnce() -> R) -> (R, usize) {
+    let (result, allocated) = motet_test::allocations(run);
+    (result, allocated.count)
+}
 
 /// Polls until it is ready, without a wake; the future and its waker allocate nothing by themselves.
 fn run<F: Future>(future: F) -> F::Output {
