@@ -171,10 +171,7 @@ impl<F: Future> Future for LocalShell<F> {
             self.as_mut().list();
         }
         let this = self.project();
-        let polled = poll_body(this.body, this.node.record(), cx);
-        if polled.is_pending() {
-            this.node.hold(cx.waker());
-        }
-        polled
+        let (record, node) = (this.node.record(), this.node);
+        poll_body(this.body, record, cx, |waker| node.hold(waker))
     }
 }

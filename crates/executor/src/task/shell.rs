@@ -13,7 +13,7 @@
 use super::{Output, Place, Rare, Record, RecordPointer, TaskRef, contain};
 use core::future::Future;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, Waker};
 use motet_cancel::raw::{Body, LocalBody, Requests};
 use motet_cancel::{Cancelled, PanicPayload, Reason, TaskError};
 use pin_project_lite::pin_project;
@@ -52,7 +52,7 @@ impl<F: Future> Future for Shell<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        poll_body(this.body, *this.record, cx)
+        poll_body(this.body, *this.record, cx, |_| {})
     }
 }
 
@@ -96,12 +96,14 @@ impl<F: Future> ScopedBody for LocalBody<F> {
     }
 }
 
-/// Polls a task's body; on its end ends the record, and gives the result. What is left of the body then is empty.
+/// Polls a task's body; on its end ends the record, and gives the result. What is left of the body then is empty. If it is pending, `hold` is shown
+/// the task's waker: here, since a result that is looked at on its way is copied.
 #[inline]
 pub(crate) fn poll_body<B: ScopedBody>(
     body: Pin<&mut Option<B>>,
     pointer: RecordPointer,
     cx: &mut Context<'_>,
+    hold: impl FnOnce(&Waker),
 ) -> Poll<Output<B::Output>> {
     // SAFETY: async-task polls the future while the task lives, and the record lies beside the future.
     let record = unsafe { pointer.as_ref() };
@@ -111,6 +113,7 @@ pub(crate) fn poll_body<B: ScopedBody>(
     match pointer.as_current(|| catch_unwind(AssertUnwindSafe(|| scope.poll_with(cx, record.requests())))) {
         Ok(Poll::Pending) => {
             record.wait(cx.waker());
+            hold(cx.waker());
             Poll::Pending
         }
         Ok(Poll::Ready(Ok(value))) => {
