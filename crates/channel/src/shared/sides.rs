@@ -294,11 +294,18 @@ pub(super) fn admit_putter<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> Opt
     })
 }
 
+/// Wakes a full batch with the lock released. The room is for those in line: whoever comes meanwhile finds none, and waits behind them.
+fn flush<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, wakes: &mut WakeBatch) {
+    let room = locked.ledger.withhold_room();
+    locked.flush(wakes);
+    locked.ledger.return_room(room);
+}
+
 /// Admits the oldest putters as long as there is room. The batch may hold wakes when this returns.
 pub(super) fn admit_putters<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, wakes: &mut WakeBatch) {
     loop {
         if wakes.is_full() {
-            locked.flush(wakes);
+            flush(locked, wakes);
         }
         if !locked.ledger.has_room() {
             return;
@@ -310,7 +317,7 @@ pub(super) fn admit_putters<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, wakes
             wakes.push(putter);
             if let Some(getter) = getter {
                 if wakes.is_full() {
-                    locked.flush(wakes);
+                    flush(locked, wakes);
                 }
                 wakes.push(getter);
             }
