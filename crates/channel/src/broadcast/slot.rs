@@ -19,7 +19,7 @@ use super::place::Place;
 pub(super) struct Slot<T> {
     place: Place<T>,
     /// Another, as soon as one was needed.
-    next: Link<Slot<T>>,
+    next: Link<Self>,
 }
 
 impl<T> Slot<T> {

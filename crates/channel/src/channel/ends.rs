@@ -52,6 +52,8 @@ pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 
 /// A channel without a limit: `send` never waits.
 ///
+/// Its only receiver is fastest as a [stream](Receiver).
+///
 /// ```
 /// let (tx, rx) = motet_channel::unbounded();
 /// (0..3).for_each(|i| tx.try_send(i).unwrap());

@@ -234,6 +234,8 @@ impl<T> Receiver<T> {
 
     /// A receiver that does not keep the channel open.
     ///
+    /// From then on another receiver may come at any time, so that the stream of a channel without a limit fetches nothing ahead any more.
+    ///
     /// ```
     /// let (_tx, rx) = motet_channel::bounded::<u8>(1);
     /// let weak = rx.downgrade();

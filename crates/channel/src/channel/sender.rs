@@ -21,6 +21,10 @@ use motet_prim::park;
 /// It is a [`Sink`] too: `poll_ready` reserves a place, which `start_send` fills; closing the sink counts as dropping this sender. A
 /// `poll_ready` that is pending keeps its place in line until it is polled again, or the sender is dropped or sends in another way.
 ///
+/// # Cancel safety
+///
+/// Cancel safe, as a sink too: what was handed to `start_send` has been sent, and a `poll_ready` that is given up costs nobody a value.
+///
 /// # Fairness
 ///
 /// Senders that wait are served in the order of their first poll; nobody overtakes them.

@@ -162,6 +162,17 @@ impl Ledger {
         self.room += 1;
     }
 
+    /// Nobody finds the room that there is now, until it is returned; so much it is.
+    pub(super) fn withhold_room(&mut self) -> isize {
+        let room = self.room.max(0);
+        self.room -= room;
+        room
+    }
+
+    pub(super) fn return_room(&mut self, room: isize) {
+        self.room += room;
+    }
+
     #[inline]
     pub(super) fn count_put(&mut self) {
         self.unfinished += 1;

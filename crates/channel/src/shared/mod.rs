@@ -28,6 +28,7 @@
 
 mod ahead;
 mod close;
+mod heap;
 mod ledger;
 #[cfg(all(test, motet_loom))]
 mod model;
@@ -90,8 +91,8 @@ pub(crate) struct State<T, O: Order<T>> {
 }
 
 impl<T, O: Order<T>> State<T, O> {
-    // Both count first: a heap compares items with the user's code. If that panics in a push, the item is in the heap
-    // all the same; in a pop, the item is out of it, and is dropped by the panic.
+    // A heap compares items with the user's code. If that panics in a push, the item is in the heap all the same: so count first. If it
+    // panics in a pop, nothing has left: count last.
 
     #[inline]
     fn push(&mut self, item: T) {
@@ -105,8 +106,9 @@ impl<T, O: Order<T>> State<T, O> {
         if self.store.is_empty() {
             return None;
         }
+        let item = self.store.pop();
         self.ledger.items_left(1);
-        self.store.pop()
+        item
     }
 
     /// Takes out up to `max` items; how many they were.
@@ -117,8 +119,8 @@ impl<T, O: Order<T>> State<T, O> {
             if items == 0 {
                 return count;
             }
-            self.ledger.items_left(items);
             self.store.pop_run(items, take);
+            self.ledger.items_left(items);
             count += items;
         }
     }

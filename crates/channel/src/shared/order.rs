@@ -1,16 +1,17 @@
 //! Which item comes next: the stores of the three kinds of queue.
 
-use core::cmp::Ordering;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
+
+use super::heap::Heap;
 
 /// What a queue without a limit keeps room for when a burst is over; the rest of its memory it gives back.
 pub(super) const KEPT_ITEMS: usize = 1_024;
 
 /// A bounded queue allocates room for all its items once, when it is made; but for no more than this.
-const MOST_AT_ONCE: usize = 1 << 16;
+pub(super) const MOST_AT_ONCE: usize = 1 << 16;
 
 /// For how many items a store with that limit always has room.
-fn kept_items(limit: Option<usize>) -> usize {
+pub(super) fn kept_items(limit: Option<usize>) -> usize {
     limit.map_or(KEPT_ITEMS, |limit| limit.min(MOST_AT_ONCE))
 }
 
@@ -248,85 +249,9 @@ impl<T> Store<T> for Stack<T> {
     }
 }
 
-/// A heap whose entries are numbered as they come, so that equals keep their order.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Heap<T> {
-    entries: BinaryHeap<Entry<T>>,
-    next_ticket: Ticket,
-    kept_items: usize,
-}
-
-#[derive(Debug)]
-struct Entry<T> {
-    item: T,
-    ticket: Ticket,
-}
-
-impl<T: Ord> Ord for Entry<T> {
-    /// The heap gives its greatest first: the smallest item, and of equals the earliest, is the greatest entry.
-    fn cmp(&self, other: &Self) -> Ordering {
-        other.item.cmp(&self.item).then(other.ticket.cmp(&self.ticket))
-    }
-}
-
-impl<T: Ord> PartialOrd for Entry<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T: Ord> PartialEq for Entry<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl<T: Ord> Eq for Entry<T> {}
-
-impl<T: Ord> Default for Heap<T> {
-    fn default() -> Self {
-        Self::with_limit(Some(0))
-    }
-}
-
-impl<T: Ord> Store<T> for Heap<T> {
-    fn with_limit(limit: Option<usize>) -> Self {
-        let entries = BinaryHeap::with_capacity(limit.map_or(0, |limit| limit.min(MOST_AT_ONCE)));
-        Self { entries, next_ticket: 0, kept_items: kept_items(limit) }
-    }
-
-    fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    fn push(&mut self, item: T) {
-        let ticket = self.issue();
-        self.put_back(ticket, item);
-    }
-
-    fn pop(&mut self) -> Option<T> {
-        let entry = self.entries.pop()?;
-        if self.entries.is_empty() && self.entries.capacity() > self.kept_items {
-            self.entries.shrink_to(self.kept_items);
-        }
-        Some(entry.item)
-    }
-
-    fn issue(&mut self) -> Ticket {
-        self.next_ticket += 1;
-        self.next_ticket
-    }
-
-    fn put_back(&mut self, ticket: Ticket, item: T) {
-        self.entries.push(Entry { item, ticket });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ranked;
 
     #[test]
     fn what_came_back_to_a_ring_comes_first_and_in_its_old_order() {
@@ -353,16 +278,5 @@ mod tests {
         ring.pop_run(3, &mut |item| taken.push(item));
         assert_eq!(taken, ['a', 'b', 'c', 'd']);
         assert!(ring.is_empty() && ring.came_back.is_none());
-    }
-
-    #[test]
-    fn what_came_back_to_a_heap_keeps_its_place_among_equals() {
-        let mut heap = Heap::default();
-        let early = heap.issue();
-        heap.push(Ranked::new(1, "late"));
-        heap.put_back(early, Ranked::new(1, "early"));
-        heap.push(Ranked::new(0, "first"));
-        let order: Vec<_> = core::iter::from_fn(|| heap.pop()).map(|ranked| ranked.item).collect();
-        assert_eq!(order, ["first", "early", "late"]);
     }
 }

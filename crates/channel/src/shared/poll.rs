@@ -149,7 +149,10 @@ pub(crate) fn poll_put<'a, T, O: Order<T>>(
     cx: &mut Context<'_>,
     item: &mut Option<T>,
 ) -> Poll<Result<(), T>> {
-    if place.is_vacant() && !shared.seems_full() {
+    if place.is_vacant() && shared.seems_full() {
+        // It would be granted a place, and have nothing to put there.
+        assert!(item.is_some(), "{READY_BEFORE}");
+    } else if place.is_vacant() {
         match shared.try_put(item.take().expect(READY_BEFORE)) {
             Ok(()) => return Poll::Ready(Ok(())),
             Err(Refusal::Closed(back)) => return Poll::Ready(Err(back)),

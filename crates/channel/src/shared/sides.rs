@@ -88,26 +88,25 @@ impl<T, O: Order<T>> Shared<T, O> {
         }
         let mut wakes = WakeBatch::new();
         let mut locked = self.line.lock();
+        let room = Room { locked: &mut locked, wakes: &mut wakes };
         let mut count = 0;
         loop {
-            count += locked.pop_many(max - count, &mut take);
+            count += room.locked.pop_many(max - count, &mut take);
             if count == max {
                 break;
             }
             // Only a rendezvous wakes one for each item: elsewhere putters are admitted together, below.
-            if wakes.is_full() {
-                locked.flush(&mut wakes);
+            if room.wakes.is_full() {
+                room.locked.flush(room.wakes);
                 continue;
             }
-            let Some((item, putter)) = take_offer(&mut locked) else { break };
-            wakes.push(putter);
+            let Some((item, putter)) = take_offer(room.locked) else { break };
+            room.wakes.push(putter);
             take(item);
             count += 1;
         }
+        drop(room);
         let closed = locked.ledger.is_closed();
-        if count > 0 {
-            admit_putters(&mut locked, &mut wakes);
-        }
         self.unlock(locked);
         wakes.wake_all();
         match count {
@@ -207,6 +206,18 @@ impl<T> Shared<T, Fifo> {
     }
 }
 
+/// Room that is being made under the lock. When that is done, and if a comparison panics in between, it is the oldest putters'.
+struct Room<'l, 'a, T, O: Order<T>> {
+    locked: &'l mut Locked<'a, T, O>,
+    wakes: &'l mut WakeBatch,
+}
+
+impl<T, O: Order<T>> Drop for Room<'_, '_, T, O> {
+    fn drop(&mut self) {
+        admit_putters(self.locked, self.wakes);
+    }
+}
+
 /// Wakes, with the lock released.
 pub(super) fn wake(wakeup: Option<Wakeup>) {
     if let Some(wakeup) = wakeup {
@@ -283,11 +294,18 @@ pub(super) fn admit_putter<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> Opt
     })
 }
 
+/// Wakes a full batch with the lock released. The room is for those in line: whoever comes meanwhile finds none, and waits behind them.
+fn flush<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, wakes: &mut WakeBatch) {
+    let room = locked.ledger.withhold_room();
+    locked.flush(wakes);
+    locked.ledger.return_room(room);
+}
+
 /// Admits the oldest putters as long as there is room. The batch may hold wakes when this returns.
 pub(super) fn admit_putters<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, wakes: &mut WakeBatch) {
     loop {
         if wakes.is_full() {
-            locked.flush(wakes);
+            flush(locked, wakes);
         }
         if !locked.ledger.has_room() {
             return;
@@ -299,7 +317,7 @@ pub(super) fn admit_putters<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, wakes
             wakes.push(putter);
             if let Some(getter) = getter {
                 if wakes.is_full() {
-                    locked.flush(wakes);
+                    flush(locked, wakes);
                 }
                 wakes.push(getter);
             }

@@ -3,7 +3,7 @@
 
 use futures::executor::block_on;
 use motet_channel::broadcast::{Backpressure, with_policy};
-use motet_channel::{local, oneshot, watch};
+use motet_channel::{bounded, local, oneshot, watch};
 use motet_test::{Stepped, WakeCount};
 use std::cell::RefCell;
 use std::future::Future;
@@ -274,4 +274,19 @@ fn a_broadcast_that_is_received_again_while_senders_are_sent_away_takes_those_wh
     assert_eq!(result, Poll::Ready(Ok(())));
     assert!(served.is_sorted() && served.len() < MANY);
     assert_eq!(block_on(rx.recv()), Ok(1_000));
+}
+
+#[test]
+fn nobody_overtakes_senders_in_line_while_they_are_woken() {
+    let (tx, rx) = bounded(MANY);
+    (0..MANY).for_each(|value| tx.try_send(value).unwrap());
+    let (senders, barger) = (tx.clone(), tx.clone());
+    let barge = move || assert!(barger.try_send(1_000).unwrap_err().is_full());
+    let mut sends: Vec<_> = (0..MANY).map(|value| Stepped::new(senders.send(value))).collect();
+    assert!(poll_with(Eager::new(barge), sends[0].as_mut()).is_pending());
+    assert!(sends[1..].iter_mut().all(|send| send.poll().is_pending()));
+    assert_eq!(rx.drain().count(), MANY);
+    assert!(sends.iter_mut().all(|send| send.poll() == Poll::Ready(Ok(()))));
+    assert_eq!(rx.drain().collect::<Vec<_>>(), (0..MANY).collect::<Vec<_>>());
+    assert!((0..MANY).all(|value| tx.try_send(value).is_ok()), "all the room is there again");
 }

@@ -11,7 +11,7 @@
 //! | C12–C20 | wait | `wait` | `rows::waits` |
 //! | C22–C26 | as_completed | `as_completed` | `rows::waits` |
 //! | C27, C29–C35 | a limit on a task | `tasks`, `timeout`, `cleanup` | `rows::limits` |
-//! | C28 | a limit on a task that never started | `tasks` | – (with two threads it may start at any moment) |
+//! | C28 | a limit on a task that never started | `tasks`, on Motet's thread and on tokio's | – (with two threads it may start at any moment) |
 //! | C36–C40 | shield | `tasks` | `rows::limits` |
 //! | C41–C51 | timeout scopes | `timeout_scope` | `rows::limits` |
 //! | C52–C63 | task groups | `group` | `rows::groups` |

@@ -80,6 +80,23 @@ fn a_task_that_never_started_never_starts_after_a_zero_limit() {
 }
 
 #[test]
+fn a_task_that_never_started_never_starts_under_tokio_either() {
+    // C28: on one thread, where nothing starts by itself.
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let tasks = LocalExecutor::new();
+        for _ in 0..10 {
+            let started = Rc::new(Cell::new(false));
+            let inside = started.clone();
+            let limited = timeout(Duration::ZERO, tasks.spawn(async move { inside.set(true) }));
+            assert!(tasks.run(limited).await.is_err());
+            tokio::task::yield_now().await;
+            assert!(!started.get());
+        }
+    });
+}
+
+#[test]
 fn a_running_task_is_cancelled_and_awaited_before_elapsed() {
     // C29, C30
     let (timers, clock) = Timers::virtual_time();

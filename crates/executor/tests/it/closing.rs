@@ -4,10 +4,9 @@ use crate::tasks::{guarded, one_thread};
 use futures::channel::oneshot;
 use futures::executor::block_on as plainly;
 use motet_cancel::{Outcome, guard};
-use motet_executor::{Executor, TaskError, block_on, spawn, yield_now};
-use motet_test::{Stepped, WakeCount};
+use motet_executor::{Executor, TaskError, spawn, yield_now};
 use std::future::{pending, ready};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::task::{Poll, Waker};
 use std::thread;
 
@@ -40,98 +39,6 @@ fn closing_cancels_what_lives_and_refuses_the_rest() {
         assert!(executor.spawn_many([ready(1), ready(2)]).into_iter().all(|task| plainly(task).is_err()));
         assert!(plainly(executor.spawn_blocking(|| {})).is_err());
     }
-}
-
-#[test]
-fn a_shutdown_waits_for_the_cleanups() {
-    let executor = one_thread();
-    let (told, outcome) = mpsc::channel();
-    for _ in 0..10 {
-        executor.task().eager().spawn(guarded(told.clone(), 5)).detach();
-    }
-    drop(told);
-    assert_eq!(executor.block_on(executor.shutdown(pending())), 0);
-    assert_eq!(outcome.iter().count(), 10);
-}
-
-#[test]
-fn a_shutdown_counts_and_drops_what_its_limit_leaves() {
-    let executor = one_thread();
-    let held = Arc::new(());
-    for _ in 0..3 {
-        let held = held.clone();
-        let stubborn = guard(held, |held: Arc<()>, _| async move {
-            let _held = held;
-            pending::<()>().await;
-        });
-        executor
-            .spawn(async move {
-                let _stubborn = stubborn;
-                pending::<()>().await;
-            })
-            .detach();
-    }
-    executor.spawn(pending::<()>()).detach();
-    let left = executor.block_on(async {
-        // The limit comes when everybody has had turns enough to end.
-        let limit = async {
-            for _ in 0..20 {
-                yield_now().await;
-            }
-        };
-        executor.shutdown(limit).await
-    });
-    assert_eq!(left, 3);
-    assert_eq!(Arc::strong_count(&held), 1, "their cleanups were dropped");
-    assert!(executor.tasks().is_empty());
-}
-
-#[test]
-fn a_shutdown_from_outside_ends_at_its_limit() {
-    let executor = Executor::builder().threads(2).build().unwrap();
-    let (go, may_go) = mpsc::channel::<()>();
-    let (started, has_started) = mpsc::channel();
-    executor
-        .spawn(async move {
-            started.send(()).unwrap();
-            may_go.recv()
-        })
-        .detach();
-    has_started.recv().unwrap();
-    let left = block_on(executor.shutdown(ready(())));
-    assert_eq!(left, 1, "it sits in one long poll");
-    go.send(()).unwrap();
-    assert_eq!(block_on(executor.shutdown(pending())), 0);
-}
-
-#[test]
-fn a_shutdown_waits_for_closures_that_block() {
-    let executor = one_thread();
-    let (go, may_go) = mpsc::channel::<()>();
-    let (started, has_started) = mpsc::channel();
-    let task = executor.spawn_blocking(move || {
-        started.send(()).unwrap();
-        may_go.recv().is_ok()
-    });
-    has_started.recv().unwrap();
-    let mut shutdown = Stepped::new(executor.shutdown(pending()));
-    assert!(shutdown.poll().is_pending());
-    go.send(()).unwrap();
-    assert!(plainly(task).unwrap());
-    assert_eq!(block_on(async { shutdown.poll_until_stalled() }), Poll::Ready(0));
-}
-
-#[test]
-fn a_shutdown_that_is_dropped_leaves_nothing_behind() {
-    let executor = one_thread();
-    let task = executor.spawn(pending::<()>());
-    let wakes = WakeCount::new();
-    let mut shutdown = Box::pin(executor.shutdown(pending()));
-    assert!(wakes.poll(shutdown.as_mut()).is_pending());
-    drop(shutdown);
-    assert!(executor.block_on(task).is_err(), "closed it stays");
-    assert_eq!(wakes.count(), 0);
-    assert_eq!(block_on(executor.shutdown(pending())), 0);
 }
 
 #[test]
@@ -225,15 +132,33 @@ fn wakes_after_the_executor_is_gone_do_nothing() {
 #[test]
 fn wakes_race_with_the_end_of_the_executor() {
     for round in 0..200 {
-        let wakers = Arc::new(Mutex::new(Vec::new()));
+        let (wakers, held) = (Arc::new(Mutex::new(Vec::new())), Arc::new(()));
         let executor = Executor::builder().threads(1 + round % 2).build().unwrap();
-        for _ in 0..4 {
-            executor.task().eager().spawn(leaks_its_waker(wakers.clone())).detach();
-        }
+        let tasks: Vec<_> = (0..4)
+            .map(|_| {
+                let (waits, held) = (leaks_its_waker(wakers.clone()), held.clone());
+                executor.task().eager().spawn(async move {
+                    let _held = held;
+                    waits.await;
+                })
+            })
+            .collect();
         let racing = std::mem::take(&mut *wakers.lock().unwrap());
-        let waker = thread::spawn(move || racing.into_iter().for_each(Waker::wake));
+        let begin = Arc::new(Barrier::new(2));
+        let waker = thread::spawn({
+            let begin = begin.clone();
+            move || {
+                begin.wait();
+                racing.into_iter().for_each(Waker::wake);
+            }
+        });
+        begin.wait();
         drop(executor);
+        for task in tasks {
+            assert!(matches!(plainly(task), Err(TaskError::Cancelled(_))));
+        }
         waker.join().unwrap();
+        assert_eq!(Arc::strong_count(&held), 1, "each body went before its task ended");
     }
 }
 
@@ -325,17 +250,6 @@ fn workers_leave_when_the_last_task_has_ended_and_no_handle_waits_for_them() {
 }
 
 #[test]
-fn everybody_who_waits_for_the_end_hears_of_it() {
-    let executor = one_thread();
-    executor.spawn(pending::<()>()).detach();
-    let mut waiting: Vec<_> = (0..3).map(|_| Stepped::new(executor.shutdown(pending()))).collect();
-    assert!(waiting.iter_mut().all(|shutdown| shutdown.poll().is_pending()));
-    executor.block_on(yield_now());
-    assert!(waiting.iter().all(|shutdown| shutdown.wakes() == 1));
-    assert!(waiting.iter_mut().all(|shutdown| shutdown.poll() == Poll::Ready(0)));
-}
-
-#[test]
 fn a_task_may_close_its_own_executor() {
     for threads in [1, 2] {
         let executor = Executor::builder().threads(threads).build().unwrap();
@@ -350,60 +264,9 @@ fn a_task_may_close_its_own_executor() {
 }
 
 #[test]
-fn a_task_that_shuts_its_own_executor_down_is_cancelled_itself() {
-    let executor = one_thread();
-    let own = executor.clone();
-    let task = executor.spawn(async move { own.shutdown(pending()).await });
-    assert!(matches!(executor.block_on(task), Err(TaskError::Cancelled(_))));
-    assert!(executor.tasks().is_empty());
-}
-
-#[test]
-fn a_root_may_block_until_the_others_have_shut_down() {
-    let executor = Executor::builder().threads(2).build().unwrap();
-    let (told, outcome) = mpsc::channel();
-    executor.task().eager().spawn(guarded(told, 3)).detach();
-    // The root is no task, and its thread no worker while it blocks: all that lives ends on the other one.
-    let left = executor.block_on(async {
-        spawn(pending::<()>()).detach();
-        block_on(executor.shutdown(pending()))
-    });
-    assert_eq!(left, 0);
-    assert!(outcome.try_recv().is_ok());
-    assert!(plainly(executor.spawn(async {})).is_err());
-}
-
-#[test]
 fn an_eager_task_of_a_closed_executor_is_never_polled() {
     let executor = one_thread();
     executor.close();
     let task = executor.task().eager().spawn(async { unreachable!("it is closed") });
     assert!(matches!(plainly(task), Err::<(), _>(TaskError::Cancelled(_))));
-}
-
-#[test]
-fn a_shutdown_can_be_awaited_on_another_executor() {
-    let (one, other) = (Executor::builder().threads(2).build().unwrap(), one_thread());
-    one.spawn(pending::<()>()).detach();
-    let task = other.spawn(async move { one.shutdown(pending()).await });
-    assert_eq!(other.block_on(task).unwrap(), 0);
-}
-
-#[test]
-fn a_shutdown_from_elsewhere_drops_what_is_left_before_it_returns() {
-    const TASKS: usize = 5000;
-    let executor = Executor::builder().threads(2).build().unwrap();
-    let held = Arc::new(());
-    for _ in 0..TASKS {
-        let held = held.clone();
-        let stays = async move {
-            let _guard = guard(held, |_held, _| std::future::pending::<()>());
-            loop {
-                yield_now().await;
-            }
-        };
-        executor.spawn(stays).detach();
-    }
-    assert_eq!(motet_executor::block_on(executor.shutdown(std::future::ready(()))), TASKS);
-    assert_eq!(Arc::strong_count(&held), 1, "all of it is dropped");
 }

@@ -12,6 +12,7 @@ mod local;
 mod memory;
 mod metrics;
 mod panics;
+mod shutdown;
 mod stress;
 mod tasks;
 mod teardown;

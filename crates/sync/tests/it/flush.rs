@@ -186,6 +186,18 @@ fn a_notification_of_one_who_leaves_before_it_is_reached_goes_to_the_next() {
     assert_eq!(condition_flush!(leaves, |changed| changed.notify(CROWD)), expected);
 }
 
+/// S15: it is not stored for one who joins after that.
+#[test]
+fn a_notification_of_one_who_leaves_before_it_is_reached_with_nobody_behind_is_gone() {
+    let leaves: Meddle = |_, wait, line| {
+        last_leaves(line);
+        join_late(line, wait());
+    };
+    let expected: Vec<bool> = [vec![true; CROWD - 1], vec![false]].concat();
+    assert_eq!(condition_flush!(leaves, |changed| changed.notify(CROWD)), expected);
+    assert_eq!(condition_flush!(leaves, Condition::notify_all), expected);
+}
+
 /// S15: after `notify_all` there is nothing to pass on, and the count of those who wait stays right.
 #[test]
 fn one_who_leaves_before_notify_all_reaches_it_passes_nothing_on() {

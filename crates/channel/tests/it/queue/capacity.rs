@@ -303,6 +303,24 @@ fn capacity_zero_is_refused_with_advice() {
 }
 
 #[test]
+fn a_put_that_is_polled_after_it_was_ready_costs_only_its_caller() {
+    let queue = Queue::bounded(1);
+    for full in [false, true] {
+        let mut put = Stepped::new(queue.put(1));
+        assert!(put.poll().is_ready());
+        if !full {
+            assert_eq!(queue.try_get(), Ok(1));
+        }
+        let polled_again = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| put.poll()));
+        assert!(polled_again.is_err(), "it panics at once, and does not wait for room");
+        drop(put);
+        let _ = queue.try_get();
+        assert!(queue.is_empty() && !queue.is_full());
+        assert_eq!((queue.try_put(2), queue.try_get()), (Ok(()), Ok(2)));
+    }
+}
+
+#[test]
 fn a_waiting_putter_puts_its_own_item_and_loses_nothing_when_its_turn_comes_late() {
     let queue = Queue::bounded(1);
     queue.try_put(1).unwrap();

@@ -5,13 +5,24 @@ use crate::support::{Log, Marked, Unheard, Yield, gate};
 use futures::future::FutureExt as _;
 use motet_cancel::{checkpoint, guard, scope};
 use motet_combinators::{Elapsed, TimeoutScope, cancel_after, shield, timeout, try_shield};
+use motet_executor::{Executor, Task};
 use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_timer::now;
 use std::future::{pending, ready};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_millis(1);
 const NEVER: Duration = Duration::from_secs(3600);
+
+/// A task of Motet's: on the executor around, else on one beside it.
+fn motet_task<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> Task<T> {
+    static BESIDE: OnceLock<Executor> = OnceLock::new();
+    match motet_executor::current_spawner() {
+        Some(_) => motet_executor::spawn(work),
+        None => BESIDE.get_or_init(Executor::new).spawn(work),
+    }
+}
 
 pub(super) async fn c27_a_finished_tasks_result_comes_back(tasks: Tasks) {
     let ended = tasks.spawn(ready(7)).ended().shared();
@@ -23,6 +34,15 @@ pub(super) async fn c29_c30_the_cleanup_is_awaited_before_elapsed(_: Tasks) {
     let log = Log::default();
     assert_eq!(timeout(SOON, log.hang::<()>("work")).await, Err(Elapsed::new()));
     assert!(log.has("work ends"));
+}
+
+pub(super) async fn c29_c30_a_task_is_cancelled_and_awaited_before_elapsed(_: Tasks) {
+    let log = Log::default();
+    assert!(timeout(SOON, motet_task(log.hang::<()>("task"))).await.is_err());
+    assert!(log.has("task ends"), "{:?}", log.lines());
+    let given = cancel_after(SOON, motet_task(log.hang::<()>("asked"))).await;
+    assert!(matches!(given, Err(Elapsed { .. })));
+    assert!(log.has("asked ends"), "{:?}", log.lines());
 }
 
 pub(super) async fn c31_a_value_in_spite_of_the_cancel_is_returned(_: Tasks) {
@@ -50,6 +70,19 @@ pub(super) async fn c33_cancelling_the_waiter_cancels_the_work_and_waits(tasks: 
     assert_eq!(waiter.ended().await.unwrap_err().reason, "stop");
     // Cancelled before its first poll, it holds its guard all the same.
     assert!(log.has("work ends"));
+}
+
+pub(super) async fn c33_cancelling_the_waiter_cancels_the_task_and_hands_over_the_wait(tasks: Tasks) {
+    for started in [false, true] {
+        let log = Log::default();
+        let waiter = tasks.spawn(timeout(NEVER, motet_task(log.hang::<()>("task"))));
+        if started {
+            yield_often().await;
+        }
+        waiter.handle.cancel("stop");
+        assert_eq!(waiter.ended().await.unwrap_err().reason, "stop");
+        assert!(log.has("task ends"), "{:?}", log.lines());
+    }
 }
 
 pub(super) async fn c34_a_cancel_in_the_tick_of_the_end_is_not_swallowed(tasks: Tasks) {

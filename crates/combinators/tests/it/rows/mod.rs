@@ -115,9 +115,11 @@ rows! {
     limits:
         c27_a_finished_tasks_result_comes_back
         c29_c30_the_cleanup_is_awaited_before_elapsed
+        c29_c30_a_task_is_cancelled_and_awaited_before_elapsed
         c31_a_value_in_spite_of_the_cancel_is_returned
         c32_an_error_of_the_grace_period_is_returned
         c33_cancelling_the_waiter_cancels_the_work_and_waits
+        c33_cancelling_the_waiter_cancels_the_task_and_hands_over_the_wait
         c34_a_cancel_in_the_tick_of_the_end_is_not_swallowed
         c35_what_is_ready_wins
         c36_a_shields_awaiter_ends_at_once_and_the_work_finishes
