@@ -3,13 +3,14 @@
 use crate::support::{Drops, Polls, Yield, gate, never_rests};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use futures::lock::Mutex;
 use motet_cancel::{Cancelled, Reason, TaskError};
 use motet_combinators::{AllCompleted, EmptySet, FirstCompleted, FirstError, GroupError, WaitSet, When, wait};
 use motet_test::{Stepped, assert_send, assert_unpin, drop_at_every_await};
 use motet_timer::Timers;
+use std::cell::RefCell;
 use std::error::Error;
 use std::future::{Ready, pending, poll_fn, ready};
-use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::rc::Rc;
 use std::task::Poll;
@@ -335,18 +336,17 @@ fn a_loop_of_waits_dropped_at_any_await_loses_no_output() {
                 }
                 index
             });
-            let set = Rc::new(RefCell::new(members.collect::<WaitSet<_>>()));
+            let set = Rc::new(Mutex::new(members.collect::<WaitSet<_>>()));
             let seen = Rc::new(RefCell::new(Vec::new()));
             let (members, log) = (set.clone(), seen.clone());
             let turns = async move {
-                #[expect(clippy::await_holding_refcell_ref, reason = "the set is looked at again once this is dropped")]
-                while let Ok(done) = wait(&mut members.borrow_mut(), FirstCompleted).await {
+                while let Ok(done) = wait(&mut *members.lock().await, FirstCompleted).await {
                     log.borrow_mut().extend(done.into_iter().map(|(_, index)| index));
                     Yield::default().await;
                 }
             };
             (turns, move |_| {
-                let mut set = set.borrow_mut();
+                let mut set = set.try_lock().expect("the loop is gone");
                 if let Poll::Ready(Ok(rest)) = Stepped::new(wait(&mut set, AllCompleted)).poll_until_stalled() {
                     seen.borrow_mut().extend(rest.into_iter().map(|(_, index)| index));
                 }

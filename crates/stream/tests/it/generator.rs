@@ -2,9 +2,10 @@
 
 use futures::StreamExt;
 use futures::executor::block_on;
+use futures::lock::Mutex;
 use motet_stream::generator;
 use motet_test::{Stepped, assert_send, assert_unpin, drop_at_every_await};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::marker::PhantomPinned;
 use std::pin::pin;
@@ -94,13 +95,12 @@ fn a_conversation_dropped_at_any_await_loses_no_value() {
                 sum += answer.unwrap_or(0);
             }
         });
-        let numbers = Rc::new(RefCell::new(numbers));
+        let numbers = Rc::new(Mutex::new(numbers));
         let sent = Rc::new(Cell::new(0));
         let (generator, total) = (numbers.clone(), sent.clone());
         let conversation = async move {
-            #[expect(clippy::await_holding_refcell_ref, reason = "the generator is asked again once this is dropped")]
             for n in 1..4 {
-                let mut generator = generator.borrow_mut();
+                let mut generator = generator.lock().await;
                 if n == 1 {
                     assert_eq!(generator.next().await, Some(0));
                 }
@@ -114,7 +114,7 @@ fn a_conversation_dropped_at_any_await_loses_no_value() {
             }
         };
         (conversation, move |_| {
-            let rest = Stepped::new(numbers.borrow_mut().next()).poll_until_stalled();
+            let rest = Stepped::new(numbers.try_lock().unwrap().next()).poll_until_stalled();
             let Poll::Ready(Some(sum)) = rest else { panic!("it stalled") };
             assert_eq!(sum, sent.get(), "the value is with the generator from the first poll on");
         })
