@@ -9,11 +9,17 @@ use std::rc::Rc;
 use std::sync::{Mutex, mpsc};
 use std::task::Poll;
 
+/// What the next clone does.
+type Script = Box<dyn FnOnce()>;
+
+/// A receiver that a clone may use.
+type Used<P> = Rc<RefCell<Receiver<Scripted, P>>>;
+
 /// A value on the heap, so that a read of a dropped one is seen. The next clone runs `on_clone`; `fragile` ones panic when they are dropped.
 struct Scripted {
     number: Box<u32>,
     alive: Rc<Cell<isize>>,
-    on_clone: Rc<RefCell<Option<Box<dyn FnOnce()>>>>,
+    on_clone: Rc<RefCell<Option<Script>>>,
     fragile: bool,
 }
 
@@ -59,17 +65,14 @@ fn panics<R>(run: impl FnOnce() -> R) -> bool {
 }
 
 /// Two receivers of one channel, either of which a clone may use.
-fn pair<P: Policy>(
-    capacity: usize,
-    policy: P,
-) -> (broadcast::Sender<Scripted, P>, [Rc<RefCell<Receiver<Scripted, P>>>; 2]) {
+fn pair<P: Policy>(capacity: usize, policy: P) -> (broadcast::Sender<Scripted, P>, [Used<P>; 2]) {
     let (tx, rx) = with_policy(capacity, policy);
     (tx, [rx.clone(), rx].map(|rx| Rc::new(RefCell::new(rx))))
 }
 
 /// The first receiver clones the value while the second sees it: so the first drops it in its place, and that panics.
 fn receive_with_a_panic<P: Policy + 'static>(
-    [first, second]: &[Rc<RefCell<Receiver<Scripted, P>>>; 2],
+    [first, second]: &[Used<P>; 2],
     send: impl FnOnce(Scripted),
     alive: &Rc<Cell<isize>>,
 ) {
