@@ -4,9 +4,9 @@ use crate::tasks::{guarded, one_thread};
 use futures::executor::block_on as plainly;
 use motet_cancel::guard;
 use motet_executor::{Executor, TaskError, block_on, spawn, yield_now};
+use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_test::{Stepped, WakeCount};
 use std::future::{pending, ready};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::task::Poll;
 
