@@ -20,7 +20,7 @@
 //!
 //! | in asyncio | here | cancel safety |
 //! | --- | --- | --- |
-//! | `run`, `Runner` | [`run`](run()), [`Runtime`] | – |
+//! | `run`, `Runner` | [`run`](run()), [`Runtime`] and its options, [`Builder`] | – |
 //! | `create_task`, `Task.cancel` | [`spawn`], [`Task`], [`task`] for a name | dropping the `Task` cancels it |
 //! | `gather`, `wait`, `as_completed` | [`gather`], [`try_gather`], [`wait`], [`as_completed`] | dropped with their children; `wait` leaves them in the set |
 //! | `timeout`, `wait_for` | [`TimeoutScope`], [`timeout`], [`wait_for`] | the cleanup of what is dropped is awaited |
@@ -31,6 +31,7 @@
 //! | `Lock`, `Semaphore`, `Event` | [`sync`] | a dropped waiter passes its turn on |
 //! | `Queue` | [`channel::Queue`] | nothing is lost |
 //! | `to_thread` | [`to_thread`] | what has started runs on |
+//! | `set_exception_handler` | [`Builder::on_panic`], [`cancel::set_on_unheard`] | – |
 //! | `open_connection` | `io` | no byte is lost |
 //! | aiohttp, httpx | `http` | the connection is closed |
 //!
