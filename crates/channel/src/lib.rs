@@ -23,7 +23,7 @@
 //! | [`oneshot`] | one sender, one receiver | cancel safe | one allocation for both ends |
 //! | [`broadcast`], [`watch`] | in order of their first poll | cancel safe | nothing; a send to a `watch` whose old value is looked at, once |
 //!
-//! A bounded queue or channel allocates its ring when it is made, and once; one without a limit gives its memory back after a burst.
+//! A bounded queue or channel allocates its ring when it is made, and once; [`Receiver::drain`] takes it along, and leaves a new one. One without a limit gives its memory back after a burst.
 //!
 //! The only receiver of an [`unbounded`] channel is fastest as a [`Stream`](futures_core::Stream): it takes whatever is there under one lock.
 //!

@@ -94,7 +94,10 @@ impl<T> Receiver<T> {
         RecvFuture::new(self.shared_unseated())
     }
 
-    /// Receives the next value if one is there; at a rendezvous, if a sender waits with one.
+    /// Receives the next value if one is there; at a rendezvous, if the first sender in line waits with one.
+    ///
+    /// A sender that waits in [`reserve`](crate::Sender::reserve), or as a [`Sink`](futures_sink::Sink), has no value yet. At a rendezvous it needs
+    /// a receiver that waits, and those behind it in line wait with it: nobody overtakes. So receive there by [`recv`](Self::recv), now and then at least.
     ///
     /// ```
     /// use motet_channel::{TryRecvError, unbounded};
@@ -157,9 +160,15 @@ impl<T> Receiver<T> {
         RecvManyFuture::new(self.shared_unseated(), out, max)
     }
 
-    /// Takes all that is in the channel now, in one step, and iterates over it.
+    /// Takes all that is in the channel now, in one step, and iterates over it; at a rendezvous, what senders wait with, up to the first that has no
+    /// value yet (see [`try_recv`](Self::try_recv)).
     ///
     /// The values are out of the channel: what is not taken from the iterator is dropped with it.
+    ///
+    /// # Complexity
+    ///
+    /// O(1) under the lock, but for the senders that may go on. A channel without a limit gives its memory to the iterator; one that has a limit too, and
+    /// allocates the same again.
     ///
     /// ```
     /// let (tx, rx) = motet_channel::unbounded();

@@ -6,7 +6,7 @@
 use core::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::order::{MOST_AT_ONCE, Store, Ticket, kept_items};
+use super::order::{Store, Ticket, at_once, kept_items};
 
 /// A heap whose entries are numbered as they come, so that equals keep their order.
 ///
@@ -104,7 +104,7 @@ impl<T: Ord> Default for Heap<T> {
 
 impl<T: Ord> Store<T> for Heap<T> {
     fn with_limit(limit: Option<usize>) -> Self {
-        let entries = Vec::with_capacity(limit.map_or(0, |limit| limit.min(MOST_AT_ONCE)));
+        let entries = Vec::with_capacity(at_once(limit));
         Self { entries, next_ticket: 0, kept_items: kept_items(limit) }
     }
 

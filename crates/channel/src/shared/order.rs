@@ -8,7 +8,12 @@ use super::heap::Heap;
 pub(super) const KEPT_ITEMS: usize = 1_024;
 
 /// A bounded queue allocates room for all its items once, when it is made; but for no more than this.
-pub(super) const MOST_AT_ONCE: usize = 1 << 16;
+const MOST_AT_ONCE: usize = 1 << 16;
+
+/// For how many items a store with that limit has room when it is made.
+pub(super) fn at_once(limit: Option<usize>) -> usize {
+    limit.map_or(0, |limit| limit.min(MOST_AT_ONCE))
+}
 
 /// For how many items a store with that limit always has room.
 pub(super) fn kept_items(limit: Option<usize>) -> usize {
@@ -108,10 +113,10 @@ impl<T> Default for Ring<T> {
 }
 
 impl<T> Ring<T> {
-    /// Takes all items out.
-    pub(super) fn take_all(&mut self) -> VecDeque<T> {
+    /// Takes all items out, and keeps `fresh` in their place.
+    pub(super) fn take_all(&mut self, fresh: VecDeque<T>) -> VecDeque<T> {
         self.came_back = None;
-        core::mem::take(&mut self.items)
+        if self.items.is_empty() { fresh } else { core::mem::replace(&mut self.items, fresh) }
     }
 
     /// Takes all items out, into an empty deque whose memory it keeps in their place. None of them can be about to come back.
@@ -147,7 +152,7 @@ impl<T> Ring<T> {
 
 impl<T> Store<T> for Ring<T> {
     fn with_limit(limit: Option<usize>) -> Self {
-        let items = VecDeque::with_capacity(limit.map_or(0, |limit| limit.min(MOST_AT_ONCE)));
+        let items = VecDeque::with_capacity(at_once(limit));
         Self { items, came_back: None, next_ticket: 0, kept_items: kept_items(limit) }
     }
 
@@ -220,7 +225,7 @@ impl<T> Default for Stack<T> {
 
 impl<T> Store<T> for Stack<T> {
     fn with_limit(limit: Option<usize>) -> Self {
-        let items = Vec::with_capacity(limit.map_or(0, |limit| limit.min(MOST_AT_ONCE)));
+        let items = Vec::with_capacity(at_once(limit));
         Self { items, kept_items: kept_items(limit) }
     }
 

@@ -1,6 +1,6 @@
 //! Putting and getting without waiting: how items and reservations move, all under the lock; wakes come after it.
 
-use super::order::{Fifo, Order, Store, Ticket};
+use super::order::{Fifo, Order, Store, Ticket, at_once};
 use super::parcel::Outcome;
 use super::{GETTERS, Locked, PUTTERS, Shared};
 use motet_prim::{WakeBatch, Wakeup};
@@ -190,7 +190,15 @@ impl<T> Shared<T, Fifo> {
     pub(crate) fn drain(&self) -> VecDeque<T> {
         let mut wakes = WakeBatch::new();
         let mut locked = self.line.lock();
-        let mut items = locked.store.take_all();
+        let mut fresh = VecDeque::new();
+        if !locked.store.is_empty() && locked.capacity.limit().is_some() {
+            let room = at_once(locked.capacity.limit());
+            // Not under the lock: allocation takes its time.
+            drop(locked);
+            fresh = VecDeque::with_capacity(room);
+            locked = self.line.lock();
+        }
+        let mut items = locked.store.take_all(fresh);
         locked.ledger.items_left(items.len());
         while let Some((item, wakeup)) = take_offer(&mut locked) {
             items.push_back(item);

@@ -56,6 +56,19 @@ fn steady_traffic_allocates_nothing() {
 }
 
 #[test]
+fn a_bounded_channel_that_was_drained_has_its_ring_again() {
+    let (tx, rx) = bounded(100);
+    for _ in 0..3 {
+        let (_, filling) = count(|| (0..100).for_each(|value| tx.try_send(value).unwrap()));
+        assert_eq!(filling.count, 0);
+        let (drained, draining) = count(|| rx.drain());
+        assert_eq!((drained.len(), draining.count), (100, 1), "the drained values keep the old one");
+        let (nothing, draining) = count(|| rx.drain());
+        assert_eq!((nothing.len(), draining.count), (0, 0));
+    }
+}
+
+#[test]
 fn waits_allocate_nothing() {
     let (tx, rx) = rendezvous();
     let pair = async { futures::join!(tx.send(1), rx.recv()) };

@@ -139,3 +139,17 @@ fn a_sink_at_a_rendezvous_waits_for_the_receiver_first() {
     assert_eq!(send.poll(), Poll::Ready(Ok(())));
     assert_eq!(next.poll(), Poll::Ready(Some(1)));
 }
+
+#[test]
+fn a_sender_without_a_value_yet_keeps_its_place_before_those_that_have_one() {
+    let (tx, rx) = rendezvous();
+    let (mut reserve, mut send) = (Stepped::new(tx.reserve()), Stepped::new(tx.send(2)));
+    assert!(reserve.poll().is_pending() && send.poll().is_pending());
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty), "nobody overtakes");
+    assert_eq!(rx.drain().count(), 0);
+    let mut recv = Stepped::new(rx.recv());
+    assert!(recv.poll().is_pending());
+    let Poll::Ready(Ok(permit)) = reserve.poll() else { panic!("a receiver waits") };
+    permit.send(1).unwrap();
+    assert_eq!((recv.poll(), rx.try_recv()), (Poll::Ready(Ok(1)), Ok(2)));
+}
