@@ -282,8 +282,10 @@ impl Condition {
     fn release(&self, notify: impl FnOnce(&mut State)) {
         let mut wakes = WakeBatch::new();
         let mut line = self.line.lock();
-        // First what others have begun: see `state.rs`.
-        Self::grant(&mut line, &mut wakes);
+        if line.is_under_way() {
+            // First what others have begun.
+            Self::grant(&mut line, &mut wakes);
+        }
         notify(&mut line);
         Self::grant(&mut line, &mut wakes);
         drop(line);
@@ -296,6 +298,7 @@ impl Condition {
             ticket.outcome = state.grant(ticket.joined);
             ticket.outcome != Outcome::Waiting
         });
+        line.done();
     }
 }
 

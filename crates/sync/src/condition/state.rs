@@ -19,6 +19,8 @@ pub(super) struct State {
     waiting: usize,
     /// How many of them were notified, and not granted yet.
     owed: usize,
+    /// Whether some who were notified may be in line.
+    under_way: bool,
 }
 
 /// How often all had been notified when a waiter joined.
@@ -38,7 +40,7 @@ pub(super) enum Outcome {
 
 impl State {
     pub(super) const fn empty() -> Self {
-        Self { generation: 0, waiting: 0, owed: 0 }
+        Self { generation: 0, waiting: 0, owed: 0, under_way: false }
     }
 
     /// By a waiter that queues.
@@ -57,12 +59,24 @@ impl State {
     pub(super) fn notify_all(&mut self) {
         self.generation += 1;
         self.owed = 0;
+        self.under_way = true;
     }
 
     /// Means the oldest. Whom others have meant is granted already.
     pub(super) fn notify(&mut self, count: usize) {
         debug_assert_eq!(self.owed, 0, "a notification began before another had ended");
         self.owed = count.min(self.waiting);
+        self.under_way = true;
+    }
+
+    pub(super) fn is_under_way(&self) -> bool {
+        self.under_way
+    }
+
+    /// The oldest waiter was told nothing, or nobody waits.
+    pub(super) fn done(&mut self) {
+        debug_assert_eq!(self.owed, 0, "one who was notified was left in line");
+        self.under_way = false;
     }
 
     /// Says what the oldest waiter is told, which joined in `joined`. If that is anything, it leaves the line.

@@ -17,7 +17,7 @@ pub use future::{Notified, NotifiedOwned};
 use core::fmt;
 use future::{Outcome, Ticket};
 use motet_prim::park::block_on;
-use motet_prim::{Locked, WaitList, WakeBatch};
+use motet_prim::{Locked, WaitList, WakeBatch, Wakeup};
 use state::{Generation, State};
 use std::sync::Arc;
 
@@ -94,34 +94,65 @@ impl Notify {
 
     #[cold]
     fn notify_oldest(&self) {
-        let mut wakes = WakeBatch::new();
         let mut line = self.line.lock();
-        self.release_those_meant(&mut line, &mut wakes);
-        let wakeup = line.grant_front(0, |(), ticket| ticket.outcome = Outcome::One);
+        let mut oldest = self.grant_oldest(&mut line);
+        if oldest.is_none() && !line.is_empty(0) {
+            oldest = self.grant_behind_released(&mut line);
+        }
         self.note_if_empty(&line);
-        if wakeup.is_none() {
+        if oldest.is_none() {
             // The waiter that we saw has left, or was released before; under the lock nobody queues, so the permit is stored.
             let stored = self.state.notify_one();
             debug_assert_eq!(stored, state::Notified::Done, "somebody queued without the lock");
         }
         drop(line);
-        wakes.wake_all();
-        if let Some(wakeup) = wakeup {
+        if let Some(wakeup) = oldest {
             wakeup.wake();
         }
     }
 
-    /// Under the line's lock: grants to those in front for whom all were notified. A `notify_all` wakes them a batch at a time, without the
-    /// lock: whoever comes to the line meanwhile does it for those who are left, so that none of them takes another's notification.
-    fn release_those_meant(&self, line: &mut Locked<'_, (), Ticket>, wakes: &mut WakeBatch) {
+    /// Under the line's lock: a notification for the oldest, unless that is released, or nobody waits.
+    fn grant_oldest(&self, line: &mut Locked<'_, (), Ticket>) -> Option<Wakeup> {
+        line.grant_front_if(0, |(), ticket| {
+            let granted = !self.is_released(ticket);
+            if granted {
+                ticket.outcome = Outcome::One;
+            }
+            granted
+        })
+    }
+
+    /// A `notify_all` wakes a batch at a time, without the lock. Whoever comes to the line meanwhile does it for those who are left, so
+    /// that none of them takes another's notification.
+    #[cold]
+    fn grant_behind_released(&self, line: &mut Locked<'_, (), Ticket>) -> Option<Wakeup> {
+        let mut wakes = WakeBatch::new();
+        loop {
+            self.grant_released(line, &mut wakes);
+            line.flush(&mut wakes);
+            // Without the lock meanwhile: all may have been notified once more.
+            let oldest = self.grant_oldest(line);
+            if oldest.is_some() || line.is_empty(0) {
+                return oldest;
+            }
+        }
+    }
+
+    /// Under the line's lock: grants to those in front who are released.
+    fn grant_released(&self, line: &mut Locked<'_, (), Ticket>, wakes: &mut WakeBatch) {
         line.grant_while(0, wakes, |(), ticket| {
-            // Asked for each of them, for all may have been notified once more during a batch. Those who join then are not meant.
-            let meant = ticket.since != self.generation();
-            if meant {
+            let granted = self.is_released(ticket);
+            if granted {
                 ticket.outcome = Outcome::All;
             }
-            meant
+            granted
         });
+    }
+
+    /// Whether all were notified since it began. Asked for each of them: who joins while a batch is woken is not meant, unless all are
+    /// notified once more.
+    fn is_released(&self, ticket: &Ticket) -> bool {
+        ticket.since != self.generation()
     }
 
     /// Notifies all who wait: each [`notified`](Self::notified) that was called before this, polled or not. Stores nothing.
@@ -147,7 +178,7 @@ impl Notify {
         let mut wakes = WakeBatch::new();
         let mut line = self.line.lock();
         self.state.begin_generation();
-        self.release_those_meant(&mut line, &mut wakes);
+        self.grant_released(&mut line, &mut wakes);
         self.note_if_empty(&line);
         drop(line);
         wakes.wake_all();

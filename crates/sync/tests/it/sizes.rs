@@ -28,7 +28,7 @@ fn locks_and_signals_take_a_few_words() {
         BoundedSemaphore => 8,
         Event => 4,
         Notify => 4,
-        Condition => 6,
+        Condition => 7,
         Latch => 3,
         WaitGroup => 3,
         OnceCell<()> => 5,
