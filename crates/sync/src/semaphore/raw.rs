@@ -148,16 +148,16 @@ impl RawSemaphore {
     pub(super) fn give_back(&self, permits: usize) {
         match self.state.add(permits) {
             Release::Done => {}
-            Release::Refused => self.give_back_to_line(permits),
+            Release::Refused if self.serve(permits) => {}
+            Release::Refused => self.fill(permits),
         }
     }
 
+    /// Gives back what there is room for, and no more.
     #[cold]
-    fn give_back_to_line(&self, permits: usize) {
-        if !self.serve(permits) {
-            self.state.fill(permits);
-            self.serve(0);
-        }
+    fn fill(&self, permits: usize) {
+        self.state.fill(permits);
+        self.serve(0);
     }
 
     /// While one was called nobody else is, whatever was released: whose turn is over looks after the next.
