@@ -1,11 +1,13 @@
 //! What comes while a crowd is being woken: wakers are called in batches, with no lock held, and any of them may notify, join or leave.
 
-use motet_sync::{Condition, ConditionWait, Lock, LockGuard, Notified, Notify};
+use motet_sync::{
+    Acquire, Condition, ConditionWait, Lock, LockGuard, Notified, Notify, ReadFuture, RwLock, Semaphore, WriteFuture,
+};
 use motet_test::WakeCount;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 /// More than one batch.
 const CROWD: usize = 40;
@@ -209,4 +211,62 @@ fn one_who_leaves_before_notify_all_reaches_it_passes_nothing_on() {
     };
     let expected: Vec<bool> = [vec![true; CROWD - 1], vec![true, false]].concat();
     assert_eq!(condition_flush!(leaves, Condition::notify_all), expected);
+}
+
+/// Takes what those who wait were granted, and keeps it; how many they are.
+fn granted<F: Future>(line: &Line<F>) -> usize {
+    let mut granted = 0;
+    for place in line.lock().expect("no panic").iter_mut() {
+        let wait = place.as_mut().expect("it is still in line");
+        if let Poll::Ready(held) = wait.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            std::mem::forget(held);
+            granted += 1;
+        }
+    }
+    granted
+}
+
+/// While the crowd is woken the last of it leaves, two come, and one more permit is released.
+#[test]
+fn permits_released_while_others_are_woken_are_neither_lost_nor_given_twice() {
+    static SEATS: Semaphore = Semaphore::new(0);
+    static LINE: Line<Acquire<'static>> = Mutex::new(Vec::new());
+    join(
+        &LINE,
+        || SEATS.acquire(),
+        || {
+            join_late(&LINE, SEATS.acquire());
+            join_late(&LINE, SEATS.acquire());
+            join_late(&LINE, SEATS.acquire());
+            let gone = LINE.lock().expect("no panic").remove(CROWD - 1);
+            drop(gone);
+            SEATS.release(1);
+        },
+    );
+    SEATS.release(CROWD);
+    assert_eq!((granted(&LINE), SEATS.available()), (CROWD + 1, 0));
+}
+
+/// While the crowd is let in, a reader of it is done, one leaves, and a writer comes: it waits for all who were before it.
+#[test]
+fn a_writer_that_comes_while_readers_are_woken_waits_for_them_all() {
+    static TABLE: RwLock<()> = RwLock::new(());
+    static LINE: Line<ReadFuture<'static, ()>> = Mutex::new(Vec::new());
+    static WRITER: Line<WriteFuture<'static, ()>> = Mutex::new(Vec::new());
+    let writing = TABLE.try_write();
+    join(
+        &LINE,
+        || TABLE.read(),
+        || {
+            join_late(&WRITER, TABLE.write());
+            let mut line = LINE.lock().expect("no panic");
+            let (last, first) = (line.remove(CROWD - 1), line.remove(0));
+            drop(line);
+            drop((first, last));
+        },
+    );
+    drop(writing);
+    assert_eq!(granted(&WRITER), 0);
+    assert_eq!(ready(&LINE), vec![true; CROWD - 2], "each is done at once");
+    assert_eq!(granted(&WRITER), 1);
 }
