@@ -88,7 +88,8 @@ impl Semaphore {
         ///
         /// Throughput instead of order; still, nobody starves. One that was passed over a few times, since others took what was
         /// released or since that was too little for it, is served as on the fair kind: what is released from then on is kept for it,
-        /// and is not [available](Self::available), until it is enough.
+        /// and is not [available](Self::available), until it is enough. So one that wants more than there will ever be holds up all others in
+        /// the end, as it does there, until it is dropped.
         ///
         /// ```
         /// let seats = motet_sync::Semaphore::unfair(1);
