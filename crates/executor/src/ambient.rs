@@ -8,8 +8,8 @@
 //!
 //! Guards that are dropped out of order take out their own entry, whatever lies above it.
 //!
-//! Neither has a destructor, so that a thread that is torn down may still enter: the stack gives its memory back whenever it is empty. A guard
-//! that is forgotten leaks its entry.
+//! Neither has a destructor, so that a thread that is torn down may still enter: another thread-local gives the stack's memory back, and once that is gone
+//! the stack does so whenever it is empty. A guard that is forgotten leaks its entry.
 //!
 //! Each spawn and each wake asks whether this thread is a worker. So beside the stack lies a plain pointer to the worker
 //! of the last entry, null if that is none; whoever changes the stack writes it anew before anybody can look.
@@ -37,28 +37,50 @@ pub(crate) enum Ambient {
 struct Stack {
     entries: Vec<(u64, Ambient)>,
     next: u64,
+    /// Whether the memory of an empty stack stays: somebody gives it back at the end of the thread.
+    is_kept: bool,
 }
+
+/// Gives the memory of this thread's stack back.
+struct Sweeper;
 
 motet_prim::thread_local! {
     static STACK: ManuallyDrop<RefCell<Stack>> = const { ManuallyDrop::new(RefCell::new(Stack::new())) };
+    static SWEEPER: Sweeper = const { Sweeper };
     /// The worker of the last entry.
     static PRESENT: Cell<*const Worker> = const { Cell::new(ptr::null()) };
 }
 
 impl Stack {
     const fn new() -> Self {
-        Self { entries: Vec::new(), next: 0 }
+        Self { entries: Vec::new(), next: 0, is_kept: false }
+    }
+
+    /// Puts an entry on top.
+    fn push(&mut self, ambient: Ambient) -> u64 {
+        if self.entries.capacity() == 0 {
+            self.is_kept = SWEEPER.try_with(|_| ()).is_ok();
+        }
+        let entry = self.next;
+        self.next += 1;
+        self.entries.push((entry, ambient));
+        self.publish();
+        entry
     }
 
     /// Takes an entry out, wherever it lies.
     fn remove(&mut self, entry: u64) -> Option<Ambient> {
         let place = self.entries.iter().rposition(|(other, _)| *other == entry)?;
         let (_, ambient) = self.entries.remove(place);
-        if self.entries.is_empty() {
+        self.publish();
+        self.sweep();
+        Some(ambient)
+    }
+
+    fn sweep(&mut self) {
+        if !self.is_kept && self.entries.is_empty() {
             self.entries = Vec::new();
         }
-        self.publish();
-        Some(ambient)
     }
 
     /// To be called after every change, and before what was taken out is dropped.
@@ -95,15 +117,19 @@ pub(crate) struct Entered {
 
 /// Enters; what is displaced comes back when the guard is dropped.
 pub(crate) fn enter(ambient: Ambient) -> Entered {
-    let entry = STACK.with(|stack| {
-        let mut stack = stack.borrow_mut();
-        let entry = stack.next;
-        stack.next += 1;
-        stack.entries.push((entry, ambient));
-        stack.publish();
-        entry
-    });
+    let entry = STACK.with(|stack| stack.borrow_mut().push(ambient));
     Entered { entry, of_this_thread: PhantomData }
+}
+
+impl Drop for Sweeper {
+    fn drop(&mut self) {
+        // In a model the stack may be gone.
+        let _ = STACK.try_with(|stack| {
+            let mut stack = stack.borrow_mut();
+            stack.is_kept = false;
+            stack.sweep();
+        });
+    }
 }
 
 impl Drop for Entered {
