@@ -27,7 +27,7 @@
 //!
 //! The only receiver of an [`unbounded`] channel is fastest as a [`Stream`](futures_core::Stream): it takes whatever is there under one lock.
 //!
-//! Each kind of wait exists for threads too: `put_blocking`, `recv_blocking` and so on wait in one line with the tasks.
+//! The waits exist for threads too: `put_blocking`, `recv_blocking`, `join_blocking` and so on wait in one line with the tasks.
 //!
 //! ```
 //! use motet_channel::{Queue, Shutdown};
@@ -74,8 +74,8 @@ mod shared;
 pub mod watch;
 
 pub use channel::{
-    Drain, Permit, Receiver, RecvFuture, RecvManyFuture, ReserveFuture, SendFuture, SendManyFuture, Sender,
-    WeakReceiver, WeakSender, bounded, rendezvous, unbounded,
+    ClosedFuture, Drain, Permit, Receiver, RecvFuture, RecvManyFuture, ReserveFuture, SendFuture, SendManyFuture,
+    Sender, WeakReceiver, WeakSender, bounded, rendezvous, unbounded,
 };
 pub use error::{RecvError, SendError, SinkError, TryRecvError, TrySendError};
 pub use queue::{

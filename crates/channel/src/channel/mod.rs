@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod batch;
+mod closed;
 mod drain;
 mod ends;
 #[cfg(all(test, motet_loom))]
@@ -14,6 +15,7 @@ mod sender;
 mod weak;
 
 pub use batch::SendManyFuture;
+pub use closed::ClosedFuture;
 pub use drain::Drain;
 pub use ends::{bounded, rendezvous, unbounded};
 pub use permit::{Permit, ReserveFuture};

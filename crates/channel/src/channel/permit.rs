@@ -18,7 +18,11 @@ pub struct Permit<'a, T> {
     slot: Slot<'a, T, Fifo>,
 }
 
-impl<T> Permit<'_, T> {
+impl<'a, T> Permit<'a, T> {
+    pub(super) const fn reserved(shared: &'a Shared<T, Fifo>) -> Self {
+        Self { slot: Slot::new(shared) }
+    }
+
     /// Sends the value; never waits.
     ///
     /// # Errors

@@ -160,6 +160,22 @@ impl<T> Receiver<T> {
         RecvManyFuture::new(self.shared_unseated(), out, max)
     }
 
+    /// Receives all that is there, up to `max` values; blocks this thread until there is one. See [`recv_many`](Self::recv_many).
+    ///
+    /// ```
+    /// let (tx, rx) = motet_channel::unbounded();
+    /// (0..3).for_each(|i| tx.try_send(i).unwrap());
+    /// let mut batch = Vec::new();
+    /// assert_eq!(rx.recv_many_blocking(&mut batch, 8), Ok(3));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`] once the channel is closed and empty.
+    pub fn recv_many_blocking(&self, out: &mut Vec<T>, max: usize) -> Result<usize, RecvError> {
+        park::block_on(self.recv_many(out, max))
+    }
+
     /// Takes all that is in the channel now, in one step, and iterates over it; at a rendezvous, what senders wait with, up to the first that has no
     /// value yet (see [`try_recv`](Self::try_recv)).
     ///

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::ends::Channel;
-use super::{ReserveFuture, SendFuture, SendManyFuture, WeakSender};
+use super::{ClosedFuture, Permit, ReserveFuture, SendFuture, SendManyFuture, WeakSender};
 use crate::error::{SendError, SinkError, TrySendError};
 use crate::shared::{Close, Fifo, PutSeat, Refusal, Shared};
 use futures_sink::Sink;
@@ -137,6 +137,78 @@ impl<T> Sender<T> {
     /// Cancel safe: dropped before it is ready, it has reserved nothing.
     pub fn reserve(&self) -> ReserveFuture<'_, T> {
         ReserveFuture::new(self.shared_unseated())
+    }
+
+    /// Reserves a place if that can be done without waiting: there is room, or at a rendezvous a receiver waits.
+    ///
+    /// ```
+    /// use motet_channel::TrySendError;
+    ///
+    /// let (tx, rx) = motet_channel::bounded(1);
+    /// let permit = tx.try_reserve().unwrap();
+    /// assert_eq!(tx.try_reserve().unwrap_err(), TrySendError::Full(()));
+    /// permit.send('a').unwrap();
+    /// assert_eq!(rx.try_recv(), Ok('a'));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TrySendError::Full`] without room, [`TrySendError::Closed`] once the channel is closed.
+    pub fn try_reserve(&self) -> Result<Permit<'_, T>, TrySendError<()>> {
+        let shared = self.shared_unseated();
+        match shared.try_reserve() {
+            Ok(()) => Ok(Permit::reserved(shared)),
+            Err(Refusal::Full(())) => Err(TrySendError::Full(())),
+            Err(Refusal::Closed(())) => Err(TrySendError::Closed(())),
+        }
+    }
+
+    /// Waits for room and reserves it; blocks this thread until there is some. See [`reserve`](Self::reserve).
+    ///
+    /// ```
+    /// let (tx, rx) = motet_channel::bounded(1);
+    /// tx.reserve_blocking().unwrap().send('a').unwrap();
+    /// assert_eq!(rx.try_recv(), Ok('a'));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] if the channel is closed.
+    pub fn reserve_blocking(&self) -> Result<Permit<'_, T>, SendError<()>> {
+        park::block_on(self.reserve())
+    }
+
+    /// Sends all of `values`; blocks this thread while the channel is full. See [`send_many`](Self::send_many).
+    ///
+    /// ```
+    /// let (tx, rx) = motet_channel::bounded(1);
+    /// let thread = std::thread::spawn(move || tx.send_many_blocking(&mut (0..3).collect()));
+    /// assert_eq!([rx.recv_blocking(), rx.recv_blocking(), rx.recv_blocking()], [Ok(0), Ok(1), Ok(2)]);
+    /// assert!(thread.join().unwrap().is_ok());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] if the channel is closed; what was not sent is still in `values`.
+    pub fn send_many_blocking(&self, values: &mut VecDeque<T>) -> Result<(), SendError<()>> {
+        park::block_on(self.send_many(values))
+    }
+
+    /// Waits until the channel is closed: the last receiver has gone, or somebody has called `close`.
+    ///
+    /// For work that should stop when its result is not wanted: race the work against this.
+    ///
+    /// ```
+    /// let (tx, rx) = motet_channel::bounded::<u8>(1);
+    /// drop(rx);
+    /// futures::executor::block_on(tx.closed());
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it changes nothing.
+    pub fn closed(&self) -> ClosedFuture<'_, T> {
+        ClosedFuture::new(self.shared())
     }
 
     /// Sends all of `values`, from the front; waits while the channel is full. Each leaves `values` as it is sent.

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::{OrderedQueue, Reserve, ShutDown};
 use crate::shared::{Fifo, Order, Refusal, Shared};
-use motet_prim::pin_project;
+use motet_prim::{park, pin_project};
 
 impl<T, O: Order<T>> OrderedQueue<T, O> {
     /// Puts all of `items`, from the front; waits while the queue is full. Each leaves `items` as it goes into the queue.
@@ -32,6 +32,21 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
     /// Cancel safe: dropped while it waits, what it has put is in the queue, and the rest is in `items`.
     pub fn put_many<'a>(&'a self, items: &'a mut VecDeque<T>) -> PutMany<'a, T, O> {
         PutMany::new(&self.shared, items)
+    }
+
+    /// Puts all of `items`; blocks this thread while the queue is full. See [`put_many`](Self::put_many).
+    ///
+    /// ```
+    /// let queue = motet_channel::Queue::unbounded();
+    /// queue.put_many_blocking(&mut (0..3).collect()).unwrap();
+    /// assert_eq!(queue.len(), 3);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ShutDown`] if the queue is shut down; what was not put is still in `items`.
+    pub fn put_many_blocking(&self, items: &mut VecDeque<T>) -> Result<(), ShutDown> {
+        park::block_on(self.put_many(items))
     }
 }
 

@@ -116,6 +116,22 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
     pub fn get_blocking(&self) -> Result<T, ShutDown> {
         park::block_on(self.get())
     }
+
+    /// Gets all that is there, up to `max` items; blocks this thread until there is one. See [`get_many`](Self::get_many).
+    ///
+    /// ```
+    /// let queue = motet_channel::Queue::unbounded();
+    /// (0..3).for_each(|i| queue.try_put(i).unwrap());
+    /// let mut batch = Vec::new();
+    /// assert_eq!(queue.get_many_blocking(&mut batch, 8), Ok(3));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ShutDown`] once the queue is shut down and empty.
+    pub fn get_many_blocking(&self, out: &mut Vec<T>, max: usize) -> Result<usize, ShutDown> {
+        park::block_on(self.get_many(out, max))
+    }
 }
 
 pin_project! {

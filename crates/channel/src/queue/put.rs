@@ -85,6 +85,43 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
         Reserve::new(&self.shared)
     }
 
+    /// Reserves a place if there is room.
+    ///
+    /// ```
+    /// use motet_channel::{Queue, TryPutError};
+    ///
+    /// let queue = Queue::bounded(1);
+    /// let slot = queue.try_reserve().unwrap();
+    /// assert_eq!(queue.try_reserve().unwrap_err(), TryPutError::Full(()));
+    /// assert!(slot.put('a').is_ok());
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TryPutError::Full`] without room, [`TryPutError::ShutDown`] once the queue is shut down.
+    pub fn try_reserve(&self) -> Result<Slot<'_, T, O>, TryPutError<()>> {
+        match self.shared.try_reserve() {
+            Ok(()) => Ok(Slot::new(&self.shared)),
+            Err(Refusal::Full(())) => Err(TryPutError::Full(())),
+            Err(Refusal::Closed(())) => Err(TryPutError::ShutDown(())),
+        }
+    }
+
+    /// Waits for room and reserves it; blocks this thread until there is some. See [`reserve`](Self::reserve).
+    ///
+    /// ```
+    /// let queue = motet_channel::Queue::bounded(1);
+    /// queue.reserve_blocking().unwrap().put('a').unwrap();
+    /// assert_eq!(queue.try_get(), Ok('a'));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ShutDown`] if the queue is shut down.
+    pub fn reserve_blocking(&self) -> Result<Slot<'_, T, O>, ShutDown> {
+        park::block_on(self.reserve())
+    }
+
     /// The putting side as a sink. It owns a share of the queue; closing it does not shut the queue down.
     ///
     /// ```

@@ -23,7 +23,7 @@ pub struct Slot<'a, T, O: Order<T> = Fifo> {
 }
 
 impl<'a, T, O: Order<T>> Slot<'a, T, O> {
-    pub(super) const fn new(shared: &'a Shared<T, O>) -> Self {
+    pub(crate) const fn new(shared: &'a Shared<T, O>) -> Self {
         Self { shared }
     }
 

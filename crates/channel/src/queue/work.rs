@@ -8,7 +8,7 @@ use core::task::{Context, Poll};
 
 use super::{Get, OrderedQueue, ShutDown, TooManyDone};
 use crate::shared::{Fifo, Order, Place, Shared, poll_join};
-use motet_prim::pin_project;
+use motet_prim::{park, pin_project};
 
 impl<T, O: Order<T>> OrderedQueue<T, O> {
     /// Gets the next item as a [`Job`], whose drop is its [`task_done`](Self::task_done): a worker that returns early,
@@ -75,6 +75,37 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
     /// Cancel safe: it changes nothing.
     pub fn join(&self) -> Join<'_, T, O> {
         Join::new(&self.shared)
+    }
+
+    /// Gets the next item as a [`Job`](crate::Job); blocks this thread until there is one. See [`take`](Self::take).
+    ///
+    /// ```
+    /// let queue = motet_channel::Queue::unbounded();
+    /// queue.try_put(20).unwrap();
+    /// assert_eq!(*queue.take_blocking().unwrap(), 20);
+    /// queue.join_blocking();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ShutDown`] once the queue is shut down and empty.
+    pub fn take_blocking(&self) -> Result<Job<T, O>, ShutDown> {
+        park::block_on(self.take())
+    }
+
+    /// Blocks this thread until all that was put is done. See [`join`](Self::join).
+    ///
+    /// ```
+    /// let queue = motet_channel::Queue::unbounded();
+    /// queue.try_put(()).unwrap();
+    /// let worker = queue.clone();
+    /// let thread = std::thread::spawn(move || worker.take_blocking().map(drop));
+    /// queue.join_blocking();
+    /// assert!(queue.is_empty());
+    /// # thread.join().unwrap().unwrap();
+    /// ```
+    pub fn join_blocking(&self) {
+        park::block_on(self.join());
     }
 }
 

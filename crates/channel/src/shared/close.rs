@@ -3,7 +3,7 @@
 use super::ledger::Close;
 use super::order::{Order, Store};
 use super::parcel::Outcome;
-use super::{GETTERS, JOINERS, Locked, PUTTERS, Shared};
+use super::{AWAITS_CLOSE, GETTERS, JOINERS, Locked, PUTTERS, Shared};
 use crate::queue::TooManyDone;
 use motet_prim::WakeBatch;
 
@@ -31,6 +31,7 @@ impl<T, O: Order<T>> Shared<T, O> {
             parcel.outcome = Outcome::Closed;
             true
         });
+        locked.grant_while(JOINERS, &mut wakes, |_, parcel| parcel.ticket == AWAITS_CLOSE);
         self.unlock(locked);
         wakes.wake_all();
         drop(dropped);

@@ -43,7 +43,9 @@ pub(crate) use ahead::Ahead;
 pub(crate) use ledger::{Capacity, Close};
 pub use order::{Fifo, Lifo, Order, Smallest};
 pub(crate) use parcel::Parcel;
-pub(crate) use poll::{SharedHandle, poll_get, poll_get_many, poll_join, poll_put, poll_reserve, stop_putting};
+pub(crate) use poll::{
+    SharedHandle, poll_closed, poll_get, poll_get_many, poll_join, poll_put, poll_reserve, stop_putting,
+};
 pub(crate) use seat::{GetSeat, PutSeat};
 pub(crate) use sides::{Nothing, Refusal};
 
@@ -55,7 +57,11 @@ use order::Store;
 /// The three lines.
 pub(crate) const GETTERS: usize = 0;
 pub(crate) const PUTTERS: usize = 1;
+/// Who waits until all is done; in a channel, which has no such wait, until it is closed.
 pub(crate) const JOINERS: usize = 2;
+
+/// The ticket of those who wait for a close: later than any generation.
+const AWAITS_CLOSE: u64 = u64::MAX;
 
 /// A place in one of the lines.
 pub(crate) type Waiter<H> = motet_prim::Waiter<H, 3>;

@@ -11,7 +11,7 @@ use super::order::{Order, Store};
 use super::outlook;
 use super::parcel::{Outcome, Parcel};
 use super::sides::{Nothing, Refusal, admit_putter, get, put, wake};
-use super::{GETTERS, JOINERS, Locked, PUTTERS, Place, Shared, State, Waiter, waiter};
+use super::{AWAITS_CLOSE, GETTERS, JOINERS, Locked, PUTTERS, Place, Shared, State, Waiter, waiter};
 use motet_prim::{Admit, Leave, Waitable, Wakeup};
 
 /// `&Shared`, or an owned handle that leads to it.
@@ -282,6 +282,26 @@ pub(crate) fn poll_join<'a, T, O: Order<T>>(
             return Admit::Pass;
         }
         parcel.ticket = locked.generation;
+        Admit::Wait
+    };
+    place.enter(|| waiter(shared, JOINERS)).poll_wait(cx, |_, _| false, admit).map(drop)
+}
+
+/// Waits until the queue is closed; for those that nobody joins.
+pub(crate) fn poll_closed<'a, T, O: Order<T>>(
+    shared: &'a Shared<T, O>,
+    place: Seat<'_, 'a, T, O>,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    if place.is_vacant() && shared.is_closed() {
+        return Poll::Ready(());
+    }
+    let admit = |_: &&Shared<T, O>, locked: &mut Locked<'_, T, O>, parcel: &mut Parcel<T>| {
+        // Again, under the lock: a close in between would otherwise be missed.
+        if locked.ledger.is_closed() {
+            return Admit::Pass;
+        }
+        parcel.ticket = AWAITS_CLOSE;
         Admit::Wait
     };
     place.enter(|| waiter(shared, JOINERS)).poll_wait(cx, |_, _| false, admit).map(drop)

@@ -167,6 +167,22 @@ impl<T> Receiver<T> {
         park::block_on(self.changed())
     }
 
+    /// [`wait_for`](Self::wait_for) for a thread outside of any executor: blocks it.
+    ///
+    /// ```
+    /// let (tx, mut rx) = motet_channel::watch::channel(0);
+    /// let thread = std::thread::spawn(move || (1..=3).for_each(|n| tx.send(n).unwrap()));
+    /// assert_eq!(*rx.wait_for_blocking(|n| *n >= 3).unwrap(), 3);
+    /// thread.join().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`] once all senders are gone and the last value does not fulfil it.
+    pub fn wait_for_blocking(&mut self, predicate: impl FnMut(&T) -> bool) -> Result<Snapshot<T>, RecvError> {
+        park::block_on(self.wait_for(predicate))
+    }
+
     /// Whether all senders are gone: the value will not change any more.
     #[must_use]
     pub fn is_closed(&self) -> bool {

@@ -3,8 +3,8 @@
 use super::flavours;
 use futures::StreamExt;
 use futures::executor::block_on;
-use motet_channel::{RecvError, SendError, TryRecvError, TrySendError, bounded, unbounded};
-use motet_test::Stepped;
+use motet_channel::{RecvError, SendError, TryRecvError, TrySendError, bounded, rendezvous, unbounded};
+use motet_test::{End, Stepped, drop_at_every_await_between};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -164,4 +164,60 @@ fn closing_while_others_send_and_receive_loses_no_value() {
             assert_eq!(sent, received + late.drain().count());
         }
     }
+}
+
+#[test]
+fn a_sender_hears_of_the_close_whoever_closes() {
+    for how in 0..3 {
+        let (tx, rx) = bounded::<u8>(1);
+        let other = tx.clone();
+        let mut waits: Vec<_> = (0..40).map(|_| Stepped::new(tx.closed())).collect();
+        assert!(waits.iter_mut().all(|wait| wait.poll().is_pending()));
+        other.try_send(1).unwrap();
+        drop(rx.clone());
+        let dropped = waits.pop();
+        drop(dropped);
+        assert!(waits.iter_mut().all(|wait| wait.poll().is_pending() && !wait.is_woken()));
+        let mut rx = Some(rx);
+        match how {
+            0 => drop(rx.take()),
+            1 => rx.as_ref().unwrap().close(),
+            _ => other.close(),
+        }
+        assert!(waits.iter_mut().all(|wait| wait.wakes() == 1 && wait.poll().is_ready()));
+        assert!(Stepped::new(tx.closed()).poll().is_ready(), "closed already");
+    }
+}
+
+#[test]
+fn a_dropped_wait_for_the_close_changes_nothing() {
+    let report = drop_at_every_await_between(|| {
+        let (tx, rx) = bounded(1);
+        let mut rx = Some(rx);
+        let probe = tx.clone();
+        let step = move |_| drop(rx.take());
+        let check = move |end| assert_eq!(probe.try_send(1).is_ok(), end == End::Dropped { polls: 0 });
+        (async move { tx.closed().await }, step, check)
+    });
+    assert!(report.completed);
+}
+
+#[test]
+fn a_place_is_reserved_without_a_wait_if_there_is_one() {
+    let (tx, rx) = bounded(1);
+    let permit = tx.try_reserve().unwrap();
+    assert_eq!(tx.try_reserve().unwrap_err(), TrySendError::Full(()));
+    let mut send = Stepped::new(tx.send(2));
+    assert!(send.poll().is_pending());
+    drop(permit);
+    assert_eq!(tx.try_reserve().unwrap_err(), TrySendError::Full(()), "it is the sender's");
+    assert!(send.poll().is_ready());
+    drop(rx);
+    assert_eq!(tx.try_reserve().unwrap_err(), TrySendError::Closed(()));
+    let (tx, rx) = rendezvous();
+    assert!(tx.try_reserve().is_err());
+    let mut recv = Stepped::new(rx.recv());
+    assert!(recv.poll().is_pending());
+    tx.try_reserve().unwrap().send(1).unwrap();
+    assert_eq!(recv.poll(), Poll::Ready(Ok(1)));
 }
