@@ -7,12 +7,18 @@ use super::watch::ROUND;
 use super::worker::{Swept, Worker};
 use crate::driver::Wheelhouse;
 use crate::task::{Runnable, contain};
-use motet_prim::hint;
+use motet_prim::{hint, thread};
+use std::time::{Duration, Instant};
 
 /// So often a searching worker looks once more before it lies down.
 const LOOKS: u32 = 3;
 /// So many pauses before each of these looks: what is pushed meanwhile is taken at once, under one lock.
 const PAUSES: u32 = 8;
+
+/// A rest that was no longer than this was a nap.
+const NAP: Duration = Duration::from_micros(20);
+/// After so many naps in a row a worker gives way once before it lies down.
+const NAPS: u32 = 8;
 
 /// How a worker came out of its rest, until its next poll of a task.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -45,11 +51,25 @@ impl Worker {
         })
     }
 
+    /// After naps, gives way once to whoever else wants this processor: whoever pushes task after task, and has to wake this worker for each, may be
+    /// on the same one, and then both switch at every task. A worker that seldom naps lies down at once, so that a wake finds it asleep and the
+    /// system chooses where it goes on; so does one that gave way for little.
+    fn work_comes_to_one_who_gives_way(&self) -> bool {
+        if self.naps.get() < NAPS {
+            return false;
+        }
+        thread::yield_now();
+        if self.shared().injector.len() < NAPS as usize {
+            self.naps.set(0);
+        }
+        self.shared().has_work()
+    }
+
     /// Sleeps until there may be something to do.
     pub(super) fn sleep(&self) {
         let shared = self.shared();
         self.settle();
-        if self.rest.get().searching && self.work_comes() {
+        if self.rest.get().searching && (self.work_comes() || self.work_comes_to_one_who_gives_way()) {
             return;
         }
         self.set_heir(false);
@@ -73,7 +93,11 @@ impl Worker {
         // Not for good if there may be something left to sweep; but a virtual clock is told of no time that passes for real.
         let is_virtual = shared.driver.as_ref().is_some_and(Wheelhouse::is_virtual);
         let limit = if outside == Swept::Unknown && !is_virtual { limit.or(Some(ROUND)) } else { limit };
+        let since = Instant::now();
         contain(|| rested = self.seat().berth.park(shared.driver.as_ref(), limit, quiet));
+        // A model has no time.
+        let was_nap = !cfg!(motet_loom) && since.elapsed() < NAP;
+        self.naps.set(if was_nap { self.naps.get().saturating_add(1) } else { 0 });
         let woken = shared.sleepers.get_up(self.index()) == Up::Searching;
         self.set_heir(true);
         self.rest.set(Rest { searching: woken, left_driver: rested == Rested::InDriver, woken });

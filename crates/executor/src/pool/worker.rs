@@ -40,6 +40,8 @@ pub(crate) struct Worker {
     /// A task that has yielded while nobody else was there: it is next, and no other worker knows of it.
     yielded: Cell<Option<Runnable>>,
     pub(super) rest: Cell<Rest>,
+    /// Short rests in a row; see `idle.rs`.
+    pub(super) naps: Cell<u32>,
     pub(super) duty: Duty,
 }
 
@@ -68,6 +70,7 @@ impl Worker {
             looks: Cell::new(0),
             yielded: Cell::new(None),
             rest: Cell::new(Rest::default()),
+            naps: Cell::new(0),
             duty: Duty::new(),
         }
     }
