@@ -42,15 +42,20 @@ fn parent(of: usize) -> usize {
     (of - 1) / 2
 }
 
+/// Lets the entry rise that is at `at`, which goes with it.
+fn rise<T: Ord>(entries: &mut [Entry<T>], at: &mut usize) {
+    while *at > 0 && entries[*at].is_before(&entries[parent(*at)]) {
+        entries.swap(*at, parent(*at));
+        *at = parent(*at);
+    }
+}
+
 impl<T: Ord> Heap<T> {
     /// If a comparison panics, the entry is in the heap all the same, behind where it should be.
     fn insert(&mut self, entry: Entry<T>) {
         let mut at = self.entries.len();
         self.entries.push(entry);
-        while at > 0 && self.entries[at].is_before(&self.entries[parent(at)]) {
-            self.entries.swap(at, parent(at));
-            at = parent(at);
-        }
+        rise(&mut self.entries, &mut at);
     }
 }
 
@@ -71,17 +76,18 @@ impl<'a, T: Ord> Removal<'a, T> {
     fn finish(mut self) {
         let end = self.entries.len() - 1;
         loop {
-            let (left, right) = (2 * self.sinking + 1, 2 * self.sinking + 2);
-            if left >= end {
-                break;
-            }
-            let child = if right < end && self.entries[right].is_before(&self.entries[left]) { right } else { left };
-            if !self.entries[child].is_before(&self.entries[self.sinking]) {
-                break;
-            }
+            let left = 2 * self.sinking + 1;
+            // Added, not chosen by a branch, which would be guessed wrong every other time.
+            let child = match self.entries[..end].get(left..) {
+                Some([left_entry, right_entry, ..]) => left + usize::from(right_entry.is_before(left_entry)),
+                Some([_]) => left,
+                _ => break,
+            };
             self.entries.swap(self.sinking, child);
             self.sinking = child;
         }
+        // It came from the bottom, and will most often be at home there: so it sinks all the way, by one comparison a level, and then rises.
+        rise(self.entries, &mut self.sinking);
         core::mem::forget(self);
     }
 }

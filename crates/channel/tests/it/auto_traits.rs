@@ -11,7 +11,7 @@ assert_sync!(mc::Sender<Cell<u8>>, mc::Receiver<Cell<u8>>, mc::WeakSender<u8>, m
 assert_unpin!(mc::Sender<PhantomPinned>, mc::Receiver<PhantomPinned>, mc::WeakSender<PhantomPinned>);
 assert_not_send!(mc::Sender<Rc<u8>>, mc::Receiver<Rc<u8>>);
 assert_send!(mc::SendFuture<'static, Cell<u8>>, mc::RecvFuture<'static, u8>, mc::RecvManyFuture<'static, u8>);
-assert_send!(mc::ReserveFuture<'static, u8>, mc::Permit<'static, u8>);
+assert_send!(mc::ReserveFuture<'static, u8>, mc::Permit<'static, u8>, mc::ClosedFuture<'static, u8>);
 assert_not_unpin!(mc::SendFuture<'static, u8>, mc::RecvFuture<'static, u8>);
 
 assert_send!(mc::Queue<Cell<u8>>, mc::LifoQueue<u8>, mc::PriorityQueue<u8>, mc::Job<u8>, mc::Done<u8>);

@@ -101,17 +101,17 @@ fn drain(queue: &PriorityQueue<Touchy>) -> Vec<u8> {
 #[test]
 fn a_get_whose_comparison_panics_has_taken_nothing() {
     for comparisons in 0..4 {
-        let queue = touchy(&[3, 5, 1, 6, 2, 4, 7, 0]);
-        let (mut put, mut join) = (Stepped::new(queue.put(Touchy(9))), Stepped::new(queue.join()));
+        let queue = touchy(&[3, 5, 1, 6, 14, 2, 4, 11, 7, 0, 9, 13, 8, 12, 10, 15]);
+        let (mut put, mut join) = (Stepped::new(queue.put(Touchy(16))), Stepped::new(queue.join()));
         assert!(put.poll().is_pending() && join.poll().is_pending());
         assert!(panics(comparisons, || queue.try_get()));
         assert!(panics(comparisons, || Stepped::new(queue.get()).poll()));
-        assert_eq!((queue.len(), queue.is_full(), put.wakes()), (8, true, 0));
-        assert!(matches!(queue.try_put(Touchy(8)), Err(TryPutError::Full(_))));
+        assert_eq!((queue.len(), queue.is_full(), put.wakes()), (16, true, 0));
+        assert!(matches!(queue.try_put(Touchy(17)), Err(TryPutError::Full(_))));
         assert_eq!(queue.try_get(), Ok(Touchy(0)));
         assert!(put.wakes() == 1 && put.poll().is_ready());
-        assert_eq!(drain(&queue), [1, 2, 3, 4, 5, 6, 7, 9]);
-        (0..9).for_each(|_| queue.task_done().unwrap());
+        assert_eq!(drain(&queue), (1..17).collect::<Vec<_>>());
+        (0..17).for_each(|_| queue.task_done().unwrap());
         assert!(join.poll().is_ready());
     }
 }
