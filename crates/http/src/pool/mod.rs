@@ -192,20 +192,29 @@ impl Core {
     }
 
     /// A share in a connection; `None` if it ended meanwhile.
+    ///
+    /// Whoever waits does not hold the connection: it may be the one that has to leave for a request with a slot, and would
+    /// not while it is held here, by somebody who waits for that slot.
     async fn share(
         self: &Arc<Self>,
         connection: Arc<Http2>,
         limit: Option<Slots>,
         wait: &mut Budget,
     ) -> Result<Option<Share>, Error> {
-        let stream = wait.bound(connection.streams.acquire()).await?;
+        let (present, streams) = (Arc::downgrade(&connection), connection.streams.clone());
+        drop(connection);
+        let stream = wait.bound(streams.acquire()).await?;
+        let Some(mut connection) = present.upgrade() else { return Ok(None) };
         if !connection.join() {
+            drop(connection);
             let slot = wait.bound(self.slot(limit)).await?;
-            match connection.start(slot) {
+            let Some(again) = present.upgrade() else { return Ok(None) };
+            match again.start(slot) {
                 Start::Started => {}
                 Start::Joined(spare) => drop(spare),
                 Start::Refused => return Ok(None),
             }
+            connection = again;
         }
         Ok(Some(Share { connection, pool: self.clone(), _stream: stream, reused: true }))
     }

@@ -7,6 +7,7 @@ mod server;
 
 mod agnostic;
 mod cancel;
+mod eviction;
 mod faults;
 mod hostile;
 mod http2;
