@@ -4,6 +4,8 @@ use futures::executor::block_on;
 use futures::{SinkExt, StreamExt};
 use motet_channel::{PutError, Queue, ShutDown, Shutdown, TryGetError, TryPutError};
 use motet_test::Stepped;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
 #[test]
@@ -170,4 +172,36 @@ fn the_sink_waits_for_room_and_gives_an_unused_place_back() {
     block_on(std::future::poll_fn(|cx| sink.poll_ready_unpin(cx))).unwrap();
     queue.shutdown(Shutdown::Drain);
     assert_eq!(sink.start_send_unpin(3).unwrap_err().into_inner(), Some(3));
+}
+
+/// An item whose drop panics, once it has been counted.
+struct Fragile<'a>(&'a Cell<usize>, bool);
+
+impl Drop for Fragile<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() + 1);
+        assert!(!self.1, "on purpose: dropped");
+    }
+}
+
+#[test]
+fn a_panic_in_the_drop_of_an_item_costs_nobody_else_anything() {
+    let panics = |work: &mut dyn FnMut()| catch_unwind(AssertUnwindSafe(work)).is_err();
+    let dropped = Cell::new(0);
+    let queue = Queue::bounded(3);
+    [false, true, false].into_iter().for_each(|fragile| assert!(queue.try_put(Fragile(&dropped, fragile)).is_ok()));
+    let (mut put, mut join) = (Stepped::new(queue.put(Fragile(&dropped, false))), Stepped::new(queue.join()));
+    assert!(put.poll().is_pending() && join.poll().is_pending());
+    assert!(panics(&mut || queue.shutdown(Shutdown::Immediate)));
+    assert_eq!((dropped.get(), queue.len(), put.wakes(), join.wakes()), (3, 0, 1, 1));
+    assert!(matches!(put.poll(), Poll::Ready(Err(_))) && join.poll().is_ready());
+    let dropped = Cell::new(0);
+    let (tx, rx) = motet_channel::bounded(2);
+    [true, false].into_iter().for_each(|fragile| assert!(tx.try_send(Fragile(&dropped, fragile)).is_ok()));
+    let mut send = Stepped::new(tx.send(Fragile(&dropped, false)));
+    assert!(send.poll().is_pending());
+    let mut rx = Some(rx);
+    assert!(panics(&mut || drop(rx.take())));
+    assert_eq!((dropped.get(), tx.receiver_count(), send.wakes()), (2, 0, 1));
+    assert!(matches!(send.poll(), Poll::Ready(Err(_))));
 }
