@@ -89,7 +89,12 @@ impl Http2 {
     }
 
     pub(super) fn is_usable(&self) -> bool {
-        !self.sender.is_closed() && self.broken.get().is_none() && !matches!(*self.lock(), State::Retired)
+        self.is_alive() && !matches!(*self.lock(), State::Retired)
+    }
+
+    /// Whether nobody has found it closed yet.
+    pub(super) fn is_alive(&self) -> bool {
+        !self.sender.is_closed() && self.broken.get().is_none()
     }
 
     pub(super) fn idle_since(&self) -> Option<Instant> {

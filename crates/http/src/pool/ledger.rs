@@ -187,16 +187,24 @@ impl Ledger {
     pub(super) fn starve(&mut self) -> Leaving {
         self.starving += 1;
         let mut leaving = Leaving::default();
-        let own = self.oldest_idle();
-        let shared = self.oldest_shared();
-        match (own, shared) {
-            (Some((key, at)), shared) if shared.as_ref().is_none_or(|(_, since)| at <= *since) => {
-                leaving.own.extend(self.pop_oldest(&key));
+        loop {
+            match (self.oldest_idle(), self.oldest_shared()) {
+                (Some((key, at)), shared) if shared.as_ref().is_none_or(|(_, since)| at <= *since) => {
+                    leaving.own.extend(self.pop_oldest(&key));
+                    return leaving;
+                }
+                (_, Some((key, _))) => {
+                    // One that a request starts at this moment stays, and one that has ended has no socket to give.
+                    let Some(retired) = self.retire(&key) else { continue };
+                    let frees_a_socket = retired.is_alive();
+                    leaving.shared.push(retired);
+                    if frees_a_socket {
+                        return leaving;
+                    }
+                }
+                _ => return leaving,
             }
-            (_, Some((key, _))) => leaving.shared.extend(self.retire(&key)),
-            _ => {}
         }
-        leaving
     }
 
     pub(super) fn fed(&mut self) {

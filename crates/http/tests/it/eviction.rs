@@ -1,6 +1,6 @@
 //! A full pool: what leaves, so that the request whose turn it is gets its socket.
 
-use crate::server::{Server, ok, says, stuck_after};
+use crate::server::{Server, Tasks, ok, says, stuck_after};
 use futures::executor::block_on;
 use futures::future::join;
 use hyper::{Request, body::Incoming};
@@ -36,4 +36,16 @@ fn a_request_that_waits_to_share_a_connection_does_not_keep_it_from_leaving() {
     assert!(second.poll().is_pending());
     let both = join(poll_fn(|cx| first.as_mut().poll(cx)), poll_fn(|cx| second.as_mut().poll(cx)));
     assert_eq!(block_on(both), ("other".to_owned(), "shared".to_owned()));
+}
+
+#[test]
+fn a_connection_that_has_ended_is_not_all_that_leaves() {
+    let shared = Server::https(says("shared"));
+    let (idle, other) = (Server::http(says("idle")), Server::http(says("other")));
+    let tasks = Tasks::default();
+    let client = of_one(&shared).spawner(tasks.clone()).build().unwrap();
+    // The connection's tasks end with this, and its socket is closed; nobody has told the pool.
+    assert_eq!(block_on(tasks.beside(text(&client, shared.url("/")))), "shared");
+    assert_eq!(block_on(text(&client, idle.url("/"))), "idle");
+    assert_eq!(block_on(text(&client, other.url("/"))), "other");
 }
