@@ -137,7 +137,8 @@ impl Timers {
     /// Fires the timers that are due at `now`, and returns how many. Their wakers are called without any lock.
     ///
     /// Any thread may call it at any time. A virtual clock is moved to `now`, deadline by deadline, and never back. On the
-    /// real clock `now` should not lie ahead: what is armed later for a time before it would fire late, though never early.
+    /// real clock `now` should not lie ahead: what is armed later for a time before it would fire late, though never early. While another
+    /// thread looks for the [next deadline](Self::next_deadline), what is due is left to that thread, and this returns 0.
     ///
     /// ```
     /// use motet_timer::{Timer, Timers};

@@ -19,7 +19,10 @@ fn a_worker_sleeps_by_its_runtimes_timers() {
                 None => motet::yield_now().await,
             }
         };
-        assert_eq!(runtime.timers().advance(next), 1);
+        // The other worker may look at the timers at this moment, and then this leaves them to it.
+        while runtime.timers().advance(next) == 0 {
+            motet::yield_now().await;
+        }
         asleep.await
     });
     assert!(elapsed.expect("it does not panic"), "an hour has passed by the runtime's timers, and by no others");
