@@ -8,6 +8,7 @@
 //! ```
 
 mod decode;
+mod herald;
 mod upload;
 
 use crate::error::{BoxError, Error};
@@ -22,6 +23,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 pub(crate) use decode::{decode, offers_gzip};
+pub(crate) use herald::Herald;
 pub(crate) use upload::{Mark, Progress, Stage, Upload};
 
 /// The body of a request, or of a [`Transport`](crate::Transport)'s response.

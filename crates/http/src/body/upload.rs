@@ -11,9 +11,11 @@
 //! ```
 //!
 //! Only the upload changes the stage, and wakes the request when it does. The other way round, whoever has the response no
-//! more abandons the upload: on a shared connection nobody else would end it.
+//! more abandons the upload: on a shared connection nobody else would end it. The task that carries the upload is woken, asks
+//! [`Upload`] for more and gets an error, which resets the stream; or hyper does not ask, for it waits until the server takes
+//! what it has, and then the task is dropped as it is.
 
-use super::Body;
+use super::{Body, Herald};
 use crate::error::Error;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -30,6 +32,8 @@ pub(crate) struct Upload {
     /// What is left of a piece that was too large.
     rest: Bytes,
     progress: Option<Progress>,
+    /// Until hyper asks for the first piece, on a connection that is shared.
+    herald: Option<Herald>,
 }
 
 /// How far an upload has come.
@@ -39,8 +43,8 @@ pub(crate) struct Progress(Arc<Mutex<Shared>>);
 struct Shared {
     mark: Mark,
     waiter: Option<Waker>,
-    /// The task that sends, while the caller's stream has nothing to send.
-    sender: Option<Waker>,
+    /// The task that carries the upload on a shared connection.
+    carrier: Option<Waker>,
     abandoned: bool,
 }
 
@@ -66,7 +70,7 @@ pub(crate) enum Stage {
 impl Progress {
     fn new() -> Self {
         let mark = Mark { pieces: 0, stage: Stage::Sending };
-        Self(Arc::new(Mutex::new(Shared { mark, waiter: None, sender: None, abandoned: false })))
+        Self(Arc::new(Mutex::new(Shared { mark, waiter: None, carrier: None, abandoned: false })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -99,28 +103,32 @@ impl Progress {
 
     /// Nobody waits for the response any more: what was not sent is not wanted.
     pub(crate) fn abandon(&self) {
-        let sender = {
+        let carrier = {
             let mut shared = self.lock();
             shared.abandoned = true;
-            shared.sender.take()
+            shared.carrier.take()
         };
-        if let Some(sender) = sender {
-            sender.wake();
+        if let Some(carrier) = carrier {
+            carrier.wake();
         }
     }
 
+    fn is_abandoned(&self) -> bool {
+        self.lock().abandoned
+    }
+
     /// Whether the upload goes on; if it does, the waker is called when it no longer shall.
-    fn is_wanted(&self, waker: &Waker) -> bool {
+    pub(crate) fn is_wanted(&self, waker: &Waker) -> bool {
         {
             let shared = self.lock();
-            if shared.abandoned || shared.sender.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            if shared.abandoned || shared.carrier.as_ref().is_some_and(|known| known.will_wake(waker)) {
                 return !shared.abandoned;
             }
         }
-        let sender = waker.clone();
+        let carrier = waker.clone();
         let (replaced, abandoned) = {
             let mut shared = self.lock();
-            (shared.sender.replace(sender), shared.abandoned)
+            (shared.carrier.replace(carrier), shared.abandoned)
         };
         drop(replaced);
         !abandoned
@@ -143,7 +151,13 @@ impl Upload {
     /// The upload, and its progress unless there is nothing to send.
     pub(crate) fn new(body: Body) -> (Self, Option<Progress>) {
         let progress = (!body.is_end_stream()).then(Progress::new);
-        (Self { body, rest: Bytes::new(), progress: progress.clone() }, progress)
+        (Self { body, rest: Bytes::new(), progress: progress.clone(), herald: None }, progress)
+    }
+
+    /// Tells the herald of itself when hyper begins with it.
+    pub(crate) fn heralded(mut self, herald: Herald) -> Self {
+        self.herald = Some(herald);
+        self
     }
 
     /// The body again, of an upload that hyper has not begun.
@@ -183,6 +197,12 @@ impl HttpBody for Upload {
     type Error = Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let (Some(herald), Some(progress)) = (self.herald.take(), &self.progress) {
+            herald.announce(progress);
+        }
+        if self.progress.as_ref().is_some_and(Progress::is_abandoned) {
+            return Poll::Ready(Some(Err(Error::other("the response was given up before the upload had ended"))));
+        }
         let frame = if !self.rest.is_empty() {
             Some(Ok(Frame::data(self.next_piece())))
         } else {
@@ -191,10 +211,7 @@ impl HttpBody for Upload {
             drop(alarm);
             let Poll::Ready(frame) = polled else {
                 self.record(Stage::Starved);
-                if self.progress.as_ref().is_none_or(|progress| progress.is_wanted(cx.waker())) {
-                    return Poll::Pending;
-                }
-                return Poll::Ready(Some(Err(Error::other("the response was given up before the upload had ended"))));
+                return Poll::Pending;
             };
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => {

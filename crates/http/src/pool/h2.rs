@@ -16,7 +16,7 @@ use super::h1::MAX_HEAD;
 use super::wire::Wire;
 use super::{Core, Failure, Slot, Slots};
 use crate::Timeouts;
-use crate::body::{Body, Upload};
+use crate::body::{Body, Herald, Progress, Upload};
 use crate::clock::{self, AmbientTimer, Stall};
 use crate::error::{BoxError, Error, Kind};
 use crate::spawn::TaskSpawner;
@@ -43,6 +43,7 @@ pub(super) struct Http2 {
     sender: http2::SendRequest<Upload>,
     state: Mutex<State>,
     pub(super) streams: Slots,
+    herald: Herald,
     /// Set when a request found it closed, which its task may be slow to find out.
     broken: OnceLock<()>,
     /// Set when nobody holds it any more.
@@ -68,7 +69,9 @@ impl Http2 {
     /// Shakes hands and sends the connection's task on its way.
     pub(super) async fn handshake(wire: Wire, tasks: TaskSpawner, max_streams: usize) -> Result<Self, Error> {
         let (ended, let_go) = (Arc::new(Event::new()), Arc::new(Event::new()));
-        let mortal = Mortal { tasks, let_go: let_go.clone(), end: Arc::new(SetOnDrop(ended.clone())) };
+        let herald = Herald::default();
+        let end = Arc::new(SetOnDrop(ended.clone()));
+        let mortal = Mortal { tasks, herald: herald.clone(), let_go: let_go.clone(), end };
         let handshake = http2::Builder::new(mortal.clone())
             .timer(AmbientTimer)
             .keep_alive_interval(PING_INTERVAL)
@@ -81,7 +84,7 @@ impl Http2 {
         // Errors are told to the requests; this one has nobody else to hear it.
         mortal.spawn(connection.map(drop)).map_err(Error::connect)?;
         let state = Mutex::new(State::Resting(clock::now()));
-        Ok(Self { sender, state, streams: Slots::new(max_streams), broken: OnceLock::new(), _let_go, ended })
+        Ok(Self { sender, state, streams: Slots::new(max_streams), herald, broken: OnceLock::new(), _let_go, ended })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -170,6 +173,7 @@ impl Http2 {
 #[derive(Clone)]
 struct Mortal {
     tasks: TaskSpawner,
+    herald: Herald,
     let_go: Arc<Event>,
     /// Dropped when the last of the tasks has ended.
     end: Arc<SetOnDrop>,
@@ -192,8 +196,23 @@ impl Mortal {
 impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Mortal {
     fn execute(&self, task: F) {
         // An executor that has shut down drops the task; the requests of its connection then fail with an error.
-        let _ = self.spawn(task);
+        let _ = match self.herald.take() {
+            Some(upload) => self.spawn(while_wanted(upload, task)),
+            None => self.spawn(task),
+        };
     }
+}
+
+/// The task that carries this upload, until it ends or the upload is abandoned.
+async fn while_wanted(upload: Progress, task: impl Future<Output = ()>) {
+    let mut task = pin!(task);
+    poll_fn(|cx| {
+        let wanted = upload.is_wanted(cx.waker());
+        // Once more even if it is not: asked for a piece, the upload ends with an error, and hyper resets the stream at once.
+        let ended = task.as_mut().poll(cx).is_ready();
+        if ended || !wanted { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// Sets the event when what it stands for is over, or dropped: a task by its executor for one.
@@ -228,6 +247,7 @@ impl Drop for Share {
 pub(super) async fn send(share: Share, request: Request<Body>, timeouts: Timeouts) -> Result<Response<Body>, Failure> {
     let (head, body) = request.into_parts();
     let (upload, progress) = Upload::new(body);
+    let upload = upload.heralded(share.connection.herald.clone());
     let mut stall = Stall::of_head(progress, timeouts);
     let mut sender = share.connection.sender.clone();
     let mut sent = pin!(sender.try_send_request(Request::from_parts(head, upload)));

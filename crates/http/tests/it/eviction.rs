@@ -11,9 +11,11 @@ use std::time::Duration;
 
 /// A client with one connection, that nobody sweeps away.
 fn of_one(https: &Server) -> ClientBuilder {
-    Client::builder()
-        .add_root_certificate(https.certificate.clone().expect("a TLS server"))
-        .limits(Limits { max_connections: 1, idle_expiry: Duration::from_secs(3600), ..Limits::default() })
+    Client::builder().add_root_certificate(https.certificate.clone().expect("a TLS server")).limits(Limits {
+        max_connections: 1,
+        idle_expiry: Duration::from_secs(3600),
+        ..Limits::default()
+    })
 }
 
 async fn text(client: &Client, url: String) -> String {

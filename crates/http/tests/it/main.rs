@@ -5,6 +5,7 @@ mod client;
 mod redirects;
 mod server;
 
+mod abandoned;
 mod agnostic;
 mod cancel;
 mod eviction;
