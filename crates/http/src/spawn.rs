@@ -2,7 +2,8 @@
 //!
 //! An HTTP/1.1 connection is polled by the one request that uses it, and needs nobody else. An HTTP/2 connection is shared
 //! and needs a task of its own: on the spawner that the builder was given, else on the ambient one, else on a thread of the
-//! client's own, which starts with the first such connection and ends with the client.
+//! client's own, which starts with the first such connection and ends with the client. A spawner that says that it has shut
+//! down is passed over: what cleans up while an executor ends may still send a request.
 
 use crate::error::{BoxError, Error, Kind};
 use futures_util::future::FutureExt;
@@ -49,11 +50,11 @@ impl Spawner {
 
     /// The spawner for one connection and all its parts.
     pub(crate) fn for_connection(&self) -> Result<TaskSpawner, Error> {
-        if let Some(given) = &self.given {
+        if let Some(given) = self.given.as_ref().filter(|given| given.status().is_ok()) {
             return Ok(TaskSpawner::Given(given.clone()));
         }
         let find = *lock(&AMBIENT);
-        if let Some(find) = find.filter(|find| find().is_some()) {
+        if let Some(find) = find.filter(|find| find().is_some_and(|found| found.status().is_ok())) {
             return Ok(TaskSpawner::Ambient(find));
         }
         if self.own.get().is_none() {
@@ -223,5 +224,29 @@ mod tests {
         let spawner = Spawner::new(Some(Arc::new(Deaf)));
         assert!(spawner.for_connection().unwrap().spawn(pending()).is_err());
         assert!(spawner.own.get().is_none());
+    }
+
+    /// An executor that has shut down, and says so.
+    struct Ended;
+
+    impl Spawn for Ended {
+        fn spawn_obj(&self, _: FutureObj<'static, ()>) -> Result<(), SpawnError> {
+            Err(SpawnError::shutdown())
+        }
+
+        fn status(&self) -> Result<(), SpawnError> {
+            Err(SpawnError::shutdown())
+        }
+    }
+
+    #[test]
+    fn what_cleans_up_while_its_executor_ends_gets_the_clients_own_thread() {
+        set_ambient_spawner(|| Some(Box::new(Ended)));
+        for spawner in [Spawner::new(None), Spawner::new(Some(Arc::new(Ended)))] {
+            let (tell, told) = mpsc::channel();
+            let tasks = spawner.for_connection().unwrap();
+            tasks.spawn(async move { tell.send(()).unwrap() }).expect("there is a thread for it");
+            told.recv().expect("the task runs");
+        }
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Upload {
     /// What is left of a piece that was too large.
     rest: Bytes,
     progress: Option<Progress>,
+    /// How many bytes hyper still takes, if it stops at a length: it drops the upload then, without asking for its end.
+    left: Option<u64>,
     /// Until hyper asks for the first piece, on a connection that is shared.
     herald: Option<Herald>,
 }
@@ -151,7 +153,16 @@ impl Upload {
     /// The upload, and its progress unless there is nothing to send.
     pub(crate) fn new(body: Body) -> (Self, Option<Progress>) {
         let progress = (!body.is_end_stream()).then(Progress::new);
-        (Self { body, rest: Bytes::new(), progress: progress.clone(), herald: None }, progress)
+        (Self { body, rest: Bytes::new(), progress: progress.clone(), left: None, herald: None }, progress)
+    }
+
+    /// Is over after so many bytes, whether or not that is the body's end.
+    pub(crate) fn of_length(mut self, length: Option<u64>) -> Self {
+        self.left = length;
+        if length == Some(0) {
+            self.record(Stage::Sent);
+        }
+        self
     }
 
     /// Tells the herald of itself when hyper begins with it.
@@ -223,7 +234,10 @@ impl HttpBody for Upload {
                 None => None,
             }
         };
-        let over = frame.is_none() || self.is_empty();
+        if let (Some(left), Some(Ok(frame))) = (&mut self.left, &frame) {
+            *left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len) as u64);
+        }
+        let over = frame.is_none() || self.is_empty() || self.left == Some(0);
         self.record(if over { Stage::Sent } else { Stage::Sending });
         Poll::Ready(frame)
     }

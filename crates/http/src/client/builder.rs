@@ -164,7 +164,8 @@ impl ClientBuilder {
     }
 
     /// The executor for HTTP/2 connections, in place of the ambient one (see
-    /// [`set_ambient_spawner`](crate::set_ambient_spawner)) and of a thread of the client's own.
+    /// [`set_ambient_spawner`](crate::set_ambient_spawner)) and of a thread of the client's own. Once its
+    /// [`status`](Spawn::status) is an error it is passed over, so that cleanup which outlives it can still send requests.
     pub fn spawner(mut self, spawner: impl Spawn + Send + Sync + 'static) -> Self {
         self.spawner = Some(Arc::new(spawner));
         self

@@ -85,6 +85,7 @@ impl Order {
         if request.body().is_end_stream() && expects_content(request.method()) {
             request.headers_mut().entry(CONTENT_LENGTH).or_insert(HeaderValue::from_static("0"));
         }
+        check_length(&request)?;
         let decodes = self.client.shared.gzip && body::offers_gzip(request.headers_mut());
         request.extensions_mut().insert(self.timeouts);
         Ok((request, decodes))
@@ -94,6 +95,21 @@ impl Order {
 /// Whether the absence of a body has to be said (RFC 9110, section 8.6).
 fn expects_content(method: &Method) -> bool {
     [Method::POST, Method::PUT, Method::PATCH].contains(method)
+}
+
+/// Refuses a `Content-Length` that is not the body's: what is missing would be taken from the next request on the connection.
+fn check_length(request: &Request<Body>) -> Result<(), Error> {
+    let refused = |why: String| Err(Error::caused(Kind::Build, format!("the content-length {why}: leave it out")));
+    let mut said = request.headers().get_all(CONTENT_LENGTH).iter();
+    let Some(first) = said.next() else { return Ok(()) };
+    let digits = first.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let Some(length) = digits.and_then(|digits| digits.parse::<u64>().ok()).filter(|_| said.next().is_none()) else {
+        return refused("is not one number".into());
+    };
+    match request.body().size_hint().exact() {
+        Some(exact) if exact != length => refused(format!("says {length} bytes, the body has {exact}")),
+        _ => Ok(()),
+    }
 }
 
 /// The text behind a part of an address, such as a password with a `%40` in it.

@@ -3,8 +3,9 @@
 use super::host::HostKey;
 use crate::body::{Body, Upload};
 use crate::error::{Error, Kind};
-use http::header::HOST;
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Request, Uri};
+use http_body::Body as _;
 use std::error::Error as _;
 
 /// An HTTP/1.1 request names the host in a header, and only the path in its first line.
@@ -17,6 +18,20 @@ pub(super) fn origin_form(request: &mut Request<Body>, key: &HostKey) -> Result<
     let path = if path.starts_with('/') { Uri::try_from(path) } else { Uri::try_from(format!("/{path}")) };
     *request.uri_mut() = path.map_err(http::Error::from)?;
     Ok(())
+}
+
+/// How many bytes of the body go out in HTTP/1.1, if that is known beforehand. If it is not they go in chunks, whatever the
+/// method: hyper would send a body of unknown length with some, and with GET drop it.
+pub(super) fn length(request: &mut Request<Body>) -> Option<u64> {
+    if request.headers().contains_key(TRANSFER_ENCODING) {
+        return None;
+    }
+    let said = request.headers().get(CONTENT_LENGTH).and_then(|said| said.to_str().ok()?.parse().ok());
+    let length = said.or_else(|| request.body().size_hint().exact());
+    if length.is_none() {
+        request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+    length
 }
 
 /// A second copy of the request, if sending it twice is the same as sending it once.

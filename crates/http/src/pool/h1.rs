@@ -4,6 +4,7 @@
 //! same. So nothing is sent between tasks, and dropping the request or the body drops the connection with it. While it is
 //! idle it is polled by its watch, a waker that looks whether the server closed it.
 
+use super::form::length;
 use super::host::HostKey;
 use super::lease::Lease;
 use super::wire::Wire;
@@ -102,11 +103,13 @@ impl Wake for Watch {
 /// Sends a request on a leased connection; the lease moves on into the body.
 pub(super) fn send(
     mut lease: Box<Lease>,
-    request: Request<Body>,
+    mut request: Request<Body>,
     timeouts: Timeouts,
 ) -> impl Future<Output = Result<Response<Body>, Failure>> {
+    let length = length(&mut request);
     let (head, body) = request.into_parts();
     let (upload, progress) = Upload::new(body);
+    let upload = upload.of_length(length);
     let reused = std::mem::replace(&mut lease.connection.used, true);
     // hyper has the request from here on; it is the connection that does the work.
     let sent = lease.connection.sender.try_send_request(Request::from_parts(head, upload));

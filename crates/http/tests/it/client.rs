@@ -257,3 +257,27 @@ fn the_types_are_send_and_the_client_is_shared() {
     motet_test::assert_send!(Client, RequestBuilder, Sending, motet_http::Response, motet_http::Chunks, Error, Body);
     motet_test::assert_sync!(Client, Error);
 }
+
+#[test]
+fn a_length_that_is_not_the_bodys_is_refused() {
+    let client = mock(|_| async { Ok(Response::new("sent".into())) }).build().unwrap();
+    let send = |lengths: &[&str], body: Body| {
+        let mut request = client.get("http://example.com/").body(body);
+        for length in lengths {
+            request = request.header("content-length", *length);
+        }
+        block_on(request.send())
+    };
+    // What is missing would be taken from the next request on the connection.
+    for (length, body) in
+        [("5", ""), ("4", "hello"), ("6", "hello"), ("all of it", "hello"), ("-5", "hello"), ("+5", "hello")]
+    {
+        let error = send(&[length], body.into()).unwrap_err();
+        assert!(error.is_builder() && error.to_string().contains("content-length"), "{error}");
+    }
+    let stream = || Body::from_stream(futures::stream::iter([Ok::<_, Error>("hello")]));
+    assert!(send(&["many"], stream()).unwrap_err().is_builder());
+    assert!(send(&["5"], stream()).is_ok());
+    assert!(send(&["5"], "hello".into()).is_ok());
+    assert!(send(&["0"], Body::empty()).is_ok());
+}

@@ -224,3 +224,19 @@ fn a_limit_past_all_time_is_none() {
     let text = async { client.get(server.url("/")).timeout(Duration::MAX).await?.text().await };
     assert_eq!(block_on(text).unwrap(), "hello");
 }
+
+#[test]
+fn an_upload_of_known_length_is_over_with_its_last_byte() {
+    let (timers, clock) = Timers::virtual_time();
+    let _entered = timers.enter();
+    let (server, arrived) = silent();
+    let mut request = Client::new().put(server.url("/")).header("content-length", "4").body(halves()).send();
+    run_until(&mut request, || arrived.try_recv().is_ok());
+    let (result, _) = pass_time(&clock, &mut request);
+    assert_eq!(result.unwrap_err().phase(), Some(Phase::Read));
+}
+
+/// Four bytes in two pieces.
+fn halves() -> Body {
+    Body::from_stream(stream::iter(["ha", "lf"].map(Ok::<_, Error>)))
+}

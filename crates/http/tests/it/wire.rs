@@ -3,11 +3,14 @@
 use crate::server::{Server, full, ok, says, status};
 use bytes::Bytes;
 use futures::executor::block_on;
-use futures::stream;
-use http_body_util::BodyExt;
-use hyper::{Request, Response, body::Incoming};
+use futures::{TryStreamExt, stream};
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::{Request, Response};
 use motet_http::{Body, Client, Error, Version};
 use serde::{Deserialize, Serialize};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[test]
@@ -113,6 +116,57 @@ fn a_streamed_upload_goes_in_chunks() {
     let body = Body::from_stream(stream::iter(["so ", "it ", "goes"].map(Ok::<_, Error>)));
     let text = block_on(async { Client::new().put(server.url("/")).body(body).await?.text().await }).unwrap();
     assert_eq!(text, "so it goes");
+}
+
+#[test]
+fn an_upload_of_known_length_keeps_its_connection() {
+    let server = Server::http(|request: Request<Incoming>| async move {
+        assert_eq!(request.headers()["content-length"], "4");
+        ok(request.into_body().collect().await.unwrap().to_bytes())
+    });
+    let client = Client::new();
+    let pieces = || stream::iter(["fo", "ur"].map(Ok::<_, Error>));
+    let sized = || StreamBody::new(pieces().map_ok(|piece| Frame::data(Bytes::from(piece))));
+    for _ in 0..2 {
+        let said = client.put(server.url("/")).header("content-length", "4").body(Body::from_stream(pieces()));
+        assert_eq!(block_on(async { said.await?.text().await }).unwrap(), "four");
+        let known = client.put(server.url("/")).body(Body::wrap(Limited(sized(), 4)));
+        assert_eq!(block_on(async { known.await?.text().await }).unwrap(), "four");
+    }
+    assert_eq!(server.connections().accepted, 1);
+}
+
+#[test]
+fn a_streamed_body_is_sent_with_any_method() {
+    let server = Server::http(|request: Request<Incoming>| async move {
+        ok(request.into_body().collect().await.unwrap().to_bytes())
+    });
+    let client = Client::new();
+    for _ in 0..2 {
+        let body = Body::from_stream(stream::iter([Ok::<_, Error>("query")]));
+        assert_eq!(block_on(async { client.get(server.url("/")).body(body).await?.text().await }).unwrap(), "query");
+    }
+    assert_eq!(server.connections().accepted, 1);
+}
+
+/// A body that knows its length from the start, but not its end before it was asked once more.
+struct Limited<B>(B, u64);
+
+impl<B: hyper::body::Body<Data = Bytes> + Unpin> hyper::body::Body for Limited<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let frame = Pin::new(&mut self.0).poll_frame(cx);
+        if let Poll::Ready(Some(Ok(frame))) = &frame {
+            self.1 -= frame.data_ref().map_or(0, Bytes::len) as u64;
+        }
+        frame
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.1)
+    }
 }
 
 #[test]
