@@ -94,7 +94,7 @@ impl Pool for Motet {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.0.block_on(self.spawn(future))
+        self.0.block_on(async { self.spawn(future).await })
     }
 }
 
@@ -128,7 +128,7 @@ impl Pool for Tokio {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.0.block_on(self.spawn(future))
+        self.0.block_on(async { self.spawn(future).await })
     }
 }
 
@@ -164,7 +164,7 @@ impl Pool for Smol {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        futures::executor::block_on(self.spawn(future))
+        futures::executor::block_on(async { self.spawn(future).await })
     }
 }
 
@@ -199,7 +199,7 @@ impl Pool for SmolStatic {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        futures::executor::block_on(self.spawn(future))
+        futures::executor::block_on(async { self.spawn(future).await })
     }
 }
 
