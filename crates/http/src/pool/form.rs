@@ -34,9 +34,9 @@ pub(super) fn length(request: &mut Request<Body>) -> Option<u64> {
     length
 }
 
-/// A second copy of the request, if sending it twice is the same as sending it once.
-pub(super) fn repeatable(request: &Request<Body>) -> Option<Request<Body>> {
-    let body = request.body().try_clone().filter(|_| request.method().is_idempotent())?;
+/// A second copy of the request, if its body can be sent twice.
+pub(super) fn copy(request: &Request<Body>) -> Option<Request<Body>> {
+    let body = request.body().try_clone()?;
     let mut copy = Request::new(body);
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();
@@ -51,20 +51,44 @@ pub(super) struct Failure {
     pub(super) unsent: Option<Box<Request<Body>>>,
     /// The connection was closed before a byte of the response came.
     pub(super) closed: bool,
-    /// And it had served before: whoever made it could not have known.
+    /// The server says that it has not looked at the request: to send it again is to send it once, whatever it is.
+    pub(super) unprocessed: bool,
+    /// The connection had served before: whoever made the request could not have known.
     pub(super) stale: bool,
 }
 
 impl Failure {
     pub(super) fn of(error: Error) -> Self {
-        Self { error, unsent: None, closed: false, stale: false }
+        Self { error, unsent: None, closed: false, unprocessed: false, stale: false }
     }
 
     pub(super) fn of_hyper(mut refused: hyper::client::conn::TrySendError<Request<Upload>>, reused: bool) -> Self {
         let unsent = refused.take_message().map(|request| Box::new(request.map(Upload::into_body)));
         let error = refused.into_error();
-        let closed = unsent.is_some() || was_closed(&error);
-        Self { error: Error::caused(Kind::Send, error), unsent, closed, stale: closed && reused }
+        let refusal = Refusal::of(&error);
+        let closed = unsent.is_some() || was_closed(&error) || matches!(refusal, Some(Refusal::Connection));
+        let unprocessed = refusal.is_some();
+        let stale = reused && (closed || unprocessed);
+        Self { error: Error::caused(Kind::Send, error), unsent, closed, unprocessed, stale }
+    }
+}
+
+/// What an HTTP/2 server no longer takes requests on (RFC 9113, section 8.7).
+enum Refusal {
+    /// It said goodbye, and this request crossed it on the way.
+    Connection,
+    /// Only this stream.
+    Stream,
+}
+
+impl Refusal {
+    fn of(error: &hyper::Error) -> Option<Self> {
+        let error = error.source()?.downcast_ref::<h2::Error>().filter(|error| error.is_remote())?;
+        match error.reason()? {
+            h2::Reason::NO_ERROR if error.is_go_away() => Some(Self::Connection),
+            h2::Reason::REFUSED_STREAM if error.is_reset() => Some(Self::Stream),
+            _ => None,
+        }
     }
 }
 

@@ -32,7 +32,7 @@ use crate::spawn::Spawner;
 use crate::tls::Tls;
 use crate::{Limits, Timeouts};
 use bytes::Bytes;
-use form::{Failure, origin_form, repeatable};
+use form::{Failure, copy, origin_form};
 use futures_util::future::{Either, ready};
 use h1::{Http1, Watch};
 use h2::{Http2, Share, Start};
@@ -96,11 +96,14 @@ impl Pool {
         let mut idling = Idling::Welcome;
         loop {
             let seat = self.core.seat(&key, &timeouts, idling).await?;
-            let spare = if seat.is_reused() { repeatable(&request) } else { None };
-            let Failure { error, unsent, stale, .. } = match seat.send(request, timeouts).await {
+            // Twice is as good as once if the request is idempotent, or if the server has not looked at it.
+            let idempotent = request.method().is_idempotent();
+            let spare = if seat.is_reused() && (idempotent || seat.is_shared()) { copy(&request) } else { None };
+            let Failure { error, unsent, unprocessed, stale, .. } = match seat.send(request, timeouts).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
             };
+            let spare = spare.filter(|_| idempotent || unprocessed);
             match unsent.map(|unsent| *unsent).or(spare) {
                 Some(again) if stale && idling == Idling::Welcome => request = again,
                 _ => return Err(error),
@@ -340,6 +343,10 @@ impl Seat {
             Self::Own(lease) => lease.connection.was_used(),
             Self::Shared(share) => share.reused,
         }
+    }
+
+    fn is_shared(&self) -> bool {
+        matches!(self, Self::Shared(_))
     }
 
     fn send(

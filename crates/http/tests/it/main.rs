@@ -13,6 +13,7 @@ mod faults;
 mod hostile;
 mod http2;
 mod pool;
+mod refused;
 mod timeouts;
 mod tls;
 mod wire;

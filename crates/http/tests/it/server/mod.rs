@@ -1,6 +1,7 @@
 //! The servers that the tests talk to: hyper's on tokio, or raw sockets where a server has to misbehave.
 
 mod bridge;
+pub(crate) mod frames;
 mod tasks;
 
 pub(crate) use tasks::Tasks;
@@ -30,6 +31,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// The servers' runtime: one for all tests, and nothing of the client's.
 pub(crate) static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -103,6 +105,24 @@ impl Server {
         F: Fn(Request<Incoming>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Answer> + Send + 'static,
     {
+        Self::tls_raw(protocols, move |stream| {
+            let answer = answer.clone();
+            async move {
+                if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                    http2(stream, streams, answer).await;
+                } else {
+                    http1(stream, answer).await;
+                }
+            }
+        })
+    }
+
+    /// Whatever this makes of a connection behind TLS.
+    pub(crate) fn tls_raw<F, Fut>(protocols: &[&str], serve: F) -> Self
+    where
+        F: Fn(TlsStream<TcpStream>) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
         let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).expect("a certificate");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -116,13 +136,10 @@ impl Server {
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let certificate = Certificate::from_der(cert.der().to_vec());
         Self::start("https", Some(certificate), move |tcp| {
-            let (acceptor, answer) = (acceptor.clone(), answer.clone());
+            let (acceptor, serve) = (acceptor.clone(), serve.clone());
             async move {
-                let Ok(stream) = acceptor.accept(tcp).await else { return };
-                if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-                    http2(stream, streams, answer).await;
-                } else {
-                    http1(stream, answer).await;
+                if let Ok(stream) = acceptor.accept(tcp).await {
+                    serve(stream).await;
                 }
             }
         })
