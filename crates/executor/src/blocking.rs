@@ -152,7 +152,7 @@ impl BlockingPool {
             match executor {
                 // Exits, which are woken wherever it be, and may have to wait again.
                 Some(shared) if !is_closure => shared.inject(runnable),
-                _ => drop(self.run(runnable)),
+                _ => self.end(runnable),
             }
         }
     }
@@ -267,9 +267,9 @@ impl State {
     }
 }
 
-/// A grace is for what runs: the task is to end at once. The reason is that of the first request.
+/// A grace is for what runs: the task is to end at once.
 fn refuse_grace(runnable: &Runnable) {
-    let _asked = runnable.metadata().requests().cancel(Reason::none());
+    runnable.metadata().requests().refuse_grace();
 }
 
 impl InLine {

@@ -7,6 +7,7 @@ use motet_timer::Timers;
 use std::any::Any;
 use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 /// How long [`run`](crate::run) waits for cleanup at its end, unless told otherwise.
@@ -133,7 +134,9 @@ impl Builder {
             // What was entered last is left first.
             move || {
                 let timers = timers.enter();
-                (enter.as_ref().map(|enter| enter()), timers)
+                // A panic of it has been printed, and is no reason to do without the timers.
+                let entered = enter.as_ref().and_then(|enter| catch_unwind(AssertUnwindSafe(enter)).ok());
+                (entered, timers)
             }
         };
         let executor = self.executor.driver(Seated::new(&timers)).on_enter(enter).build()?;

@@ -155,7 +155,8 @@ impl<'a, S: Store> Ledger<'a, S> {
     pub(super) fn request(&self, reason: Reason, limit: Option<Limit>) -> Request {
         let mut store = self.store.lock();
         // Relaxed, as every change under the lock: the lock orders them, and who reads without it learns no more than the number.
-        // Only `finish` changes the state without the lock; one of the two changes comes first and is seen by the other.
+        // Only an end changes the state without the lock. Either one of the two changes is seen by the other, or the end overwrites this one, and
+        // then finds what is left here (see `Requests::finish_before_fence`).
         let counted = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |state| {
             (state & FINISHED == 0 && state < MOST).then_some(state + ONE)
         });
@@ -188,6 +189,14 @@ impl<'a, S: Store> Ledger<'a, S> {
         drop(store);
         drop(superfluous);
         if is_news { Request::News(waker) } else { Request::Known }
+    }
+
+    /// What was asked with grace is asked without.
+    pub(super) fn refuse_grace(&self) {
+        let _store = self.store.lock();
+        if self.bits() >= ONE {
+            self.set(ATTENTION | AT_ONCE);
+        }
     }
 
     /// Takes the poller's waker, to be called after the lock.

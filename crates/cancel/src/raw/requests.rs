@@ -169,6 +169,11 @@ impl<R: Default, B> Requests<R, B> {
         self.ledger().request(reason, Some(limit)).into()
     }
 
+    /// What was asked with grace is asked without, if any request stands: for a task that has not begun, so that there is nothing to spare.
+    pub fn refuse_grace(&self) {
+        self.ledger().refuse_grace();
+    }
+
     /// Takes one request back; gives how many are left.
     ///
     /// # Errors

@@ -51,11 +51,11 @@ impl Worker {
         })
     }
 
-    /// After naps, gives way once to whoever else wants this processor: whoever pushes task after task, and has to wake this worker for each, may be
+    /// After naps, and if no other worker rests, gives way once to whoever else wants this processor: whoever pushes task after task, and has to wake this worker for each, may be
     /// on the same one, and then both switch at every task. A worker that seldom naps lies down at once, so that a wake finds it asleep and the
-    /// system chooses where it goes on; so does one that gave way for little.
+    /// system chooses where it goes on; so does one that gave way for little. While others rest it does not: nobody wakes them as long as this one searches.
     fn work_comes_to_one_who_gives_way(&self) -> bool {
-        if self.naps.get() < NAPS {
+        if self.naps.get() < NAPS || self.shared().sleepers.resting() > 0 {
             return false;
         }
         thread::yield_now();

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 /// So long a shutdown waits, after its limit, for the next of the tasks that the workers drop.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// And so many looks at least: this thread may not have run meanwhile.
+const LOOKS: usize = 100;
 
 impl Executor {
     /// Closes the executor and waits for the cleanups of its tasks, until `limit` is ready; then drops what is left, and says
@@ -54,13 +56,19 @@ impl Executor {
 
 /// Waits while tasks end, one after another; not for one whose poll takes no end, nor for those behind it.
 async fn until_dropped(mut left: Vec<TaskRef>) {
-    let mut since = Instant::now();
-    while !left.is_empty() && since.elapsed() < PATIENCE {
+    let (mut since, mut looks) = (Instant::now(), 0);
+    loop {
         let before = left.len();
         left.retain(|task| !task.is_finished());
-        if left.len() < before {
-            since = Instant::now();
+        if left.is_empty() {
+            return;
         }
+        if left.len() < before {
+            (since, looks) = (Instant::now(), 0);
+        } else if looks >= LOOKS && since.elapsed() >= PATIENCE {
+            return;
+        }
+        looks += 1;
         // Both: the workers are other threads, or this one.
         thread::yield_now();
         yield_now().await;

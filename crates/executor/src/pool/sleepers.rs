@@ -157,7 +157,6 @@ impl Sleepers {
     }
 
     /// How many rest at this moment.
-    #[cfg(all(test, not(motet_loom)))]
     pub(crate) fn resting(&self) -> usize {
         self.read().resting()
     }

@@ -37,6 +37,8 @@ pub(crate) struct Worker {
     has_settled: Cell<bool>,
     /// Since the last one at what is left of tasks from elsewhere.
     looks: Cell<u32>,
+    /// Where the ring's front will be when each task that was in it after the last rotation has had its turn.
+    pass_ends: Cell<u32>,
     /// A task that has yielded while nobody else was there: it is next, and no other worker knows of it.
     yielded: Cell<Option<Runnable>>,
     pub(super) rest: Cell<Rest>,
@@ -68,6 +70,7 @@ impl Worker {
             lifo_polls,
             has_settled,
             looks: Cell::new(0),
+            pass_ends: Cell::new(0),
             yielded: Cell::new(None),
             rest: Cell::new(Rest::default()),
             naps: Cell::new(0),
@@ -169,7 +172,7 @@ impl Worker {
     /// What a busy worker does now and then.
     #[cold]
     fn look_around(&self) -> Option<Runnable> {
-        let look = self.turns.look(!self.shared.injector.is_empty());
+        let look = self.turns.look(!self.shared.injector.is_empty(), self.left_of_pass());
         if look.driver {
             self.poll_driver();
         }
@@ -179,8 +182,19 @@ impl Worker {
             return self.shared.injector.pop();
         }
         let next = self.rotate();
-        self.turns.next_pass(self.kit.ring.len());
+        let (position, tasks) = (self.kit.ring.position(), self.kit.ring.len());
+        #[expect(clippy::cast_possible_truncation, reason = "a ring is short")]
+        self.pass_ends.set(position.wrapping_add(tasks as u32));
+        self.turns.next_pass(tasks);
         next
+    }
+
+    /// How many of those that were in the ring after the last rotation have not had their turn; polls out of the slot are steps too, so steps do
+    /// not tell.
+    fn left_of_pass(&self) -> usize {
+        let left = self.pass_ends.get().wrapping_sub(self.kit.ring.position()) as usize;
+        // Beyond a ring's length it is no distance any more: the front has gone past.
+        if left > RING { 0 } else { left }
     }
 
     /// Takes this worker's share of the injector, up to half a ring; what does not fit into half a ring with it goes to the injector's back.

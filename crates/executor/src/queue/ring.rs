@@ -137,6 +137,11 @@ impl<T, const SIZE: usize> Producer<T, SIZE> {
         shed
     }
 
+    /// How many positions were given out so far, whoever took what was there; wraps around.
+    pub(crate) fn position(&self) -> u32 {
+        Front::unpack(self.ring.front.load(Ordering::Relaxed)).head
+    }
+
     /// How many values are queued at this moment.
     pub(crate) fn len(&self) -> usize {
         let head = Front::unpack(self.ring.front.load(Ordering::Relaxed)).head;

@@ -339,3 +339,14 @@ fn closing_ends_the_closures_in_line_beside_one_that_runs() {
     drop(go);
     block_on(first).unwrap();
 }
+
+#[test]
+fn a_grace_that_is_refused_is_one_request_all_the_same() {
+    let (executor, go, first) = busy();
+    let in_line = executor.spawn_blocking(|| ());
+    assert!(in_line.cancel_with_grace("enough", pending()));
+    assert_eq!(in_line.handle().cancelling(), 1);
+    assert!(matches!(executor.block_on(in_line), Err(TaskError::Cancelled(_))));
+    drop(go);
+    executor.block_on(first).unwrap();
+}

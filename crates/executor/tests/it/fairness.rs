@@ -215,6 +215,44 @@ fn among_more_tasks_than_a_ring_holds_one_from_elsewhere_waits_for_one_turn_of_e
 }
 
 #[test]
+fn nobody_starves_among_more_tasks_than_a_ring_holds_that_wake_others_too() {
+    // Numbers with which the same tasks would come to the same places of a batch again and again.
+    for tasks in [322, 451, 580, 1999] {
+        let executor = one_thread();
+        let turns: Arc<Vec<AtomicUsize>> = Arc::new((0..tasks).map(|_| AtomicUsize::new(0)).collect());
+        let stop = Arc::new(AtomicBool::new(false));
+        executor.block_on(async {
+            for task in 0..tasks {
+                let (turns, stop) = (turns.clone(), stop.clone());
+                // Goes into the slot whenever it is woken, so that half of the polls are out of that.
+                let helper: Arc<Mutex<Option<Waker>>> = Arc::default();
+                let waker = helper.clone();
+                let helps = poll_fn(move |cx| {
+                    *waker.lock().unwrap() = Some(cx.waker().clone());
+                    Poll::<()>::Pending
+                });
+                spawn(helps).detach();
+                let always_ready = async move {
+                    while !stop.load(Ordering::Relaxed) {
+                        turns[task].fetch_add(1, Ordering::Relaxed);
+                        helper.lock().unwrap().iter().for_each(Waker::wake_by_ref);
+                        yield_now().await;
+                    }
+                };
+                spawn(always_ready).detach();
+            }
+            let before = executor.metrics().polls();
+            while executor.metrics().polls() - before < 100 * tasks as u64 {
+                yield_now().await;
+            }
+            stop.store(true, Ordering::Relaxed);
+        });
+        let starved = turns.iter().filter(|turns| turns.load(Ordering::Relaxed) < 5).count();
+        assert_eq!(starved, 0, "of {tasks} tasks");
+    }
+}
+
+#[test]
 fn a_task_in_the_ring_waits_for_a_bounded_number_of_polls_out_of_the_slot() {
     let executor = one_thread();
     let polls = executor.block_on(async {

@@ -83,3 +83,9 @@ fn blocking_threads_are_limited_and_there_is_at_least_one() {
     let (one, other) = runtime.run(async { motet::join((motet::to_thread(here), motet::to_thread(here))).await });
     assert_eq!(one.expect("no panic"), other.expect("no panic"), "the one thread runs both");
 }
+
+#[test]
+fn a_worker_whose_hook_panics_keeps_the_timers() {
+    let runtime = Runtime::builder().threads(1).on_enter(|| panic!("no context today")).build().expect("a runtime");
+    assert_eq!(late_wake(&runtime), Duration::ZERO);
+}

@@ -245,7 +245,11 @@ impl<'s> Running<'s> {
     #[track_caller]
     fn begin(shared: &'s Shared) -> Self {
         match shared.enter(Stage::Running) {
-            Stage::Resting => Self(shared),
+            Stage::Resting => {
+                // Of an earlier run, which has failed already; its tasks were dropped after it had said why.
+                drop(shared.take_panics());
+                Self(shared)
+            }
             other => {
                 shared.enter(other);
                 panic!("this `Sim` runs already: await inside of its tasks, or make another `Sim`");

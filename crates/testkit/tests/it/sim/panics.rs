@@ -178,3 +178,16 @@ fn explore_names_the_seed_that_panics_in_a_task() {
     });
     assert!(report.contains("MOTET_SEED=0") && report.contains(": out of paper"), "{report}");
 }
+
+#[test]
+fn a_panic_of_a_run_that_deadlocked_does_not_fail_the_next_one() {
+    let sim = Sim::new(3);
+    panic_of(|| {
+        sim.run(async {
+            let _held = spawn(async { panic!("of the first run") });
+            settle().await;
+            pending::<()>().await;
+        });
+    });
+    sim.run(settle());
+}
