@@ -21,7 +21,9 @@ mod h2;
 mod host;
 mod lease;
 mod ledger;
+mod mortal;
 mod slots;
+mod streams;
 mod sweep;
 mod wire;
 
@@ -204,9 +206,9 @@ impl Core {
         limit: Option<Slots>,
         wait: &mut Budget,
     ) -> Result<Option<Share>, Error> {
-        let (present, streams) = (Arc::downgrade(&connection), connection.streams.clone());
+        let (present, stream) = (Arc::downgrade(&connection), connection.stream());
         drop(connection);
-        let stream = wait.bound(streams.acquire()).await?;
+        let stream = wait.bound(stream).await?;
         let Some(mut connection) = present.upgrade() else { return Ok(None) };
         if !connection.join() {
             drop(connection);
@@ -219,7 +221,7 @@ impl Core {
             }
             connection = again;
         }
-        Ok(Some(Share { connection, pool: self.clone(), _stream: stream, reused: true }))
+        Ok(Some(Share::new(connection, self, stream, true)))
     }
 
     /// An idle connection to this host, or a new one.
@@ -272,10 +274,9 @@ impl Core {
             Protocol::Http2 => {
                 let tasks = self.spawner.for_connection()?;
                 let connection = Arc::new(Http2::handshake(wire, tasks, self.max_streams).await?);
-                let stream = connection.streams.acquire().await;
+                let stream = connection.stream().await;
                 let Start::Started = connection.start(slot) else { unreachable!("nobody else knows it yet") };
-                let share =
-                    Share { connection: connection.clone(), pool: self.clone(), _stream: stream, reused: false };
+                let share = Share::new(connection.clone(), self, stream, false);
                 let replaced = self.lock().share(key, connection);
                 drop(replaced);
                 Ok(Seat::Shared(share))
