@@ -22,6 +22,7 @@ mod host;
 mod lease;
 mod ledger;
 mod mortal;
+mod seat;
 mod slots;
 mod streams;
 mod sweep;
@@ -33,23 +34,21 @@ use crate::error::{Error, Kind, Phase};
 use crate::spawn::Spawner;
 use crate::tls::Tls;
 use crate::{Limits, Timeouts};
-use bytes::Bytes;
-use form::{Failure, copy, origin_form};
-use futures_util::future::{Either, ready};
+use form::{Failure, copy};
 use h1::{Http1, Watch};
 use h2::{Http2, Share, Start};
 use host::HostKey;
-use http::header::HOST;
-use http::{Request, Response, Version};
-use http_body::{Frame, SizeHint};
-use lease::{Lease, Slot};
+use http::{Request, Response};
+use lease::Slot;
 use ledger::{Idle, Ledger, Route};
 use motet_sync::Event;
+pub(crate) use seat::Incoming;
+use seat::Seat;
 use slots::{Permit, Slots};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use wire::{Protocol, dial};
 
 /// The client's own transport.
@@ -69,18 +68,6 @@ struct Core {
     sweep: sweep::Sweeper,
     /// Set when the client is closed: whoever still waits for a connection is told.
     closing: Event,
-}
-
-/// A connection for one request.
-enum Seat {
-    Own(Box<Lease>),
-    Shared(Share),
-}
-
-/// The body of a response, with what it holds of the pool.
-pub(crate) enum Incoming {
-    Own(Box<h1::Reading>),
-    Shared(Box<h2::Streaming>),
 }
 
 impl Pool {
@@ -331,64 +318,5 @@ impl<'a> Starving<'a> {
 impl Drop for Starving<'_> {
     fn drop(&mut self) {
         self.0.lock().fed();
-    }
-}
-
-impl Seat {
-    fn own(connection: Http1, slot: Slot, key: &HostKey, pool: &Arc<Core>) -> Self {
-        Self::Own(Box::new(Lease { connection, slot, key: key.clone(), pool: pool.clone() }))
-    }
-
-    fn is_reused(&self) -> bool {
-        match self {
-            Self::Own(lease) => lease.connection.was_used(),
-            Self::Shared(share) => share.reused,
-        }
-    }
-
-    fn is_shared(&self) -> bool {
-        matches!(self, Self::Shared(_))
-    }
-
-    fn send(
-        self,
-        mut request: Request<Body>,
-        timeouts: Timeouts,
-    ) -> impl Future<Output = Result<Response<Body>, Failure>> {
-        match self {
-            Self::Own(lease) => match origin_form(&mut request, &lease.key) {
-                Ok(()) => Either::Left(h1::send(lease, request, timeouts)),
-                Err(error) => Either::Right(Either::Left(ready(Err(Failure::of(error))))),
-            },
-            Self::Shared(share) => {
-                // The address says it, and HTTP/2 has no such header.
-                request.headers_mut().remove(HOST);
-                *request.version_mut() = Version::HTTP_2;
-                Either::Right(Either::Right(Box::pin(h2::send(share, request, timeouts))))
-            }
-        }
-    }
-}
-
-impl Incoming {
-    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match self {
-            Self::Own(reading) => reading.poll_frame(cx),
-            Self::Shared(streaming) => streaming.poll_frame(cx),
-        }
-    }
-
-    pub(crate) fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Own(reading) => reading.is_end_stream(),
-            Self::Shared(streaming) => streaming.is_end_stream(),
-        }
-    }
-
-    pub(crate) fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Own(reading) => reading.size_hint(),
-            Self::Shared(streaming) => streaming.size_hint(),
-        }
     }
 }
