@@ -26,11 +26,12 @@ mod seat;
 mod slots;
 mod streams;
 mod sweep;
+mod waits;
 mod wire;
 
 use crate::body::Body;
-use crate::clock::{self, Budget, within};
-use crate::error::{Error, Kind, Phase};
+use crate::clock;
+use crate::error::{Error, Kind};
 use crate::spawn::Spawner;
 use crate::tls::Tls;
 use crate::{Limits, Timeouts};
@@ -49,6 +50,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
+use waits::{Asking, Waits};
 use wire::{Protocol, dial};
 
 /// The client's own transport.
@@ -82,9 +84,10 @@ impl Pool {
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, Error> {
         let timeouts = request.extensions().get::<Timeouts>().copied().unwrap_or_default();
         let key = HostKey::of(request.uri())?;
-        let mut idling = Idling::Welcome;
+        let (mut waits, mut idling) = (Waits::new(&timeouts), Idling::Welcome);
         loop {
-            let seat = self.core.seat(&key, &timeouts, idling).await?;
+            let seat = self.core.seat(&key, &mut waits, idling).await?;
+            waits.stop();
             // Twice is as good as once if the request is idempotent, or if the server has not looked at it.
             let idempotent = request.method().is_idempotent();
             let spare = if seat.is_reused() && (idempotent || seat.is_shared()) { copy(&request) } else { None };
@@ -132,9 +135,9 @@ impl Core {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A connection to this host. The waits for others share one budget; dialling has its own.
-    async fn seat(self: &Arc<Self>, key: &HostKey, timeouts: &Timeouts, idling: Idling) -> Result<Seat, Error> {
-        let (mut finding, mut closing) = (pin!(self.find_seat(key, timeouts, idling)), pin!(self.closing.wait()));
+    /// A connection to this host. The waits for others share one budget; connecting has its own.
+    async fn seat(self: &Arc<Self>, key: &HostKey, waits: &mut Waits, idling: Idling) -> Result<Seat, Error> {
+        let (mut finding, mut closing) = (pin!(self.find_seat(key, waits, idling)), pin!(self.closing.wait()));
         poll_fn(|cx| match finding.as_mut().poll(cx) {
             Poll::Ready(seat) => Poll::Ready(seat),
             Poll::Pending => closing.as_mut().poll(cx).map(|()| Err(Error::new(Kind::Closed))),
@@ -142,29 +145,44 @@ impl Core {
         .await
     }
 
-    async fn find_seat(self: &Arc<Self>, key: &HostKey, timeouts: &Timeouts, idling: Idling) -> Result<Seat, Error> {
-        let mut wait = Budget::new(Phase::Pool, timeouts.pool);
+    async fn find_seat(self: &Arc<Self>, key: &HostKey, waits: &mut Waits, idling: Idling) -> Result<Seat, Error> {
         loop {
             let (route, dead) = self.route(key)?;
             drop(dead);
             match route {
                 Route::Share(connection, limit) => {
-                    if let Some(share) = self.share(connection, limit, &mut wait).await? {
+                    if let Some(share) = self.share(connection, limit, waits).await? {
                         return Ok(Seat::Shared(share));
                     }
                 }
-                Route::Own(limit) => return self.own(key, limit, timeouts, &mut wait, idling).await,
+                Route::Own(limit) => return self.own(key, limit, waits, idling).await,
                 Route::Ask(gate) => {
-                    let gate = wait.bound(gate.acquire()).await?;
+                    let gate = self.enter(gate, key, waits).await?;
                     // Whoever had the gate before has found out, unless it failed.
                     if let (Route::Ask(_), _) = self.route(key)? {
                         let limit = self.lock().host_limit(key);
-                        return self.own(key, limit, timeouts, &mut wait, idling).await;
+                        return self.own(key, limit, waits, idling).await;
                     }
                     drop(gate);
                 }
             }
         }
+    }
+
+    /// The turn to find out what a host speaks, which others may be about to.
+    async fn enter(&self, gate: Slots, key: &HostKey, waits: &mut Waits) -> Result<Permit, Error> {
+        let (mut turn, mut begun) = (pin!(gate.acquire()), None);
+        let entered = poll_fn(|cx| match turn.as_mut().poll(cx) {
+            Poll::Ready(entered) => Poll::Ready(Ok(entered)),
+            Poll::Pending => {
+                let asking = self.lock().asking(key);
+                waits.poll_at_gate(*begun.get_or_insert_with(clock::now), asking, cx).map(Err)
+            }
+        });
+        let entered = entered.await?;
+        waits.stop();
+        self.lock().ask(key, Asking::Waits(clock::now()));
+        Ok(entered)
     }
 
     fn route(&self, key: &HostKey) -> Result<(Route, Option<Arc<Http2>>), Error> {
@@ -191,15 +209,15 @@ impl Core {
         self: &Arc<Self>,
         connection: Arc<Http2>,
         limit: Option<Slots>,
-        wait: &mut Budget,
+        waits: &mut Waits,
     ) -> Result<Option<Share>, Error> {
         let (present, stream) = (Arc::downgrade(&connection), connection.stream());
         drop(connection);
-        let stream = wait.bound(stream).await?;
+        let stream = waits.pool.bound(stream).await?;
         let Some(mut connection) = present.upgrade() else { return Ok(None) };
         if !connection.join() {
             drop(connection);
-            let slot = wait.bound(self.slot(limit)).await?;
+            let slot = waits.pool.bound(self.slot(limit)).await?;
             let Some(again) = present.upgrade() else { return Ok(None) };
             match again.start(slot) {
                 Start::Started => {}
@@ -216,11 +234,10 @@ impl Core {
         self: &Arc<Self>,
         key: &HostKey,
         limit: Option<Slots>,
-        timeouts: &Timeouts,
-        wait: &mut Budget,
+        waits: &mut Waits,
         idling: Idling,
     ) -> Result<Seat, Error> {
-        let slot = wait.bound(self.slot(limit)).await?;
+        let slot = waits.pool.bound(self.slot(limit)).await?;
         if self.lock().is_closed() {
             return Err(Error::new(Kind::Closed));
         }
@@ -231,9 +248,11 @@ impl Core {
                 return Ok(Seat::own(connection, slot, key, self));
             }
         }
-        let open = wait.bound(self.open_permit()).await?;
+        let open = waits.pool.bound(self.open_permit()).await?;
+        waits.stop();
+        self.lock().ask(key, Asking::Dials(clock::now()));
         // In a box: the way over an idle connection need not carry the handshakes around.
-        within(Phase::Connect, timeouts.connect, Box::pin(self.dial(key, open, slot))).await?
+        waits.connect.bound(Box::pin(self.dial(key, open, slot))).await?
     }
 
     /// The permit for one more socket. If there is none, an idle connection has to leave.
