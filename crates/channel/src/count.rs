@@ -29,8 +29,16 @@ impl EndCount {
     /// One less. Whether it was the last.
     #[must_use]
     pub(crate) fn remove_is_last(&self) -> bool {
-        // Release: what I have sent comes before the close. Acquire: and so does what the others have.
+        // Release: what I have sent comes before the close, and what I have done before the `is_only` that sees me gone. Acquire: what the
+        // others have sent comes before the close, too.
         self.0.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    /// Whether there is one, which is then the caller's. Nothing is said of those that come.
+    pub(crate) fn is_only(&self) -> bool {
+        // Acquire: all that those which have gone did comes before: pairs with each `remove_is_last`, for what comes between that and the
+        // load only reads and writes in one step.
+        self.0.load(Ordering::Acquire) == 1
     }
 
     pub(crate) fn count(&self) -> usize {

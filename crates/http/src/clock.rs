@@ -16,11 +16,6 @@ pub(crate) fn now() -> Instant {
     motet_timer::now()
 }
 
-/// The output of the future, or the phase's timeout if that comes first.
-pub(crate) fn within<F: Future>(phase: Phase, limit: Option<Duration>, future: F) -> Bound<Budget, F> {
-    Bound { clock: Budget::new(phase, limit), future }
-}
-
 /// What can run out.
 pub(crate) trait RunsOut {
     /// Asked when nothing else is ready.
@@ -49,28 +44,49 @@ impl<C: RunsOut, F: Future> Future for Bound<C, F> {
     }
 }
 
-/// One phase's allowance for several waits: the clock runs from the budget's making.
+/// One phase's allowance for several waits. The clock runs from the first of them that is pending, until it is stopped.
 pub(crate) struct Budget {
     phase: Phase,
     limit: Option<Duration>,
     sleep: Option<Pin<Box<Sleep>>>,
-    start: Instant,
+    used: Duration,
+    start: Option<Instant>,
 }
 
 impl Budget {
     pub(crate) fn new(phase: Phase, limit: Option<Duration>) -> Self {
-        Self { phase, limit, sleep: None, start: now() }
+        Self { phase, limit, sleep: None, used: Duration::ZERO, start: None }
     }
 
     pub(crate) fn bound<F: Future>(&mut self, future: F) -> Bound<&mut Self, F> {
         Bound { clock: self, future }
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.start.is_some()
+    }
+
+    /// The clock runs from then on, unless it does already.
+    pub(crate) fn run_from(&mut self, at: Instant) {
+        self.start.get_or_insert(at);
+    }
+
+    /// The clock stands still from then on, until the next wait.
+    pub(crate) fn stop(&mut self, at: Instant) {
+        if let Some(start) = self.start.take() {
+            self.used = self.used.saturating_add(at.saturating_duration_since(start));
+        }
     }
 }
 
 impl RunsOut for Budget {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         let Some(limit) = self.limit else { return Poll::Pending };
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(later(self.start, limit))));
+        let due = later(*self.start.get_or_insert_with(now), limit.saturating_sub(self.used));
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if sleep.deadline() != due {
+            sleep.as_mut().reset(due);
+        }
         sleep.as_mut().poll(cx).map(|()| Error::timed_out(self.phase, limit))
     }
 }
@@ -80,7 +96,11 @@ pub(crate) struct Total(Option<Budget>);
 
 impl Total {
     pub(crate) fn new(limit: Option<Duration>) -> Self {
-        Self(limit.map(|limit| Budget::new(Phase::Total, Some(limit))))
+        Self(limit.map(|limit| {
+            let mut budget = Budget::new(Phase::Total, Some(limit));
+            budget.run_from(now());
+            budget
+        }))
     }
 
     pub(crate) fn bound<F: Future>(&mut self, future: F) -> Bound<&mut Self, F> {
@@ -89,8 +109,8 @@ impl Total {
 
     /// The timeout, if it has run out: for a body of which there is always more.
     pub(crate) fn over(&self) -> Option<Error> {
-        let Budget { phase, limit, start, .. } = self.0.as_ref()?;
-        limit.filter(|&limit| now() >= later(*start, limit)).map(|limit| Error::timed_out(*phase, limit))
+        let &Budget { phase, limit: Some(limit), start: Some(start), .. } = self.0.as_ref()? else { return None };
+        (now() >= later(start, limit)).then(|| Error::timed_out(phase, limit))
     }
 }
 
@@ -230,5 +250,32 @@ impl hyper::rt::Timer for AmbientTimer {
 
     fn now(&self) -> Instant {
         now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use motet_test::Stepped;
+    use motet_timer::Timers;
+    use std::future::pending;
+
+    #[test]
+    fn a_budget_goes_on_where_it_was_stopped() {
+        let (timers, clock) = Timers::virtual_time();
+        let _entered = timers.enter();
+        let second = Duration::from_secs(1);
+        let mut budget = Budget::new(Phase::Pool, Some(second * 5));
+        assert!(Stepped::new(budget.bound(pending::<()>())).poll().is_pending());
+        clock.advance(second * 3);
+        budget.stop(now());
+        clock.advance(second * 10);
+        let mut wait = Stepped::new(budget.bound(pending::<()>()));
+        assert!(wait.poll().is_pending());
+        clock.advance(second * 2 - Duration::from_millis(1));
+        assert!(wait.poll().is_pending());
+        clock.advance(Duration::from_millis(1));
+        let Poll::Ready(Err(error)) = wait.poll() else { panic!("five seconds are over") };
+        assert!(error.to_string().contains("limit 5s"), "{error}");
     }
 }

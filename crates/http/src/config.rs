@@ -35,6 +35,7 @@ impl Default for Limits {
 /// How long each phase of a request may take; `None` is for ever.
 ///
 /// A phase's budget is not restarted within the phase: [`connect`](Self::connect) covers name lookup, TCP and TLS together.
+/// A request that is sent again, for its connection turned out closed, goes on with what is left of its budgets.
 /// After a redirect the next hop has budgets of its own; [`total`](Self::total) covers all of it, the body included.
 ///
 /// ```
@@ -47,13 +48,14 @@ impl Default for Limits {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// To look the name up, connect and shake hands. Five seconds by default.
+    /// To look the name up, connect and shake hands, or to wait for the request that does so first, if it is to show whether
+    /// the host speaks HTTP/2 and connections to it are shared. Five seconds by default.
     pub connect: Option<Duration>,
     /// Between two pieces of the response, counted from the end of the upload. Five seconds by default.
     pub read: Option<Duration>,
     /// Between two pieces of the upload that the server takes. Five seconds by default.
     pub write: Option<Duration>,
-    /// To wait for a connection of the pool. Five seconds by default.
+    /// To wait for a connection of the pool, or a stream of a shared one. Five seconds by default.
     pub pool: Option<Duration>,
     /// From the call of `send` to the last byte of the body. None by default.
     pub total: Option<Duration>,

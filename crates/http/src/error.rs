@@ -152,7 +152,8 @@ impl Error {
         matches!(self.0.kind, Kind::Timeout(..))
     }
 
-    /// No connection of the pool became free in time: the limit is reached, the server may be well.
+    /// No connection of the pool, or no stream of a shared one, became free in time: a limit of ours or of the server's is
+    /// reached, the server may be well. A wait for another request's handshake is a timeout of [`Phase::Connect`].
     #[must_use]
     pub fn is_pool_timeout(&self) -> bool {
         matches!(self.0.kind, Kind::Timeout(Phase::Pool, _))

@@ -115,9 +115,10 @@ impl<T> Channel<T> {
 
     /// Gets a value for a receiver that nobody else uses now; if it is the only one, it may fetch more ahead.
     pub(super) fn fetch(&self, ahead: &mut Ahead<T>) -> Result<T, Nothing> {
-        // Relaxed: the receivers that come were made by this one, by itself or by a weak one that it made. One that goes has given back before
-        // that, under the lock, what it was handed.
-        if self.may_fetch.load(Ordering::Relaxed) && self.receiver_count() == 1 {
+        // The count first: if it is one, then all that the receivers which have gone did comes before. What they were handed they have given
+        // back, and a weak one that they made shows below. So a receiver that comes from now on is made by this one, which gives back first.
+        // Relaxed: `is_only` orders it; see `never_fetch`.
+        if self.receivers.is_only() && self.may_fetch.load(Ordering::Relaxed) {
             ahead.fetch(&self.shared)
         } else {
             self.shared.try_get()
@@ -126,7 +127,7 @@ impl<T> Channel<T> {
 
     /// From now on a receiver may come from a weak one at any time.
     pub(super) fn never_fetch(&self) {
-        // Relaxed: it is for the receiver that says so.
+        // Relaxed: the receiver that says so sees it, and goes after it: its `receiver_gone` publishes it to the `is_only` in `fetch`.
         self.may_fetch.store(false, Ordering::Relaxed);
     }
 

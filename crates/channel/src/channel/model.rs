@@ -83,3 +83,23 @@ fn a_receiver_that_goes_hands_its_value_on_before_the_other_is_the_only_one() {
         assert_eq!(received, [1, 2, 3]);
     });
 }
+
+#[test]
+fn a_stream_hides_nothing_from_a_receiver_that_comes_from_a_weak_one_though_it_was_the_only_one_meanwhile() {
+    model(|| {
+        let (tx, mut rx) = unbounded();
+        let other = rx.clone();
+        (1..=3).for_each(|value| tx.try_send(value).unwrap());
+        let thread = thread::spawn(move || {
+            let weak = other.downgrade();
+            drop(other);
+            let revived = weak.upgrade().expect("a receiver is there");
+            revived.try_recv()
+        });
+        let Poll::Ready(Some(mine)) = poll_next(&mut rx) else { panic!("two values are nobody else's") };
+        let theirs = thread.join().unwrap().expect("two values are not the stream's");
+        assert_eq!((mine.min(theirs), mine.max(theirs)), (1, 2));
+        assert_eq!((rx.try_recv().ok(), rx.try_recv().ok()), (Some(3), None));
+        assert!(tx.is_empty());
+    });
+}

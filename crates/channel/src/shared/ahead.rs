@@ -86,6 +86,8 @@ impl<T> Ahead<T> {
             return;
         }
         let mut locked = shared.line.lock();
+        // Or it would wait beside a store that is not empty.
+        debug_assert_eq!(locked.ledger.getters(), 0, "somebody waits behind what was fetched ahead");
         locked.ledger.items_stored(items.len());
         locked.store.swap_in(&mut items);
         // Relaxed: as above.

@@ -13,20 +13,21 @@
 //! goodbye nor the rest of an upload, so there is a time limit to it, after which all the connection's tasks are dropped.
 
 use super::h1::MAX_HEAD;
+use super::mortal::{Mortal, SetOnDrop};
+use super::slots::Permit;
+use super::streams::Streams;
 use super::wire::Wire;
-use super::{Core, Failure, Slot, Slots};
+use super::{Core, Failure, Slot};
 use crate::Timeouts;
-use crate::body::{Body, Herald, Progress, Upload};
+use crate::body::{Body, Herald, Upload};
 use crate::clock::{self, AmbientTimer, Stall};
-use crate::error::{BoxError, Error, Kind};
+use crate::error::{Error, Kind};
 use crate::spawn::TaskSpawner;
 use bytes::Bytes;
-use futures_util::future::{FutureExt, select};
 use http::{Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::client::conn::http2;
-use motet_sync::Event;
-use motet_timer::sleep;
+use motet_sync::{AcquireOwned, Event};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -36,13 +37,11 @@ use std::time::{Duration, Instant};
 /// How often a connection with requests on it is asked whether it lives, and how long it may take to answer.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long it may take to end a connection that nobody uses any more.
-const FAREWELL: Duration = Duration::from_secs(2);
 
 pub(super) struct Http2 {
     sender: http2::SendRequest<Upload>,
     state: Mutex<State>,
-    pub(super) streams: Slots,
+    streams: Arc<Streams>,
     herald: Herald,
     /// Set when a request found it closed, which its task may be slow to find out.
     broken: OnceLock<()>,
@@ -69,9 +68,8 @@ impl Http2 {
     /// Shakes hands and sends the connection's task on its way.
     pub(super) async fn handshake(wire: Wire, tasks: TaskSpawner, max_streams: usize) -> Result<Self, Error> {
         let (ended, let_go) = (Arc::new(Event::new()), Arc::new(Event::new()));
-        let herald = Herald::default();
-        let end = Arc::new(SetOnDrop(ended.clone()));
-        let mortal = Mortal { tasks, herald: herald.clone(), let_go: let_go.clone(), end };
+        let (streams, herald) = (Arc::new(Streams::new(max_streams)), Herald::default());
+        let mortal = Mortal::new(tasks, herald.clone(), streams.clone(), let_go.clone(), ended.clone());
         let handshake = http2::Builder::new(mortal.clone())
             .timer(AmbientTimer)
             .keep_alive_interval(PING_INTERVAL)
@@ -81,10 +79,9 @@ impl Http2 {
             .await;
         let (sender, connection) = handshake.map_err(Error::connect)?;
         let _let_go = SetOnDrop(let_go);
-        // Errors are told to the requests; this one has nobody else to hear it.
-        mortal.spawn(connection.map(drop)).map_err(Error::connect)?;
+        mortal.drive(connection).map_err(Error::connect)?;
         let state = Mutex::new(State::Resting(clock::now()));
-        Ok(Self { sender, state, streams: Slots::new(max_streams), herald, broken: OnceLock::new(), _let_go, ended })
+        Ok(Self { sender, state, streams, herald, broken: OnceLock::new(), _let_go, ended })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -105,6 +102,11 @@ impl Http2 {
             State::Resting(since) => Some(since),
             State::Busy { .. } | State::Retired => None,
         }
+    }
+
+    /// A place for one more stream.
+    pub(super) fn stream(&self) -> AcquireOwned {
+        self.streams.enter()
     }
 
     /// One more stream, if there are any.
@@ -169,69 +171,20 @@ impl Http2 {
     }
 }
 
-/// The spawner of a connection's tasks, none of which outlives the connection's users for long.
-#[derive(Clone)]
-struct Mortal {
-    tasks: TaskSpawner,
-    herald: Herald,
-    let_go: Arc<Event>,
-    /// Dropped when the last of the tasks has ended.
-    end: Arc<SetOnDrop>,
-}
-
-impl Mortal {
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), BoxError> {
-        let (let_go, end) = (self.let_go.clone(), self.end.clone());
-        self.tasks.spawn(async move {
-            let farewell = async {
-                let_go.wait().await;
-                sleep(FAREWELL).await;
-            };
-            select(pin!(task), pin!(farewell)).await;
-            drop(end);
-        })
-    }
-}
-
-impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Mortal {
-    fn execute(&self, task: F) {
-        // An executor that has shut down drops the task; the requests of its connection then fail with an error.
-        let _ = match self.herald.take() {
-            Some(upload) => self.spawn(while_wanted(upload, task)),
-            None => self.spawn(task),
-        };
-    }
-}
-
-/// The task that carries this upload, until it ends or the upload is abandoned.
-async fn while_wanted(upload: Progress, task: impl Future<Output = ()>) {
-    let mut task = pin!(task);
-    poll_fn(|cx| {
-        let wanted = upload.is_wanted(cx.waker());
-        // Once more even if it is not: asked for a piece, the upload ends with an error, and hyper resets the stream at once.
-        let ended = task.as_mut().poll(cx).is_ready();
-        if ended || !wanted { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
-}
-
-/// Sets the event when what it stands for is over, or dropped: a task by its executor for one.
-struct SetOnDrop(Arc<Event>);
-
-impl Drop for SetOnDrop {
-    fn drop(&mut self) {
-        self.0.set();
-    }
-}
-
 /// One stream's share in a connection.
 pub(super) struct Share {
     pub(super) connection: Arc<Http2>,
     pub(super) pool: Arc<Core>,
-    /// One of the connection's streams.
-    pub(super) _stream: super::slots::Permit,
+    /// One of the connection's streams, until this is dropped.
+    stream: Option<Permit>,
     /// Whether the connection had served before this request came.
     pub(super) reused: bool,
+}
+
+impl Share {
+    pub(super) fn new(connection: Arc<Http2>, pool: &Arc<Core>, stream: Permit, reused: bool) -> Self {
+        Self { connection, pool: pool.clone(), stream: Some(stream), reused }
+    }
 }
 
 impl Drop for Share {
@@ -239,6 +192,9 @@ impl Drop for Share {
         if let Some(slot) = self.connection.leave() {
             self.pool.arm_sweep();
             drop(slot);
+        }
+        if let Some(stream) = self.stream.take() {
+            self.connection.streams.leave(stream);
         }
     }
 }

@@ -18,6 +18,7 @@ use super::h1::Http1;
 use super::h2::Http2;
 use super::host::HostKey;
 use super::slots::Slots;
+use super::waits::Asking;
 use super::wire::Protocol;
 use crate::Limits;
 use std::collections::HashMap;
@@ -41,6 +42,7 @@ struct Host {
     protocol: Option<Protocol>,
     /// One at a time dials a host whose protocol is not known: if it is HTTP/2, the others share that connection.
     gate: Slots,
+    asking: Option<Asking>,
     limit: Option<Slots>,
     /// Oldest first.
     idle: Vec<Idle>,
@@ -115,6 +117,18 @@ impl Ledger {
 
     pub(super) fn host_limit(&self, key: &HostKey) -> Option<Slots> {
         self.hosts.get(key).and_then(|host| host.limit.clone())
+    }
+
+    /// What the request at the host's gate does, if one was there.
+    pub(super) fn asking(&self, key: &HostKey) -> Option<Asking> {
+        self.hosts.get(key)?.asking
+    }
+
+    /// Notes what it does now; where the host is known there is no gate, and nobody looks.
+    pub(super) fn ask(&mut self, key: &HostKey, asking: Asking) {
+        if let Some(host) = self.hosts.get_mut(key).filter(|host| host.protocol != Some(Protocol::Http1)) {
+            host.asking = Some(asking);
+        }
     }
 
     /// Notes what a host speaks.
@@ -285,7 +299,7 @@ impl Host {
         // Without TLS there is no negotiation.
         let protocol = (!key.https).then_some(Protocol::Http1);
         let limit = limits.max_per_host.map(Slots::new);
-        Self { protocol, gate: Slots::new(1), limit, idle: Vec::new(), shared: None }
+        Self { protocol, gate: Slots::new(1), asking: None, limit, idle: Vec::new(), shared: None }
     }
 
     fn is_unused(&self) -> bool {

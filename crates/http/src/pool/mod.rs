@@ -21,33 +21,36 @@ mod h2;
 mod host;
 mod lease;
 mod ledger;
+mod mortal;
+mod seat;
 mod slots;
+mod streams;
 mod sweep;
+mod waits;
 mod wire;
 
 use crate::body::Body;
-use crate::clock::{self, Budget, within};
-use crate::error::{Error, Kind, Phase};
+use crate::clock;
+use crate::error::{Error, Kind};
 use crate::spawn::Spawner;
 use crate::tls::Tls;
 use crate::{Limits, Timeouts};
-use bytes::Bytes;
-use form::{Failure, copy, origin_form};
-use futures_util::future::{Either, ready};
+use form::{Failure, copy};
 use h1::{Http1, Watch};
 use h2::{Http2, Share, Start};
 use host::HostKey;
-use http::header::HOST;
-use http::{Request, Response, Version};
-use http_body::{Frame, SizeHint};
-use lease::{Lease, Slot};
+use http::{Request, Response};
+use lease::Slot;
 use ledger::{Idle, Ledger, Route};
 use motet_sync::Event;
+pub(crate) use seat::Incoming;
+use seat::Seat;
 use slots::{Permit, Slots};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::Poll;
+use waits::{Asking, Waits};
 use wire::{Protocol, dial};
 
 /// The client's own transport.
@@ -69,18 +72,6 @@ struct Core {
     closing: Event,
 }
 
-/// A connection for one request.
-enum Seat {
-    Own(Box<Lease>),
-    Shared(Share),
-}
-
-/// The body of a response, with what it holds of the pool.
-pub(crate) enum Incoming {
-    Own(Box<h1::Reading>),
-    Shared(Box<h2::Streaming>),
-}
-
 impl Pool {
     pub(crate) fn new(limits: Limits, max_streams: usize, tls: Tls, spawner: Spawner) -> Self {
         let (slots, open) = (Slots::new(limits.max_connections), Slots::new(limits.max_connections));
@@ -93,9 +84,10 @@ impl Pool {
     pub(crate) async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, Error> {
         let timeouts = request.extensions().get::<Timeouts>().copied().unwrap_or_default();
         let key = HostKey::of(request.uri())?;
-        let mut idling = Idling::Welcome;
+        let (mut waits, mut idling) = (Waits::new(&timeouts), Idling::Welcome);
         loop {
-            let seat = self.core.seat(&key, &timeouts, idling).await?;
+            let seat = self.core.seat(&key, &mut waits, idling).await?;
+            waits.stop();
             // Twice is as good as once if the request is idempotent, or if the server has not looked at it.
             let idempotent = request.method().is_idempotent();
             let spare = if seat.is_reused() && (idempotent || seat.is_shared()) { copy(&request) } else { None };
@@ -143,9 +135,9 @@ impl Core {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A connection to this host. The waits for others share one budget; dialling has its own.
-    async fn seat(self: &Arc<Self>, key: &HostKey, timeouts: &Timeouts, idling: Idling) -> Result<Seat, Error> {
-        let (mut finding, mut closing) = (pin!(self.find_seat(key, timeouts, idling)), pin!(self.closing.wait()));
+    /// A connection to this host. The waits for others share one budget; connecting has its own.
+    async fn seat(self: &Arc<Self>, key: &HostKey, waits: &mut Waits, idling: Idling) -> Result<Seat, Error> {
+        let (mut finding, mut closing) = (pin!(self.find_seat(key, waits, idling)), pin!(self.closing.wait()));
         poll_fn(|cx| match finding.as_mut().poll(cx) {
             Poll::Ready(seat) => Poll::Ready(seat),
             Poll::Pending => closing.as_mut().poll(cx).map(|()| Err(Error::new(Kind::Closed))),
@@ -153,29 +145,44 @@ impl Core {
         .await
     }
 
-    async fn find_seat(self: &Arc<Self>, key: &HostKey, timeouts: &Timeouts, idling: Idling) -> Result<Seat, Error> {
-        let mut wait = Budget::new(Phase::Pool, timeouts.pool);
+    async fn find_seat(self: &Arc<Self>, key: &HostKey, waits: &mut Waits, idling: Idling) -> Result<Seat, Error> {
         loop {
             let (route, dead) = self.route(key)?;
             drop(dead);
             match route {
                 Route::Share(connection, limit) => {
-                    if let Some(share) = self.share(connection, limit, &mut wait).await? {
+                    if let Some(share) = self.share(connection, limit, waits).await? {
                         return Ok(Seat::Shared(share));
                     }
                 }
-                Route::Own(limit) => return self.own(key, limit, timeouts, &mut wait, idling).await,
+                Route::Own(limit) => return self.own(key, limit, waits, idling).await,
                 Route::Ask(gate) => {
-                    let gate = wait.bound(gate.acquire()).await?;
+                    let gate = self.enter(gate, key, waits).await?;
                     // Whoever had the gate before has found out, unless it failed.
                     if let (Route::Ask(_), _) = self.route(key)? {
                         let limit = self.lock().host_limit(key);
-                        return self.own(key, limit, timeouts, &mut wait, idling).await;
+                        return self.own(key, limit, waits, idling).await;
                     }
                     drop(gate);
                 }
             }
         }
+    }
+
+    /// The turn to find out what a host speaks, which others may be about to.
+    async fn enter(&self, gate: Slots, key: &HostKey, waits: &mut Waits) -> Result<Permit, Error> {
+        let (mut turn, mut begun) = (pin!(gate.acquire()), None);
+        let entered = poll_fn(|cx| match turn.as_mut().poll(cx) {
+            Poll::Ready(entered) => Poll::Ready(Ok(entered)),
+            Poll::Pending => {
+                let asking = self.lock().asking(key);
+                waits.poll_at_gate(*begun.get_or_insert_with(clock::now), asking, cx).map(Err)
+            }
+        });
+        let entered = entered.await?;
+        waits.stop();
+        self.lock().ask(key, Asking::Waits(clock::now()));
+        Ok(entered)
     }
 
     fn route(&self, key: &HostKey) -> Result<(Route, Option<Arc<Http2>>), Error> {
@@ -202,15 +209,15 @@ impl Core {
         self: &Arc<Self>,
         connection: Arc<Http2>,
         limit: Option<Slots>,
-        wait: &mut Budget,
+        waits: &mut Waits,
     ) -> Result<Option<Share>, Error> {
-        let (present, streams) = (Arc::downgrade(&connection), connection.streams.clone());
+        let (present, stream) = (Arc::downgrade(&connection), connection.stream());
         drop(connection);
-        let stream = wait.bound(streams.acquire()).await?;
+        let stream = waits.pool.bound(stream).await?;
         let Some(mut connection) = present.upgrade() else { return Ok(None) };
         if !connection.join() {
             drop(connection);
-            let slot = wait.bound(self.slot(limit)).await?;
+            let slot = waits.pool.bound(self.slot(limit)).await?;
             let Some(again) = present.upgrade() else { return Ok(None) };
             match again.start(slot) {
                 Start::Started => {}
@@ -219,7 +226,7 @@ impl Core {
             }
             connection = again;
         }
-        Ok(Some(Share { connection, pool: self.clone(), _stream: stream, reused: true }))
+        Ok(Some(Share::new(connection, self, stream, true)))
     }
 
     /// An idle connection to this host, or a new one.
@@ -227,11 +234,10 @@ impl Core {
         self: &Arc<Self>,
         key: &HostKey,
         limit: Option<Slots>,
-        timeouts: &Timeouts,
-        wait: &mut Budget,
+        waits: &mut Waits,
         idling: Idling,
     ) -> Result<Seat, Error> {
-        let slot = wait.bound(self.slot(limit)).await?;
+        let slot = waits.pool.bound(self.slot(limit)).await?;
         if self.lock().is_closed() {
             return Err(Error::new(Kind::Closed));
         }
@@ -242,9 +248,11 @@ impl Core {
                 return Ok(Seat::own(connection, slot, key, self));
             }
         }
-        let open = wait.bound(self.open_permit()).await?;
+        let open = waits.pool.bound(self.open_permit()).await?;
+        waits.stop();
+        self.lock().ask(key, Asking::Dials(clock::now()));
         // In a box: the way over an idle connection need not carry the handshakes around.
-        within(Phase::Connect, timeouts.connect, Box::pin(self.dial(key, open, slot))).await?
+        waits.connect.bound(Box::pin(self.dial(key, open, slot))).await?
     }
 
     /// The permit for one more socket. If there is none, an idle connection has to leave.
@@ -272,10 +280,9 @@ impl Core {
             Protocol::Http2 => {
                 let tasks = self.spawner.for_connection()?;
                 let connection = Arc::new(Http2::handshake(wire, tasks, self.max_streams).await?);
-                let stream = connection.streams.acquire().await;
+                let stream = connection.stream().await;
                 let Start::Started = connection.start(slot) else { unreachable!("nobody else knows it yet") };
-                let share =
-                    Share { connection: connection.clone(), pool: self.clone(), _stream: stream, reused: false };
+                let share = Share::new(connection.clone(), self, stream, false);
                 let replaced = self.lock().share(key, connection);
                 drop(replaced);
                 Ok(Seat::Shared(share))
@@ -330,64 +337,5 @@ impl<'a> Starving<'a> {
 impl Drop for Starving<'_> {
     fn drop(&mut self) {
         self.0.lock().fed();
-    }
-}
-
-impl Seat {
-    fn own(connection: Http1, slot: Slot, key: &HostKey, pool: &Arc<Core>) -> Self {
-        Self::Own(Box::new(Lease { connection, slot, key: key.clone(), pool: pool.clone() }))
-    }
-
-    fn is_reused(&self) -> bool {
-        match self {
-            Self::Own(lease) => lease.connection.was_used(),
-            Self::Shared(share) => share.reused,
-        }
-    }
-
-    fn is_shared(&self) -> bool {
-        matches!(self, Self::Shared(_))
-    }
-
-    fn send(
-        self,
-        mut request: Request<Body>,
-        timeouts: Timeouts,
-    ) -> impl Future<Output = Result<Response<Body>, Failure>> {
-        match self {
-            Self::Own(lease) => match origin_form(&mut request, &lease.key) {
-                Ok(()) => Either::Left(h1::send(lease, request, timeouts)),
-                Err(error) => Either::Right(Either::Left(ready(Err(Failure::of(error))))),
-            },
-            Self::Shared(share) => {
-                // The address says it, and HTTP/2 has no such header.
-                request.headers_mut().remove(HOST);
-                *request.version_mut() = Version::HTTP_2;
-                Either::Right(Either::Right(Box::pin(h2::send(share, request, timeouts))))
-            }
-        }
-    }
-}
-
-impl Incoming {
-    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        match self {
-            Self::Own(reading) => reading.poll_frame(cx),
-            Self::Shared(streaming) => streaming.poll_frame(cx),
-        }
-    }
-
-    pub(crate) fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Own(reading) => reading.is_end_stream(),
-            Self::Shared(streaming) => streaming.is_end_stream(),
-        }
-    }
-
-    pub(crate) fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Own(reading) => reading.size_hint(),
-            Self::Shared(streaming) => streaming.size_hint(),
-        }
     }
 }

@@ -295,3 +295,18 @@ fn requests_wait_at_the_gate_while_the_first_finds_out() {
     assert!(block_on(join_all(rest)).into_iter().all(|response| response.is_ok()));
     assert!(server.connections().accepted <= 2);
 }
+
+#[test]
+fn a_server_that_allows_fewer_streams_is_not_given_more() {
+    let server = Server::tls(&["h2"], 1, |request: Request<Incoming>| async move {
+        if request.uri().path() == "/stuck" { stuck_after("x") } else { ok("y") }
+    });
+    let client = trusting(&server).build().unwrap();
+    let first = block_on(client.get(server.url("/stuck")).send()).unwrap();
+    let pool = Timeouts { pool: Some(Duration::from_millis(20)), ..Timeouts::default() };
+    let error = block_on(client.get(server.url("/")).timeouts(pool).send()).unwrap_err();
+    assert!(error.is_pool_timeout(), "{error}");
+    drop(first);
+    assert_eq!(block_on(async { client.get(server.url("/")).await?.text().await }).unwrap(), "y");
+    assert_eq!(server.connections().accepted, 1);
+}

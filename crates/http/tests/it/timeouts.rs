@@ -164,6 +164,33 @@ fn the_connect_timeout_covers_the_tls_handshake() {
 }
 
 #[test]
+fn who_waits_for_anothers_handshake_connects_too() {
+    let (timers, clock) = Timers::virtual_time();
+    let _entered = timers.enter();
+    let (arrived, seen) = mpsc::channel();
+    let server = Server::raw(move |mut tcp| {
+        let arrived = arrived.clone();
+        async move {
+            let _ = tcp.read(&mut [0; 1024]).await;
+            arrived.send(()).unwrap();
+            std::future::pending::<()>().await;
+        }
+    });
+    // A limit to the wait for the pool has nothing to do with it: no limit of connections is reached.
+    let timeouts = Timeouts { pool: Some(SECOND), ..Timeouts::default() };
+    let client = Client::builder().timeouts(timeouts).build().unwrap();
+    let url = server.url("/").replace("http:", "https:");
+    let mut first = client.get(&url).send();
+    run_until(&mut first, || seen.try_recv().is_ok());
+    clock.advance(SECOND * 2);
+    let mut second = client.get(&url).send();
+    run_until(&mut second, || true);
+    let (result, seconds) = pass_time(&clock, &mut second);
+    assert_eq!((result.unwrap_err().phase(), seconds), (Some(Phase::Connect), 5));
+    assert_eq!(first.now_or_never().unwrap().unwrap_err().phase(), Some(Phase::Connect));
+}
+
+#[test]
 fn the_total_timeout_counts_from_the_send_and_through_redirects() {
     let (timers, clock) = Timers::virtual_time();
     let _entered = timers.enter();
