@@ -153,6 +153,15 @@ fn median(mut figures: Vec<f64>) -> f64 {
     figures[figures.len() / 2]
 }
 
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Score { rival, median, fastest, slowest, .. } in &self.scores {
+            writeln!(f, "{:<24} {rival:<20} {median:>10.1} {}  ({fastest:.1} to {slowest:.1})", self.cell, self.unit)?;
+        }
+        write!(f, "{:<24} best rival / {} = {:.2}", self.cell, self.scores[0].rival, self.ratio())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Score, Verdict};
@@ -173,14 +182,5 @@ mod tests {
         let scores = vec![Score::of("ours", vec![0.0]), Score::of("theirs", vec![0.0])];
         let verdict = Verdict { cell: "cell".to_owned(), unit: "switches", scores };
         assert!((verdict.ratio() - 1.0).abs() < 1e-9);
-    }
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Score { rival, median, fastest, slowest, .. } in &self.scores {
-            writeln!(f, "{:<24} {rival:<20} {median:>10.1} {}  ({fastest:.1} to {slowest:.1})", self.cell, self.unit)?;
-        }
-        write!(f, "{:<24} best rival / {} = {:.2}", self.cell, self.scores[0].rival, self.ratio())
     }
 }

@@ -86,6 +86,17 @@ fn blocking_threads_are_limited_and_there_is_at_least_one() {
 
 #[test]
 fn a_worker_whose_hook_panics_keeps_the_timers() {
-    let runtime = Runtime::builder().threads(1).on_enter(|| panic!("no context today")).build().expect("a runtime");
-    assert_eq!(late_wake(&runtime), Duration::ZERO);
+    let runtime = Runtime::builder().threads(2).on_enter(|| panic!("no context today")).build().expect("a runtime");
+    let (timers, (tell, told)) = (runtime.timers().clone(), mpsc::channel());
+    let arms = async move {
+        let mut sleep = pin!(motet::sleep(HOUR));
+        poll_fn(|cx| {
+            assert!(sleep.as_mut().poll(cx).is_pending());
+            tell.send(timers.next_deadline().is_some()).expect("the test listens");
+            Poll::Ready(())
+        })
+        .await;
+    };
+    runtime.spawn(arms).detach();
+    assert_eq!(told.recv(), Ok(true), "armed in the runtime's");
 }
