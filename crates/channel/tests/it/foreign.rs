@@ -277,6 +277,33 @@ fn a_broadcast_that_is_received_again_while_senders_are_sent_away_takes_those_wh
 }
 
 #[test]
+fn a_place_that_is_given_up_while_senders_are_sent_away_is_for_those_who_are_left_in_line() {
+    let (tx, rx) = with_policy(1, Backpressure);
+    let late = Arc::new(Mutex::new(None));
+    let (slot, other) = (late.clone(), tx.clone());
+    let permit = block_on(Box::leak(Box::new(tx.clone())).reserve()).unwrap();
+    let receive_again = move || {
+        assert!(permit.send(1_000).is_err(), "nobody receives");
+        *slot.lock().unwrap() = Some(other.subscribe());
+    };
+    let mut sends: Vec<_> = (0..MANY).map(|value| Stepped::new(tx.send(value))).collect();
+    assert!(poll_with(Eager::new(receive_again), sends[0].as_mut()).is_pending());
+    assert!(sends[1..].iter_mut().all(|send| send.poll().is_pending()));
+    drop(rx);
+    let mut rx = late.lock().unwrap().take().unwrap();
+    let mut sent = Vec::new();
+    let mut received = Vec::new();
+    for (value, send) in sends.iter_mut().enumerate().skip(1) {
+        assert!(send.is_woken(), "sender {value} is left in line");
+        let Poll::Ready(result) = send.poll() else { panic!("sender {value} was woken in vain") };
+        sent.extend(result.is_ok().then_some(value));
+        received.extend(rx.try_recv());
+    }
+    assert!(!sent.is_empty(), "the last ones were in line when somebody received again");
+    assert_eq!(received, sent);
+}
+
+#[test]
 fn nobody_overtakes_senders_in_line_while_they_are_woken() {
     let (tx, rx) = bounded(MANY);
     (0..MANY).for_each(|value| tx.try_send(value).unwrap());
