@@ -46,14 +46,40 @@ thread_local! {
     static ON_CLONE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
 }
 
+fn run_on_clone() {
+    if let Some(run) = ON_CLONE.take() {
+        run();
+    }
+}
+
+/// A waker that does something when it is cloned, once; its clone panics when it is dropped.
+fn busy_and_fragile(on_clone: impl FnOnce() + 'static) -> Waker {
+    static TABLE: RawWakerVTable = RawWakerVTable::new(
+        |_| {
+            run_on_clone();
+            RawWaker::new(std::ptr::null(), &FRAGILE)
+        },
+        |_| (),
+        |_| (),
+        |_| (),
+    );
+    static FRAGILE: RawWakerVTable = RawWakerVTable::new(
+        |_| RawWaker::new(std::ptr::null(), &FRAGILE),
+        |_| (),
+        |_| (),
+        |_| panic!("on purpose: dropped"),
+    );
+    ON_CLONE.set(Some(Box::new(on_clone)));
+    // SAFETY: the tables' functions own nothing.
+    unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &TABLE)) }
+}
+
 /// A waker that does something when it is cloned, once.
 fn busy(on_clone: impl FnOnce() + 'static) -> Waker {
     const PARTS: RawWaker = RawWaker::new(std::ptr::null(), &TABLE);
     static TABLE: RawWakerVTable = RawWakerVTable::new(
         |_| {
-            if let Some(run) = ON_CLONE.take() {
-                run();
-            }
+            run_on_clone();
             PARTS
         },
         |_| (),
@@ -116,6 +142,19 @@ fn a_wait_of_a_oneshot_goes_on_with_a_new_waker_though_the_old_one_panics() {
     }
     tx.send(1).unwrap();
     assert_eq!((rx.wakes(), rx.poll()), (1, Poll::Ready(Ok(1))));
+}
+
+#[test]
+fn a_wait_of_a_oneshot_that_ends_while_its_new_waker_is_cloned_is_ready_though_the_clone_panics() {
+    for first in [false, true] {
+        let (tx, rx) = oneshot::channel();
+        let mut rx = Stepped::new(rx);
+        if !first {
+            assert!(rx.poll().is_pending());
+        }
+        let waker = busy_and_fragile(move || tx.send(1).unwrap());
+        assert_eq!(rx.as_mut().poll(&mut Context::from_waker(&waker)), Poll::Ready(Ok(1)));
+    }
 }
 
 #[test]
