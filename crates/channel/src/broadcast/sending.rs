@@ -95,7 +95,7 @@ impl<T, P: Policy> Broadcast<T, P> {
 
     /// Reserves places for those in line, oldest first, as long as there are any. The batch may hold wakes when this returns, but
     /// is not full.
-    fn admit_senders(&self, locked: &mut Locked<'_>, wakes: &mut WakeBatch) {
+    pub(super) fn admit_senders(&self, locked: &mut Locked<'_>, wakes: &mut WakeBatch) {
         // A full batch is woken with the lock released, and others come and go meanwhile: so look at everything again each time.
         while !locked.is_empty(SENDERS) && self.has_room_or_await(locked) {
             let wakeup = locked.grant_front(SENDERS, |state, wait| {

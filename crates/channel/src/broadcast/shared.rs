@@ -248,6 +248,8 @@ impl<T, P: Policy> Broadcast<T, P> {
             }
             refused
         });
+        // Those that are left, since somebody has subscribed: a place may have been given up while nobody received, and then nobody admitted.
+        self.admit_senders(locked, wakes);
     }
 
     pub(super) fn sender_gone(&self) {

@@ -101,6 +101,7 @@ impl<T, S: Side> End<T, S> {
         if now.is_waiting::<S>() {
             if state.withdraw_waker::<S>().is_settled::<S::Other>() {
                 // It settled while WAITING was set: the old waker is with it.
+                discard(fresh);
                 return Poll::Ready(());
             }
             // SAFETY: WAITING was set until just now, and the other end had not settled: the slot is full, and mine.

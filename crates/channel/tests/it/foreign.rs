@@ -46,14 +46,40 @@ thread_local! {
     static ON_CLONE: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
 }
 
+fn run_on_clone() {
+    if let Some(run) = ON_CLONE.take() {
+        run();
+    }
+}
+
+/// A waker that does something when it is cloned, once; its clone panics when it is dropped.
+fn busy_and_fragile(on_clone: impl FnOnce() + 'static) -> Waker {
+    static TABLE: RawWakerVTable = RawWakerVTable::new(
+        |_| {
+            run_on_clone();
+            RawWaker::new(std::ptr::null(), &FRAGILE)
+        },
+        |_| (),
+        |_| (),
+        |_| (),
+    );
+    static FRAGILE: RawWakerVTable = RawWakerVTable::new(
+        |_| RawWaker::new(std::ptr::null(), &FRAGILE),
+        |_| (),
+        |_| (),
+        |_| panic!("on purpose: dropped"),
+    );
+    ON_CLONE.set(Some(Box::new(on_clone)));
+    // SAFETY: the tables' functions own nothing.
+    unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &TABLE)) }
+}
+
 /// A waker that does something when it is cloned, once.
 fn busy(on_clone: impl FnOnce() + 'static) -> Waker {
     const PARTS: RawWaker = RawWaker::new(std::ptr::null(), &TABLE);
     static TABLE: RawWakerVTable = RawWakerVTable::new(
         |_| {
-            if let Some(run) = ON_CLONE.take() {
-                run();
-            }
+            run_on_clone();
             PARTS
         },
         |_| (),
@@ -116,6 +142,19 @@ fn a_wait_of_a_oneshot_goes_on_with_a_new_waker_though_the_old_one_panics() {
     }
     tx.send(1).unwrap();
     assert_eq!((rx.wakes(), rx.poll()), (1, Poll::Ready(Ok(1))));
+}
+
+#[test]
+fn a_wait_of_a_oneshot_that_ends_while_its_new_waker_is_cloned_is_ready_though_the_clone_panics() {
+    for first in [false, true] {
+        let (tx, rx) = oneshot::channel();
+        let mut rx = Stepped::new(rx);
+        if !first {
+            assert!(rx.poll().is_pending());
+        }
+        let waker = busy_and_fragile(move || tx.send(1).unwrap());
+        assert_eq!(rx.as_mut().poll(&mut Context::from_waker(&waker)), Poll::Ready(Ok(1)));
+    }
 }
 
 #[test]
@@ -274,6 +313,33 @@ fn a_broadcast_that_is_received_again_while_senders_are_sent_away_takes_those_wh
     assert_eq!(result, Poll::Ready(Ok(())));
     assert!(served.is_sorted() && served.len() < MANY);
     assert_eq!(block_on(rx.recv()), Ok(1_000));
+}
+
+#[test]
+fn a_place_that_is_given_up_while_senders_are_sent_away_is_for_those_who_are_left_in_line() {
+    let (tx, rx) = with_policy(1, Backpressure);
+    let late = Arc::new(Mutex::new(None));
+    let (slot, other) = (late.clone(), tx.clone());
+    let permit = block_on(Box::leak(Box::new(tx.clone())).reserve()).unwrap();
+    let receive_again = move || {
+        assert!(permit.send(1_000).is_err(), "nobody receives");
+        *slot.lock().unwrap() = Some(other.subscribe());
+    };
+    let mut sends: Vec<_> = (0..MANY).map(|value| Stepped::new(tx.send(value))).collect();
+    assert!(poll_with(Eager::new(receive_again), sends[0].as_mut()).is_pending());
+    assert!(sends[1..].iter_mut().all(|send| send.poll().is_pending()));
+    drop(rx);
+    let mut rx = late.lock().unwrap().take().unwrap();
+    let mut sent = Vec::new();
+    let mut received = Vec::new();
+    for (value, send) in sends.iter_mut().enumerate().skip(1) {
+        assert!(send.is_woken(), "sender {value} is left in line");
+        let Poll::Ready(result) = send.poll() else { panic!("sender {value} was woken in vain") };
+        sent.extend(result.is_ok().then_some(value));
+        received.extend(rx.try_recv());
+    }
+    assert!(!sent.is_empty(), "the last ones were in line when somebody received again");
+    assert_eq!(received, sent);
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn percent_decoded(part: &str) -> String {
     while let Some((&byte, tail)) = rest.split_first() {
         let escaped = tail
             .get(..2)
-            .filter(|_| byte == b'%')
+            .filter(|hex| byte == b'%' && hex.iter().all(u8::is_ascii_hexdigit))
             .and_then(|hex| std::str::from_utf8(hex).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok()));
         bytes.push(escaped.unwrap_or(byte));
         rest = if escaped.is_some() { &tail[2..] } else { tail };

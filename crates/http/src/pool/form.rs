@@ -4,7 +4,8 @@ use super::host::HostKey;
 use crate::body::{Body, Upload};
 use crate::error::{Error, Kind};
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{HeaderValue, Request, Uri};
+use http::uri::Authority;
+use http::{HeaderValue, Request, Uri, Version};
 use http_body::Body as _;
 use std::error::Error as _;
 
@@ -17,6 +18,17 @@ pub(super) fn origin_form(request: &mut Request<Body>, key: &HostKey) -> Result<
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let path = if path.starts_with('/') { Uri::try_from(path) } else { Uri::try_from(format!("/{path}")) };
     *request.uri_mut() = path.map_err(http::Error::from)?;
+    Ok(())
+}
+
+/// An HTTP/2 request names the host in its address. Where the caller named another in a header, that is meant.
+pub(super) fn absolute_form(request: &mut Request<Body>) -> Result<(), Error> {
+    if let Some(host) = request.headers_mut().remove(HOST) {
+        let mut parts = request.uri().clone().into_parts();
+        parts.authority = Some(Authority::try_from(host.as_bytes()).map_err(http::Error::from)?);
+        *request.uri_mut() = Uri::from_parts(parts).map_err(http::Error::from)?;
+    }
+    *request.version_mut() = Version::HTTP_2;
     Ok(())
 }
 

@@ -91,6 +91,8 @@ impl Pool {
             // Twice is as good as once if the request is idempotent, or if the server has not looked at it.
             let idempotent = request.method().is_idempotent();
             let spare = if seat.is_reused() && (idempotent || seat.is_shared()) { copy(&request) } else { None };
+            // What comes back unsent has the form of its connection, and the next may be of the other protocol.
+            let uri = seat.is_reused().then(|| request.uri().clone());
             let Failure { error, unsent, unprocessed, stale, .. } = match seat.send(request, timeouts).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
@@ -99,6 +101,9 @@ impl Pool {
             match unsent.map(|unsent| *unsent).or(spare) {
                 Some(again) if stale && idling == Idling::Welcome => request = again,
                 _ => return Err(error),
+            }
+            if let Some(uri) = uri {
+                *request.uri_mut() = uri;
             }
             idling = Idling::Distrusted;
         }

@@ -1,7 +1,7 @@
 //! A request's connection, and the response's body on it: of its own, or shared.
 
 use super::Core;
-use super::form::{Failure, origin_form};
+use super::form::{Failure, absolute_form, origin_form};
 use super::h1::{self, Http1};
 use super::h2::{self, Share};
 use super::host::HostKey;
@@ -11,8 +11,7 @@ use crate::body::Body;
 use crate::error::Error;
 use bytes::Bytes;
 use futures_util::future::{Either, ready};
-use http::header::HOST;
-use http::{Request, Response, Version};
+use http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -50,17 +49,14 @@ impl Seat {
         mut request: Request<Body>,
         timeouts: Timeouts,
     ) -> impl Future<Output = Result<Response<Body>, Failure>> {
-        match self {
-            Self::Own(lease) => match origin_form(&mut request, &lease.key) {
-                Ok(()) => Either::Left(h1::send(lease, request, timeouts)),
-                Err(error) => Either::Right(Either::Left(ready(Err(Failure::of(error))))),
-            },
-            Self::Shared(share) => {
-                // The address says it, and HTTP/2 has no such header.
-                request.headers_mut().remove(HOST);
-                *request.version_mut() = Version::HTTP_2;
-                Either::Right(Either::Right(Box::pin(h2::send(share, request, timeouts))))
-            }
+        let formed = match &self {
+            Self::Own(lease) => origin_form(&mut request, &lease.key),
+            Self::Shared(_) => absolute_form(&mut request),
+        };
+        match (formed, self) {
+            (Err(error), _) => Either::Right(Either::Left(ready(Err(Failure::of(error))))),
+            (Ok(()), Self::Own(lease)) => Either::Left(h1::send(lease, request, timeouts)),
+            (Ok(()), Self::Shared(share)) => Either::Right(Either::Right(Box::pin(h2::send(share, request, timeouts)))),
         }
     }
 }

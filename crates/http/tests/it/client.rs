@@ -281,3 +281,11 @@ fn a_length_that_is_not_the_bodys_is_refused() {
     assert!(send(&["5"], "hello".into()).is_ok());
     assert!(send(&["0"], Body::empty()).is_ok());
 }
+
+#[test]
+fn a_login_keeps_what_only_looks_like_an_escape() {
+    let client = mirror();
+    let text = block_on(async { client.get("http://a%+a:100%25@example.com/").await?.text().await }).unwrap();
+    // `a%+a:100%` in base64.
+    assert!(text.contains("authorization: Basic YSUrYToxMDAl\n"), "{text}");
+}

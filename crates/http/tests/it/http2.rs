@@ -310,3 +310,16 @@ fn a_server_that_allows_fewer_streams_is_not_given_more() {
     assert_eq!(block_on(async { client.get(server.url("/")).await?.text().await }).unwrap(), "y");
     assert_eq!(server.connections().accepted, 1);
 }
+
+#[test]
+fn a_host_of_the_callers_own_is_the_authority() {
+    let server = Server::https(|request: Request<Incoming>| async move {
+        assert!(!request.headers().contains_key("host"));
+        ok(request.uri().authority().unwrap().to_string())
+    });
+    let client = trusting(&server).build().unwrap();
+    let named = async { client.get(server.url("/a?b")).header("host", "motet.example:8443").await?.text().await };
+    assert_eq!(block_on(named).unwrap(), "motet.example:8443");
+    let error = block_on(client.get(server.url("/")).header("host", "no host").send()).unwrap_err();
+    assert!(error.is_builder(), "{error}");
+}
