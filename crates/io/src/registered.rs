@@ -15,6 +15,9 @@ use std::task::{Context, Poll};
 /// [`mio::unix::SourceFd`]. The source must be in non-blocking mode. Operations are tried first; only one that says
 /// [`WouldBlock`](io::ErrorKind::WouldBlock) waits, and is tried again when the reactor has news.
 ///
+/// A `SourceFd` only names a descriptor, and does not keep it open: drop its `Async` before the descriptor is closed. After
+/// that the system may give the number to another file, and the drop would take that one's registration from it.
+///
 /// ```
 /// use motet_io::Async;
 /// use std::io::{Read, Write};

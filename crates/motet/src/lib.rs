@@ -41,7 +41,7 @@
 //!
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
-//! | `io` | yes | `io`: TCP and name lookup; idle workers wait in the reactor |
+//! | `io` | yes | `io`: TCP, UDP and Unix sockets, name lookup; idle workers wait in the reactor |
 //! | `signal` | yes | `signal::ctrl_c` (on Unix; turns on `io`) |
 //! | `http` | no | `http`: the HTTP client (turns on `io`; its tree is large) |
 #![forbid(unsafe_code)]

@@ -25,8 +25,8 @@ use std::sync::Arc;
 use std::task::Wake;
 
 use event_listener::{EventListener, Listener};
-use motet_prim::Wakeup;
 use motet_prim::atomic::{AtomicUsize, Ordering, fence};
+use motet_prim::{Wakeup, discard};
 
 /// Those who wait for a change of some state.
 pub(crate) struct Line {
@@ -217,6 +217,13 @@ impl Proxy {
             return None;
         }
         kept.replace(Arc::new(Self(waker.clone())))
+    }
+}
+
+impl Drop for Proxy {
+    /// Contained: a panic would lose what the poll that drops a stale one has just learned from its listener.
+    fn drop(&mut self) {
+        discard(core::mem::replace(&mut self.0, Waker::noop().clone()));
     }
 }
 

@@ -42,7 +42,8 @@ pub use local::TokioLocal;
 
 /// A tokio runtime as `Spawn` and as `Timer`.
 ///
-/// It works from any thread, inside the runtime or not. Timers need a runtime with `enable_time`.
+/// It works from any thread, inside the runtime or not, for as long as the runtime lives: what is spawned later is dropped, and
+/// a sleep panics when it is polled later. Timers need a runtime with `enable_time`.
 ///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
@@ -112,7 +113,8 @@ impl Spawn for Tokio {
 ///
 /// # Panics
 ///
-/// `sleep` and `sleep_until` panic if the runtime was built without `enable_time`.
+/// `sleep` and `sleep_until` panic if the runtime was built without `enable_time`. A sleep, tokio's own, panics if it is polled
+/// after its runtime was shut down.
 impl Timer for Tokio {
     type Sleep = tokio::time::Sleep;
 

@@ -190,7 +190,7 @@ impl Share {
 impl Drop for Share {
     fn drop(&mut self) {
         if let Some(slot) = self.connection.leave() {
-            self.pool.arm_sweep();
+            self.pool.rested();
             drop(slot);
         }
         if let Some(stream) = self.stream.take() {

@@ -175,15 +175,13 @@ impl Ledger {
             leaving.own.push(idle.connection);
             return (leaving, None);
         }
-        if self.idle >= self.limits.max_idle {
-            leaving.own.extend(self.oldest_idle().and_then(|(key, _)| self.pop_oldest(&key)));
-        }
         let at = idle.expires;
         let limits = self.limits;
         let host = self.hosts.entry(key.clone()).or_insert_with(|| Host::new(key, limits));
         let place = host.idle.partition_point(|other| other.expires <= at);
         host.idle.insert(place, idle);
         self.idle += 1;
+        self.trim(&mut leaving);
         (leaving, self.arm(at))
     }
 
@@ -201,23 +199,42 @@ impl Ledger {
     pub(super) fn starve(&mut self) -> Leaving {
         self.starving += 1;
         let mut leaving = Leaving::default();
-        loop {
-            match (self.oldest_idle(), self.oldest_shared()) {
-                (Some((key, at)), shared) if shared.as_ref().is_none_or(|(_, since)| at <= *since) => {
-                    leaving.own.extend(self.pop_oldest(&key));
-                    return leaving;
-                }
-                (_, Some((key, _))) => {
-                    // One that a request starts at this moment stays, and one that has ended has no socket to give.
-                    let Some(retired) = self.retire(&key) else { continue };
-                    let frees_a_socket = retired.is_alive();
-                    leaving.shared.push(retired);
-                    if frees_a_socket {
-                        return leaving;
-                    }
-                }
-                _ => return leaving,
+        while self.evict(&mut leaving) == Some(false) {}
+        leaving
+    }
+
+    /// Makes as many leave as there are too many idle ones, those that were used longest ago first.
+    pub(super) fn trim(&mut self, leaving: &mut Leaving) {
+        let most = self.limits.max_idle;
+        // Counting them asks each host, which is not worth it while there are so few.
+        while self.idle + self.hosts.len() > most && self.idle + self.resting() > most {
+            if self.evict(leaving).is_none() {
+                return;
             }
+        }
+    }
+
+    /// The shared connections that nobody uses.
+    fn resting(&self) -> usize {
+        let rests = |host: &&Host| host.shared.as_ref().is_some_and(|shared| shared.idle_since().is_some());
+        self.hosts.values().filter(rests).count()
+    }
+
+    /// The idle connection that was used longest ago leaves: whether that frees a socket, `None` if there is none.
+    fn evict(&mut self, leaving: &mut Leaving) -> Option<bool> {
+        match (self.oldest_idle(), self.oldest_shared()) {
+            (Some((key, at)), shared) if shared.as_ref().is_none_or(|(_, since)| at <= *since) => {
+                leaving.own.extend(self.pop_oldest(&key));
+                Some(true)
+            }
+            (_, Some((key, _))) => {
+                // One that a request starts at this moment stays, and one that has ended has no socket to give.
+                let Some(retired) = self.retire(&key) else { return Some(false) };
+                let frees_a_socket = retired.is_alive();
+                leaving.shared.push(retired);
+                Some(frees_a_socket)
+            }
+            _ => None,
         }
     }
 

@@ -4,7 +4,7 @@
 //! arms the next as long as something rests. Each has a round's number: only the latest is kept, and only its call counts.
 
 use super::Core;
-use super::ledger::ArmSweep;
+use super::ledger::{ArmSweep, Leaving};
 use crate::clock;
 use motet_timer::{Sleep, sleep_until};
 use std::pin::Pin;
@@ -29,9 +29,16 @@ impl Wake for Call {
 }
 
 impl Core {
-    /// Sees to it that a shared connection which rests now will be swept.
-    pub(super) fn arm_sweep(self: &Arc<Self>) {
-        let order = clock::now().checked_add(self.limits.idle_expiry).and_then(|at| self.lock().arm(at));
+    /// A shared connection rests now: it is one of the idle ones, and will be swept.
+    pub(super) fn rested(self: &Arc<Self>) {
+        let expires = clock::now().checked_add(self.limits.idle_expiry);
+        let mut leaving = Leaving::default();
+        let order = {
+            let mut ledger = self.lock();
+            ledger.trim(&mut leaving);
+            expires.and_then(|at| ledger.arm(at))
+        };
+        drop(leaving);
         if let Some(order) = order {
             self.arm(order);
         }

@@ -51,3 +51,19 @@ fn a_connection_that_has_ended_is_not_all_that_leaves() {
     assert_eq!(block_on(text(&client, idle.url("/"))), "idle");
     assert_eq!(block_on(text(&client, other.url("/"))), "other");
 }
+
+#[test]
+fn a_shared_connection_that_rests_counts_among_the_idle() {
+    let (shared, own) = (Server::https(says("shared")), Server::http(says("own")));
+    let limits = |max_idle| Limits { max_idle, idle_expiry: Duration::from_secs(3600), ..Limits::default() };
+    let client = of_one(&shared).limits(limits(0)).build().unwrap();
+    assert_eq!(block_on(text(&client, shared.url("/"))), "shared");
+    shared.wait_for(|seen| seen.open == 0);
+    let client = of_one(&shared).limits(limits(1)).build().unwrap();
+    for round in 1..3 {
+        assert_eq!(block_on(text(&client, shared.url("/"))), "shared");
+        own.wait_for(|seen| seen.open == 0);
+        assert_eq!(block_on(text(&client, own.url("/"))), "own");
+        shared.wait_for(|seen| (seen.accepted, seen.open) == (round + 1, 0));
+    }
+}

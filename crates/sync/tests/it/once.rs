@@ -3,10 +3,11 @@
 use motet_sync::{OnceCell, SetError};
 use motet_test::{End, Stepped, drop_at_every_await};
 use std::cell::Cell;
-use std::future::pending;
+use std::future::{Future, pending};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 async fn yield_once() {
@@ -84,6 +85,58 @@ fn a_candidate_dropped_after_it_was_called_passes_the_call_on() {
     drop(called);
     assert!(behind.is_woken());
     assert_eq!(behind.poll(), Poll::Ready(&3));
+}
+
+/// A waker that panics when the last of its clones is dropped.
+struct Fragile;
+
+impl Wake for Fragile {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        panic!("on purpose: dropped");
+    }
+}
+
+/// Polls with a waker whose last clone is kept by what was polled.
+fn waits_with_fragile<F: Future>(future: Pin<&mut F>) {
+    let waker = Waker::from(Arc::new(Fragile));
+    assert!(future.poll(&mut Context::from_waker(&waker)).is_pending());
+}
+
+#[test]
+fn a_candidate_that_was_called_too_late_waits_on_though_its_old_waker_panics() {
+    let cell = OnceCell::new();
+    let failing = || {
+        Stepped::new(cell.get_or_try_init(async || {
+            yield_once().await;
+            Err::<u8, _>("down")
+        }))
+    };
+    let (mut first, mut barging) = (failing(), failing());
+    let mut called = Stepped::new(cell.get_or_init(async || 2));
+    assert!(first.poll().is_pending());
+    waits_with_fragile(called.as_mut());
+    assert_eq!(first.poll(), Poll::Ready(Err("down")), "which calls it");
+    assert!(barging.poll().is_pending(), "it has the turn");
+    assert!(called.poll().is_pending());
+    assert_eq!(barging.poll(), Poll::Ready(Err("down")));
+    assert!(called.is_woken());
+    assert_eq!(called.poll(), Poll::Ready(&2));
+}
+
+#[test]
+fn a_wait_may_leave_with_a_waker_that_panics() {
+    let cell = OnceCell::<u8>::new();
+    let mut left = Box::pin(cell.wait());
+    waits_with_fragile(left.as_mut());
+    drop(left);
+    let mut woken = Box::pin(cell.wait());
+    waits_with_fragile(woken.as_mut());
+    assert_eq!(cell.set(1), Ok(()));
+    drop(woken);
 }
 
 #[test]

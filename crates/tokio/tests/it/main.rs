@@ -3,7 +3,7 @@
 mod library;
 
 use futures::task::SpawnExt;
-use motet_test::{assert_send, assert_sync};
+use motet_test::{Stepped, assert_send, assert_sync};
 use motet_timer::Timer;
 use motet_tokio::{Tokio, TokioLocal};
 use std::future::Future;
@@ -91,4 +91,13 @@ fn a_task_for_a_runtime_that_is_gone_is_dropped() {
     let (sender, mut receiver) = futures::channel::oneshot::channel::<()>();
     tokio.spawn(async move { drop(sender) }).unwrap();
     assert!(receiver.try_recv().is_err(), "the task, and its sender, are gone");
+}
+
+#[test]
+#[should_panic(expected = "shutdown")]
+fn a_sleep_is_not_polled_after_its_runtime() {
+    let runtime = one_thread();
+    let mut sleep = Stepped::new(Tokio::from(runtime.handle().clone()).sleep(Duration::from_secs(3600)));
+    drop(runtime);
+    let _ = sleep.poll();
 }
