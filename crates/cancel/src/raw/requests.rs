@@ -195,7 +195,21 @@ impl<R: Default, B> Requests<R, B> {
 }
 
 impl<R: Default, B> Requests<R, B> {
-    /// The same, for polls that do not say the end: the caller does, by [`finish`](Self::finish) or by the two halves of it.
+    /// A word for polls that do not say the end: the executor does, by [`finish`](Self::finish) or by the two halves of it.
+    ///
+    /// ```
+    /// use motet_cancel::{Reason, raw::{Asked, Body, Requests}};
+    /// use std::{pin::pin, sync::atomic::{Ordering, fence}, task::{Context, Waker}};
+    ///
+    /// let (requests, mut body) = (Requests::<()>::new(), pin!(Body::new(async { 7 })));
+    /// let mut cx = Context::from_waker(Waker::noop());
+    /// assert!(body.as_mut().poll_with(&mut cx, &requests.unfinished()).is_ready());
+    /// assert!(!requests.is_finished());
+    /// requests.finish_before_fence();
+    /// fence(Ordering::SeqCst);
+    /// requests.finish_after_fence();
+    /// assert_eq!(requests.cancel(Reason::none()), Asked::Finished);
+    /// ```
     #[inline]
     pub const fn unfinished(&self) -> Unfinished<'_, R, B> {
         Unfinished(self)

@@ -19,6 +19,8 @@ const PAUSES: u32 = 8;
 const NAP: Duration = Duration::from_micros(20);
 /// After so many naps in a row a worker gives way once before it lies down.
 const NAPS: u32 = 8;
+/// So many tasks that came meanwhile, and it does so again.
+const WORTHWHILE: usize = 8;
 
 /// How a worker came out of its rest, until its next poll of a task.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -51,15 +53,17 @@ impl Worker {
         })
     }
 
-    /// After naps, and if no other worker rests, gives way once to whoever else wants this processor: whoever pushes task after task, and has to wake this worker for each, may be
-    /// on the same one, and then both switch at every task. A worker that seldom naps lies down at once, so that a wake finds it asleep and the
-    /// system chooses where it goes on; so does one that gave way for little. While others rest it does not: nobody wakes them as long as this one searches.
+    /// After naps, and if no other worker rests, gives way once to whoever else wants this processor.
+    ///
+    /// Whoever pushes task after task, and has to wake this worker for each, may be on the same one, and then both switch at every task. A worker
+    /// that seldom naps lies down at once, so that a wake finds it asleep and the system chooses where it goes on; so does one that gave way
+    /// for little, and one beside whom others rest: nobody wakes those as long as this one searches.
     fn work_comes_to_one_who_gives_way(&self) -> bool {
         if self.naps.get() < NAPS || self.shared().sleepers.resting() > 0 {
             return false;
         }
         thread::yield_now();
-        if self.shared().injector.len() < NAPS as usize {
+        if self.shared().injector.len() < WORTHWHILE {
             self.naps.set(0);
         }
         self.shared().has_work()
