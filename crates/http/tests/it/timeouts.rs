@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use hyper::{Request, body::Incoming};
 use motet_http::{Body, Client, Error, Phase, Timeouts};
 use motet_timer::{Timers, VirtualClock};
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::mpsc;
 use std::task::Poll;
@@ -30,6 +30,20 @@ fn run_until<F: Future + Unpin>(future: &mut F, mut done: impl FnMut() -> bool) 
     }));
 }
 
+/// A server that reads so many bytes at most, tells so, and never says anything.
+fn mute(bytes: usize) -> (Server, mpsc::Receiver<()>) {
+    let (arrived, seen) = mpsc::channel();
+    let server = Server::raw(move |mut tcp| {
+        let arrived = arrived.clone();
+        async move {
+            let _ = tcp.read(&mut vec![0; bytes]).await;
+            arrived.send(()).unwrap();
+            pending::<()>().await;
+        }
+    });
+    (server, seen)
+}
+
 /// Lets time pass second by second until the future is ready; gives its output and how long that was.
 fn pass_time<F: Future + Unpin>(clock: &VirtualClock, future: &mut F) -> (F::Output, u32) {
     for seconds in 1..100 {
@@ -46,7 +60,7 @@ fn silent() -> (Server, mpsc::Receiver<()>) {
     let (tell, arrived) = mpsc::channel();
     let server = Server::http(move |_| {
         tell.send(()).unwrap();
-        std::future::pending()
+        pending()
     });
     (server, arrived)
 }
@@ -94,15 +108,7 @@ fn the_time_in_which_nobody_reads_does_not_count() {
 fn a_server_that_does_not_take_the_upload_runs_into_the_write_timeout() {
     let (timers, clock) = Timers::virtual_time();
     let _entered = timers.enter();
-    let (arrived, seen) = mpsc::channel();
-    let server = Server::raw(move |mut tcp| {
-        let arrived = arrived.clone();
-        async move {
-            let _ = tcp.read(&mut [0; 10]).await;
-            arrived.send(()).unwrap();
-            std::future::pending::<()>().await;
-        }
-    });
+    let (server, seen) = mute(10);
     let mut request = Client::new().put(server.url("/")).body(vec![0; 50_000_000]).send();
     run_until(&mut request, || seen.try_recv().is_ok());
     let (result, _) = pass_time(&clock, &mut request);
@@ -145,15 +151,7 @@ fn the_connect_timeout_covers_the_tls_handshake() {
     let (timers, clock) = Timers::virtual_time();
     let _entered = timers.enter();
     // Takes the connection and the hello, and says nothing.
-    let (arrived, seen) = mpsc::channel();
-    let server = Server::raw(move |mut tcp| {
-        let arrived = arrived.clone();
-        async move {
-            let _ = tcp.read(&mut [0; 1024]).await;
-            arrived.send(()).unwrap();
-            std::future::pending::<()>().await;
-        }
-    });
+    let (server, seen) = mute(1024);
     let mut request = Client::new().get(server.url("/").replace("http:", "https:")).send();
     clock.advance(SECOND * 2);
     run_until(&mut request, || seen.try_recv().is_ok());
@@ -167,15 +165,7 @@ fn the_connect_timeout_covers_the_tls_handshake() {
 fn who_waits_for_anothers_handshake_connects_too() {
     let (timers, clock) = Timers::virtual_time();
     let _entered = timers.enter();
-    let (arrived, seen) = mpsc::channel();
-    let server = Server::raw(move |mut tcp| {
-        let arrived = arrived.clone();
-        async move {
-            let _ = tcp.read(&mut [0; 1024]).await;
-            arrived.send(()).unwrap();
-            std::future::pending::<()>().await;
-        }
-    });
+    let (server, seen) = mute(1024);
     // A limit to the wait for the pool has nothing to do with it: no limit of connections is reached.
     let timeouts = Timeouts { pool: Some(SECOND), ..Timeouts::default() };
     let client = Client::builder().timeouts(timeouts).build().unwrap();
@@ -200,7 +190,7 @@ fn the_total_timeout_counts_from_the_send_and_through_redirects() {
         async move {
             if request.uri().path() == "/there" {
                 tell.send(()).unwrap();
-                return std::future::pending().await;
+                return pending().await;
             }
             hyper::Response::builder().status(302).header("location", "/there").body(crate::server::full("")).unwrap()
         }
