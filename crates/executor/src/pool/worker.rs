@@ -150,9 +150,8 @@ impl Worker {
     /// The ring is full: its older half goes to the injector under one lock, and makes room for so many pushes.
     #[cold]
     fn overflow(&self, runnable: Runnable) {
-        let mut older = self.kit.ring.shed(RING / 2);
-        older.push(runnable);
-        self.shared.injector.push_many(older);
+        // Straight from one to the other: an allocator has to look for a buffer of that size, and glibc's tidies everything up before.
+        self.shared.injector.push_many(self.kit.ring.shed(RING / 2).chain(std::iter::once(runnable)));
     }
 
     /// The next task of this worker's own, or of the injector.

@@ -84,20 +84,22 @@ impl<T> Injector<T> {
         if self.is_empty() {
             return None;
         }
-        self.exchange(Vec::new(), to, sharers)
+        self.exchange([], to, sharers)
     }
 
     /// The same, and adds many values at the back before, under the same lock.
     pub(crate) fn exchange<const SIZE: usize>(
         &self,
-        values: Vec<T>,
+        values: impl IntoIterator<Item = T>,
         to: &Producer<T, SIZE>,
         sharers: usize,
     ) -> Option<T> {
-        let room = to.free().min(SIZE / 2);
         let mut queue = self.queue.lock();
-        self.count(values.len());
+        let before = queue.len();
         queue.extend(values);
+        self.count(queue.len() - before);
+        // Now: `values` may have been in there.
+        let room = to.free().min(SIZE / 2);
         let first = queue.pop_front();
         for _ in 0..(queue.len() / sharers.max(1)).min(room) {
             let Some(value) = queue.pop_front() else { break };
@@ -141,7 +143,7 @@ mod tests {
         let injector = Injector::new();
         injector.push_many(0..2);
         let (worker, _) = ring::<_, 8>();
-        assert_eq!(injector.exchange(vec![7, 8], &worker, 1), Some(0));
+        assert_eq!(injector.exchange([7, 8], &worker, 1), Some(0));
         assert_eq!(std::iter::from_fn(|| worker.pop()).collect::<Vec<_>>(), [1, 7, 8]);
         assert!(injector.is_empty());
     }

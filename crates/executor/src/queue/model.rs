@@ -47,7 +47,7 @@ fn an_owner_sheds_while_a_thief_steals() {
             let (own, _) = ring::<u32, 2>();
             [victim.steal_into(&own), victim.steal_into(&own)]
         });
-        let shed = owner.shed(1);
+        let shed: Vec<u32> = owner.shed(1).collect();
         let refused = owner.push(3).err();
         let stolen = thief.join().expect("the thief does not panic");
         let rest: Vec<Option<u32>> = (0..3).map(|_| owner.pop()).collect();

@@ -126,15 +126,13 @@ impl<T, const SIZE: usize> Producer<T, SIZE> {
         }
     }
 
-    /// Takes the oldest out, so many or all there are, for another queue; nothing if a theft is under way. The owner steals from itself.
-    pub(crate) fn shed(&self, count: usize) -> Vec<T> {
+    /// Takes the oldest out, so many or all there are, for another queue; nothing if a theft is under way. The owner steals from itself, and has
+    /// the room once what this gives is dropped.
+    pub(crate) fn shed(&self, count: usize) -> Shed<'_, T, SIZE> {
         #[expect(clippy::cast_possible_truncation, reason = "the smaller one is a number of positions")]
         let claimed = self.ring.claim(|queued| count.min(queued as usize) as u32);
-        let Some((first, count)) = claimed else { return Vec::new() };
-        // SAFETY: `claim` made the positions from `first` on, `count` of them, ours.
-        let shed = (0..count).map(|n| unsafe { self.ring.read(first.wrapping_add(n)) }).collect();
-        self.ring.finish();
-        shed
+        let (first, count) = claimed.unwrap_or_default();
+        Shed { ring: &self.ring, next: first, left: count, has_claimed: claimed.is_some() }
     }
 
     /// How many positions were given out so far, whoever took what was there; wraps around.
@@ -160,6 +158,41 @@ impl<T, const SIZE: usize> Producer<T, SIZE> {
         let front = Front::unpack(self.ring.front.load(Ordering::Acquire));
         let tail = self.ring.tail.load(Ordering::Relaxed);
         SIZE - tail.wrapping_sub(front.stolen) as usize
+    }
+}
+
+/// What an owner took out of its own ring, oldest first: a theft that is under way until this is dropped.
+pub(crate) struct Shed<'a, T, const SIZE: usize> {
+    ring: &'a Ring<T, SIZE>,
+    next: u32,
+    left: u32,
+    has_claimed: bool,
+}
+
+impl<T, const SIZE: usize> Iterator for Shed<'_, T, SIZE> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.left = self.left.checked_sub(1)?;
+        let position = self.next;
+        self.next = position.wrapping_add(1);
+        // SAFETY: `shed` claimed this position, and it is read once.
+        Some(unsafe { self.ring.read(position) })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left as usize, Some(self.left as usize))
+    }
+}
+
+impl<T, const SIZE: usize> ExactSizeIterator for Shed<'_, T, SIZE> {}
+
+impl<T, const SIZE: usize> Drop for Shed<'_, T, SIZE> {
+    fn drop(&mut self) {
+        self.for_each(drop);
+        if self.has_claimed {
+            self.ring.finish();
+        }
     }
 }
 
@@ -296,11 +329,20 @@ mod tests {
     fn an_owner_sheds_its_oldest() {
         let (owner, _) = ring::<_, 4>();
         (0..4).for_each(|n| owner.push(n).expect("there is room"));
-        assert_eq!(owner.shed(2), [0, 1]);
+        assert!(owner.shed(2).eq([0, 1]));
         assert_eq!(owner.free(), 2);
         assert_eq!(owner.pop(), Some(2));
-        assert_eq!(owner.shed(2), [3], "there is no more");
-        assert!(owner.shed(2).is_empty());
+        assert!(owner.shed(2).eq([3]), "there is no more");
+        assert_eq!(owner.shed(2).len(), 0);
+    }
+
+    #[test]
+    fn what_is_shed_and_not_taken_is_dropped_and_leaves_room() {
+        let value = std::sync::Arc::new(());
+        let (owner, _) = ring::<_, 4>();
+        (0..4).for_each(|_| owner.push(value.clone()).expect("there is room"));
+        assert!(owner.shed(3).next().is_some());
+        assert_eq!((std::sync::Arc::strong_count(&value), owner.free()), (2, 3));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The memory of tasks goes back to the allocator, whoever ended them.
 
-use motet_executor::Executor;
+use motet_executor::{Executor, yield_now};
 use motet_prim::atomic::{AtomicIsize, Ordering};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::future::ready;
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::thread;
@@ -12,8 +13,12 @@ use std::time::{Duration, Instant};
 #[repr(align(32))]
 struct Aligned(#[expect(dead_code, reason = "for its length")] [u8; 1000]);
 
-/// Counts the allocations that an [`Aligned`] future needs.
+/// Counts the allocations that an [`Aligned`] future needs, and all of each thread.
 struct Counting;
+
+thread_local! {
+    static OF_THIS_THREAD: Cell<usize> = const { Cell::new(0) };
+}
 
 static LIVE: AtomicIsize = AtomicIsize::new(0);
 static COUNTED: AtomicIsize = AtomicIsize::new(0);
@@ -27,6 +32,7 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.fetch_add(isize::from(is_ours(layout)), Ordering::Relaxed);
         COUNTED.fetch_add(isize::from(is_ours(layout)), Ordering::Relaxed);
+        OF_THIS_THREAD.with(|count| count.set(count.get() + 1));
         // SAFETY: as the caller says.
         unsafe { System.alloc(layout) }
     }
@@ -107,4 +113,23 @@ fn tasks_that_end_on_other_threads_leave_nothing_behind_once_the_workers_rest() 
     executor.block_on(executor.shutdown(std::future::pending()));
     drop(executor);
     wait_until_freed();
+}
+
+#[test]
+fn a_rush_that_fills_the_ring_allocates_nothing_but_its_tasks() {
+    let executor = Executor::builder().threads(1).build().unwrap();
+    let rush = async {
+        (0..1000).for_each(|_| executor.spawn(async {}).detach());
+        while executor.metrics().live_tasks > 0 {
+            yield_now().await;
+        }
+    };
+    let allocated = || OF_THIS_THREAD.with(Cell::get);
+    executor.block_on(async {
+        // The list of tasks and the injector grow to their size.
+        rush.await;
+        let before = allocated();
+        (0..1000).for_each(|_| executor.spawn(async {}).detach());
+        assert_eq!(allocated() - before, 1000);
+    });
 }
