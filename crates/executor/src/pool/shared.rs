@@ -145,7 +145,7 @@ impl Shared {
         future: F,
         origin: Origin,
         admission: Admission,
-    ) -> (Task<F::Output>, Result<Runnable, Closed>)
+    ) -> (Pointers<F::Output>, Result<Runnable, Closed>)
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -161,7 +161,7 @@ impl Shared {
             Ok(_predecessor) => Ok(runnable),
             Err(Closed) => Err(reject(runnable)),
         };
-        (Task::new(task, pointer), admitted)
+        ((task, pointer), admitted)
     }
 
     /// Spawns a task; of a closed executor it comes back cancelled.
@@ -177,7 +177,7 @@ impl Shared {
                 Ok(runnable) if start == Start::Eager => self.run_here(runnable, worker),
                 Ok(runnable) => self.push(runnable, worker),
             }
-            task
+            Task::new(task.0, task.1)
         })
     }
 
@@ -186,7 +186,7 @@ impl Shared {
         ambient::with_worker_of(self, |worker| {
             let (task, admitted) = self.new_listed(worker, Home::Pool, future, origin, Admission::Cleanup);
             admitted.into_iter().for_each(|runnable| self.push(runnable, worker));
-            task.detach();
+            Task::new(task.0, task.1).detach();
         });
     }
 
@@ -242,7 +242,7 @@ impl Shared {
             let (task, admitted) =
                 self.new_listed(worker, Home::Blocking, Closure::new(run), origin, Admission::Ordinary);
             admitted.into_iter().for_each(Runnable::schedule);
-            task
+            Task::new(task.0, task.1)
         })
     }
 
@@ -372,6 +372,9 @@ where
     let (pointer, runnable) = TaskPointer::of(runnable);
     (runnable, task, pointer)
 }
+
+/// What a [`Task`] is made of, when nothing is left to do but to give it out: made before, it would be stored and loaded again at once.
+type Pointers<T> = (async_task::Task<Output<T>, Record>, TaskPointer);
 
 /// A closed executor takes nothing: the body is dropped here, and the task says that it was cancelled.
 fn reject(runnable: Runnable) -> Closed {

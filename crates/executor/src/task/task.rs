@@ -49,8 +49,16 @@ pub struct Task<T> {
     /// Empty only while this is dropped. As long as it is there, so is the task's allocation.
     output: Option<async_task::FallibleTask<Output<T>, Record>>,
     task: TaskPointer,
-    /// Whether the result was given.
-    is_taken: bool,
+    result: Stage,
+}
+
+/// Whether the result was given. A whole word: a `Task` is moved right after it was made, in words, and a processor waits for a fresh byte that it
+/// loads as part of one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+enum Stage {
+    Awaited,
+    Given,
 }
 
 impl<T> Unpin for Task<T> {}
@@ -58,7 +66,7 @@ impl<T> Unpin for Task<T> {}
 impl<T> Task<T> {
     /// `task` points to the same task.
     pub(crate) fn new(output: async_task::Task<Output<T>, Record>, task: TaskPointer) -> Self {
-        Self { output: Some(output.fallible()), task, is_taken: false }
+        Self { output: Some(output.fallible()), task, result: Stage::Awaited }
     }
 
     fn record(&self) -> &Record {
@@ -88,7 +96,9 @@ impl<T> Task<T> {
     pub fn detach(mut self) {
         self.record().set_detached();
         // Dropped on the way out of `Output`: a result that has come already.
-        self.output.take().into_iter().for_each(async_task::FallibleTask::detach);
+        if let Some(output) = self.output.take() {
+            output.detach();
+        }
     }
 
     /// Asks the task to end; false if it has ended.
@@ -211,12 +221,12 @@ impl<T> Future for Task<T> {
     type Output = Result<T, TaskError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        assert!(!self.is_taken, "a `Task` is not polled after it gave its result");
+        assert!(self.result == Stage::Awaited, "a `Task` is not polled after it gave its result");
         let Some(output) = &mut self.output else { unreachable!("it is there until the drop") };
         match Pin::new(output).poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(output) => {
-                self.is_taken = true;
+                self.result = Stage::Given;
                 let result = output.and_then(Output::take);
                 // No output: the executor dropped the task.
                 Poll::Ready(result.unwrap_or_else(|| Err(TaskError::Cancelled(Reason::from(GONE)))))
@@ -228,11 +238,13 @@ impl<T> Future for Task<T> {
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
         let Some(output) = self.output.take() else { return };
-        let ended = if self.is_taken { None } else { self.cancel_for_good() };
+        let ended = if self.result == Stage::Given { None } else { self.cancel_for_good() };
         // Always detached: async-task's own cancel would drop the body outside of its scope.
         output.detach();
         // With no frame here there is nobody to wait.
-        ended.into_iter().for_each(crate::seam::adopt_into_frame);
+        if let Some(ended) = ended {
+            crate::seam::adopt_into_frame(ended);
+        }
     }
 }
 
