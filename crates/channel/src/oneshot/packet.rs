@@ -1,4 +1,4 @@
-//! The one allocation of a oneshot, and its two ends. All `unsafe` code of this crate is here.
+//! The one allocation of a oneshot, and its two ends. All `unsafe` code of this crate is here, and in [`spare`] where its memory comes from.
 //!
 //! The states, and who owns what in each, are drawn in [`state`](super::state).
 #![expect(unsafe_code, reason = "one allocation, freed by whichever end leaves last, and one atomic step a send")]
@@ -11,6 +11,7 @@ use core::task::{Poll, Waker};
 use motet_prim::cell::UnsafeCell;
 use motet_prim::{Wakeup, discard};
 
+use super::spare;
 use super::state::{Receiving, Sending, Settled, Side, State};
 
 struct Packet<T> {
@@ -33,12 +34,11 @@ unsafe impl<T: Send, S: Side> Sync for End<T, S> {}
 
 /// A new packet and its two ends.
 pub(super) fn ends<T>() -> (End<T, Sending>, End<T, Receiving>) {
-    let packet = Box::new(Packet {
+    let packet = spare::occupy(Packet {
         state: State::new(),
         value: UnsafeCell::new(MaybeUninit::uninit()),
         wakers: [UnsafeCell::new(MaybeUninit::uninit()), UnsafeCell::new(MaybeUninit::uninit())],
     });
-    let packet = NonNull::from(Box::leak(packet));
     let sender = End { packet, side: PhantomData };
     (sender, End { packet, side: PhantomData })
 }
@@ -191,9 +191,9 @@ impl<T, S: Side> End<T, S> {
         let packet = self.packet();
         packet.value.with_mut(|_| ());
         packet.wakers.iter().for_each(|slot| slot.with_mut(|_| ()));
-        // SAFETY: the pointer came from a `Box` in `ends`, and by the caller's promise it is freed once. What it holds was
-        // taken before: a packet drops neither value nor wakers.
-        drop(unsafe { Box::from_raw(self.packet.as_ptr()) });
+        // SAFETY: `ends` has put it there, and by the caller's promise this happens once. What it holds was taken before: a packet
+        // drops neither value nor wakers.
+        unsafe { spare::vacate(self.packet) };
     }
 }
 
@@ -230,11 +230,19 @@ impl<T> End<T, Sending> {
 }
 
 impl<T> End<T, Receiving> {
-    /// Whether the value has been sent, and this end is the last.
+    /// Takes the value and the end with it, if the value has been sent and the sender has left: most often so.
     #[inline]
-    pub(super) fn has_all(&self) -> bool {
-        let now = self.packet().state.load();
-        now.is_sent() && now.is_gone::<Sending>()
+    pub(super) fn receive_last(end: &mut Option<Self>) -> Option<T> {
+        let now = end.as_ref()?.packet().state.load();
+        if !(now.is_sent() && now.is_gone::<Sending>()) {
+            return None;
+        }
+        let this = ManuallyDrop::new(end.take()?);
+        // SAFETY: SENT is set, so the value is there, and the receiver's; `this` receives nothing else.
+        let value = unsafe { this.take_value() };
+        // SAFETY: the sender has left; `ManuallyDrop` sees to it that this is the end of the end.
+        unsafe { this.free() };
+        Some(value)
     }
 
     /// Takes the value if it has been sent, or gives the end back.

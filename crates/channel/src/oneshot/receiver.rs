@@ -136,8 +136,8 @@ impl<T> Future for Receiver<T> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.end.as_ref().is_some_and(End::has_all) {
-            return Poll::Ready(self.take(true).ok_or(RecvError));
+        if let Some(value) = End::receive_last(&mut self.end) {
+            return Poll::Ready(Ok(value));
         }
         self.wait(cx)
     }

@@ -102,13 +102,50 @@ fn a_bounded_channel_allocates_once_for_its_ring() {
 }
 
 #[test]
-fn a_oneshot_is_one_allocation_and_gives_it_back() {
+fn a_oneshot_is_one_allocation_which_the_thread_keeps_for_the_next() {
+    fn ask<T: Clone + PartialEq + std::fmt::Debug>(value: T) -> Allocations {
+        let ask = || {
+            let (tx, rx) = oneshot::channel();
+            tx.send(value.clone()).unwrap();
+            assert_eq!(block_on(rx), Ok(value.clone()));
+        };
+        count(ask).1
+    }
+    let first = ask(1_u64);
+    assert_eq!(first.count, 1);
+    let next = ask(2_u64);
+    assert_eq!((next.count, next.held), (0, 0));
+    // One of another size frees the block that was kept, and is kept in its place.
+    let larger = ask([3_u64; 8]);
+    assert_eq!((larger.count, larger.held), (1, 56));
+    let smaller = ask(4_u64);
+    assert_eq!((smaller.count, smaller.held), (1, -56));
+}
+
+#[test]
+fn no_more_than_one_block_is_kept_and_no_large_one() {
     let ((), counts) = count(|| {
-        let (tx, rx) = oneshot::channel();
-        tx.send(1).unwrap();
-        assert_eq!(block_on(rx), Ok(1));
+        let pairs = [(); 100].map(|()| oneshot::channel::<u64>());
+        drop(pairs);
     });
+    assert_eq!(counts.count, 100);
+    assert!(counts.held <= 64, "{counts:?}");
+    let ((), counts) = count(|| drop(oneshot::channel::<[u64; 64]>()));
     assert_eq!((counts.count, counts.held), (1, 0));
+}
+
+#[test]
+fn a_block_that_ends_on_another_thread_is_used_and_freed_there() {
+    let (tx, rx) = oneshot::channel();
+    let on_that_thread = std::thread::spawn(move || {
+        count(|| {
+            tx.send(1_u64).unwrap();
+            assert_eq!(block_on(rx), Ok(1));
+            drop(oneshot::channel::<u64>());
+        })
+        .1
+    });
+    assert_eq!(on_that_thread.join().unwrap().count, 0);
 }
 
 /// What is held after a burst of puts, and as many gets, beyond what was held before.
