@@ -32,17 +32,18 @@
 
 mod local;
 
+use futures_util::FutureExt;
 use futures_util::task::{FutureObj, Spawn, SpawnError};
 use motet_timer::Timer;
 use std::time::Instant;
 use tokio::runtime::{Handle, TryCurrentError};
-use tokio::task::LocalSet;
+use tokio::task::{JoinHandle, LocalSet};
 
 pub use local::TokioLocal;
 
 /// A tokio runtime as `Spawn` and as `Timer`.
 ///
-/// It works from any thread, inside the runtime or not, for as long as the runtime lives: what is spawned later is dropped, and
+/// It works from any thread, inside the runtime or not, for as long as the runtime lives: what is spawned later is refused, and
 /// a sleep panics when it is polled later. Timers need a runtime with `enable_time`.
 ///
 /// ```
@@ -100,13 +101,20 @@ impl From<Handle> for Tokio {
     }
 }
 
-/// The tasks are detached. One that is given to a runtime which has shut down is dropped without having run; tokio does not
-/// tell, so there is no error.
+/// The tasks are detached. One that is given to a runtime which has shut down is refused, and dropped without having run.
 impl Spawn for Tokio {
     fn spawn_obj(&self, future: FutureObj<'static, ()>) -> Result<(), SpawnError> {
-        self.handle.spawn(future);
-        Ok(())
+        let task = self.handle.spawn(future);
+        if task.is_finished() && was_cancelled(task) { Err(SpawnError::shutdown()) } else { Ok(()) }
     }
+}
+
+/// What ends a task that nobody else has a handle to: it is done, or its runtime has shut down.
+#[cold]
+fn was_cancelled(ended: JoinHandle<()>) -> bool {
+    // Unconstrained, since the caller may have used up its share of polls, and would be told to wait.
+    let ended = tokio::task::unconstrained(ended).now_or_never();
+    matches!(ended, Some(Err(error)) if error.is_cancelled())
 }
 
 /// tokio's clock and timers: of a millisecond's resolution, late by one or two, and paused where tokio's clock is.

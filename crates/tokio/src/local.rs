@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 /// A [`LocalSet`] as `LocalSpawn`, for futures that stay on one thread. Clones share the set.
 ///
-/// The set runs its tasks only while somebody drives it, with [`run_until`](Self::run_until) or `LocalSet`'s own methods.
+/// The set runs its tasks only while somebody drives it, with [`run_until`](Self::run_until) or `LocalSet`'s own methods. A task
+/// that holds a clone keeps the set, and itself, until it ends.
 ///
 /// ```
 /// use futures::task::LocalSpawnExt;

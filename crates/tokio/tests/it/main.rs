@@ -17,6 +17,10 @@ fn one_thread() -> Runtime {
     Builder::new_current_thread().enable_time().build().unwrap()
 }
 
+fn two_workers() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap()
+}
+
 fn run<F: Future>(runtime: &Runtime, program: impl FnOnce(Tokio) -> F) -> F::Output {
     runtime.block_on(program(runtime.handle().clone().into()))
 }
@@ -28,8 +32,7 @@ fn the_library_runs_on_one_thread() {
 
 #[test]
 fn the_library_runs_on_two_workers() {
-    let runtime = Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
-    run(&runtime, |tokio| library::exercise(tokio.clone(), tokio));
+    run(&two_workers(), |tokio| library::exercise(tokio.clone(), tokio));
 }
 
 #[test]
@@ -84,13 +87,32 @@ fn outside_of_a_runtime_there_is_none() {
 }
 
 #[test]
-fn a_task_for_a_runtime_that_is_gone_is_dropped() {
-    let runtime = one_thread();
+fn a_task_for_a_runtime_that_is_gone_is_refused() {
+    for runtime in [one_thread(), two_workers()] {
+        let tokio = Tokio::from(runtime.handle().clone());
+        drop(runtime);
+        let (sender, mut receiver) = futures::channel::oneshot::channel::<()>();
+        let refused = tokio.spawn(async move { drop(sender) });
+        assert!(refused.expect_err("nobody runs it").is_shutdown());
+        assert!(receiver.try_recv().is_err(), "the task, and its sender, are gone");
+        assert!(tokio.spawn_with_handle(async {}).is_err());
+    }
+}
+
+#[test]
+fn a_task_that_has_ended_when_its_spawn_returns_is_not_refused() {
+    let runtime = two_workers();
     let tokio = Tokio::from(runtime.handle().clone());
-    drop(runtime);
-    let (sender, mut receiver) = futures::channel::oneshot::channel::<()>();
-    tokio.spawn(async move { drop(sender) }).unwrap();
-    assert!(receiver.try_recv().is_err(), "the task, and its sender, are gone");
+    for _ in 0..10_000 {
+        assert!(tokio.spawn(async {}).is_ok());
+    }
+    // Nor is one that comes from a task which has used up its share of polls.
+    runtime.block_on(async {
+        while tokio::task::coop::has_budget_remaining() {
+            tokio::task::coop::consume_budget().await;
+        }
+        assert!(tokio.spawn(async {}).is_ok());
+    });
 }
 
 #[test]
