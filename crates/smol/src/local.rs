@@ -5,7 +5,8 @@ use futures_util::task::{FutureObj, LocalFutureObj, LocalSpawn, Spawn, SpawnErro
 use std::future::Future;
 use std::rc::Rc;
 
-/// A [`LocalExecutor`] as `LocalSpawn`, for futures that stay on one thread. Clones share the executor.
+/// A [`LocalExecutor`] as `LocalSpawn`, for futures that stay on one thread. Clones share the executor. A task that holds a
+/// clone keeps the executor, and itself, until it ends.
 ///
 /// ```
 /// use futures::task::LocalSpawnExt;

@@ -27,7 +27,7 @@ use crate::clock;
 /// });
 /// ```
 pub trait Timer: Clone + Send + Sync + 'static {
-    /// Completes at its deadline, never earlier.
+    /// Completes at its deadline, never earlier. Those of Motet, `motet-tokio` and `motet-smol` stay complete when polled again.
     type Sleep: Future<Output = ()> + Send + 'static;
 
     /// The time by this timer's clock.

@@ -4,11 +4,15 @@
 mod library;
 
 use motet_smol::{Sleep, Smol, SmolLocal};
-use motet_test::{assert_send, assert_sync};
+use motet_test::{Stepped, assert_send, assert_sync, assert_unpin};
+use motet_timer::Timer;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 assert_send!(Smol, Sleep);
 assert_sync!(Smol);
+assert_unpin!(Sleep);
 
 #[test]
 fn the_library_runs_on_the_global_executor() {
@@ -37,4 +41,12 @@ fn local_futures_run_in_a_local_executor() {
 fn send_futures_run_in_a_local_executor_as_well() {
     let local = SmolLocal::default();
     smol::block_on(local.run_until(library::exercise(local.clone(), Smol::global())));
+}
+
+#[test]
+fn a_sleep_stays_ready_once_it_is() {
+    let mut sleep = Stepped::new(Smol::global().sleep(Duration::ZERO));
+    for _ in 0..3 {
+        assert_eq!(sleep.poll(), Poll::Ready(()));
+    }
 }
