@@ -58,7 +58,8 @@ use std::time::{Duration, Instant};
 /// * Sockets are real, and so are timers that were made on `Timers::global()` or outside of the run: `sim.run(sleep(d))` makes its
 ///   `sleep` before it runs, `sim.run(async { sleep(d).await })` inside.
 /// * A nested `block_on` parks the thread, and all tasks with it.
-/// * A task that yields for ever is ready for ever: the clock stands still.
+/// * A task that yields for ever is ready for ever: the clock stands still. One that ticks for ever always has a timer armed, so that no
+///   wait is a deadlock beside it: put a `timeout` around the future, of years if need be.
 /// * A run repeats if the code asks nothing else for chance: the iteration of a `HashMap` with random keys is not the seed's.
 ///
 /// # Fairness
@@ -127,7 +128,11 @@ impl Sim {
         let main_id = main.id();
         let result = match course.run_main(main) {
             Ok(result) => result,
-            Err(deadlock) => panic!("{}", deadlock.of_main(main_id)),
+            Err(deadlock) => {
+                // What the tasks spawn as they are dropped is nobody's: not the next run's either.
+                running.close();
+                panic!("{}", deadlock.of_main(main_id))
+            }
         };
         running.close();
         let rest = course.run_rest();
@@ -244,17 +249,10 @@ struct Running<'s>(&'s Shared);
 impl<'s> Running<'s> {
     #[track_caller]
     fn begin(shared: &'s Shared) -> Self {
-        match shared.enter(Stage::Running) {
-            Stage::Resting => {
-                // Of an earlier run, which has failed already; its tasks were dropped after it had said why.
-                drop(shared.take_panics());
-                Self(shared)
-            }
-            other => {
-                shared.enter(other);
-                panic!("this `Sim` runs already: await inside of its tasks, or make another `Sim`");
-            }
-        }
+        assert!(shared.begin(), "this `Sim` runs already: await inside of its tasks, or make another `Sim`");
+        // Of an earlier run, which has failed already; its tasks were dropped after it had said why.
+        drop(shared.take_panics());
+        Self(shared)
     }
 
     fn close(&self) {

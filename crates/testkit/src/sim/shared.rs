@@ -73,9 +73,19 @@ impl Shared {
         self.state().random.below(due)
     }
 
-    /// Enters a stage; gives the one before.
-    pub(super) fn enter(&self, stage: Stage) -> Stage {
-        std::mem::replace(&mut self.state().stage, stage)
+    /// Begins a run, unless one is under way.
+    pub(super) fn begin(&self) -> bool {
+        let mut state = self.state();
+        let is_resting = state.stage == Stage::Resting;
+        if is_resting {
+            state.stage = Stage::Running;
+        }
+        is_resting
+    }
+
+    /// Whoever runs goes on to that stage.
+    pub(super) fn enter(&self, stage: Stage) {
+        self.state().stage = stage;
     }
 
     /// Refuses while a run closes.
@@ -164,7 +174,7 @@ impl Wake for Shared {
 
 #[cfg(test)]
 mod tests {
-    use super::Shared;
+    use super::{Shared, Stage};
     use std::sync::Arc;
     use std::task::Waker;
 
@@ -177,5 +187,14 @@ mod tests {
         assert!(shared.wait_while_held(), "something is ready: the clock must not move");
         assert!(shared.take_woken());
         assert!(!shared.wait_while_held());
+    }
+
+    #[test]
+    fn a_run_that_is_refused_leaves_the_one_under_way_as_it_is() {
+        let shared = Shared::new(0);
+        assert!(shared.begin());
+        shared.enter(Stage::Closing);
+        assert!(!shared.begin());
+        assert!(shared.status().is_err(), "it still closes, and takes nothing more");
     }
 }

@@ -1,8 +1,8 @@
 //! Waits that nobody ends.
 
-use super::panic_of;
+use super::{Log, panic_of};
 use futures::channel::oneshot;
-use futures::task::{LocalFutureObj, LocalSpawn};
+use futures::task::{LocalFutureObj, LocalSpawn, SpawnExt};
 use motet_cancel::guard;
 use motet_executor::{spawn, task, yield_now};
 use motet_test::Sim;
@@ -82,4 +82,38 @@ fn after_a_deadlock_the_simulation_can_run_again() {
     let sim = Sim::new(1);
     panic_of(|| sim.run(pending::<()>()));
     assert_eq!(sim.run(async { spawn(async { 7 }).await.unwrap() }), 7);
+}
+
+/// Spawns as it is dropped.
+struct SpawnsInDrop(Sim, Log);
+
+impl Drop for SpawnsInDrop {
+    fn drop(&mut self) {
+        let (log, ambient) = (self.1.clone(), self.1.clone());
+        self.1.note(self.0.spawn(async move { log.note("ran") }).is_err());
+        spawn(async move { ambient.note("ran") }).detach();
+    }
+}
+
+#[test]
+fn what_the_tasks_of_a_failed_run_spawn_as_they_are_dropped_is_refused() {
+    let (sim, log) = (Sim::new(1), Log::default());
+    panic_of(|| {
+        sim.run(async {
+            let spawns = SpawnsInDrop(sim.clone(), log.clone());
+            spawn(async move {
+                let _spawns = spawns;
+                pending::<()>().await;
+            })
+            .detach();
+            pending::<()>().await;
+        });
+    });
+    sim.run(sleep_inside());
+    assert_eq!(log.take(), ["true"]);
+}
+
+/// Long enough for all that is ready.
+async fn sleep_inside() {
+    sleep(Duration::from_secs(1)).await;
 }
