@@ -13,11 +13,11 @@ use crate::wheel::Look;
 const MOST_LOOKED_AT: usize = 64;
 
 /// How many timers may be moved to a finer level of the wheel before others get at the lock.
-const MOVES_A_TURN: usize = 4 * WakeBatch::CAPACITY;
+pub(super) const MOVES_A_TURN: usize = 4 * WakeBatch::CAPACITY;
 
 /// What one turn under the lock came to.
 #[must_use]
-enum Turn {
+pub(super) enum Turn {
     /// There may be more: wake these, and come again.
     Again,
     Done,
@@ -158,7 +158,7 @@ impl Locked {
     }
 
     /// Fires what is due at `now`, as far as the batch goes.
-    fn fire(&mut self, now: u64, wakes: &mut WakeBatch, fired: &mut usize) -> Turn {
+    pub(super) fn fire(&mut self, now: u64, wakes: &mut WakeBatch, fired: &mut usize) -> Turn {
         self.fire_with(now, &mut { MOVES_A_TURN }, wakes, fired)
     }
 
@@ -170,7 +170,14 @@ impl Locked {
                         wakes.push(waker.into());
                         *fired += 1;
                     }
-                    Due::Later(item) => self.wheel.insert(item),
+                    // As much work as a move to a finer level, and there may be as many.
+                    Due::Later(item) => {
+                        self.wheel.insert(item);
+                        *moves = moves.saturating_sub(1);
+                        if *moves == 0 {
+                            return Turn::Again;
+                        }
+                    }
                 },
                 Look::Break => return Turn::Again,
                 Look::Reached => return Turn::Done,

@@ -26,6 +26,8 @@ mod horizon;
 mod model;
 mod owner;
 mod shard;
+#[cfg(all(test, not(motet_loom)))]
+mod tests;
 
 use std::time::Instant;
 
