@@ -13,6 +13,7 @@
 mod chart;
 mod family;
 pub mod floor;
+pub mod floor_of_two;
 pub mod loopback;
 pub mod pools;
 mod referee;

@@ -14,8 +14,13 @@ pub struct Cell<'a> {
     name: &'a str,
     rounds: usize,
     operations: u32,
-    rivals: Vec<(&'a str, Round<'a>)>,
-    floor: Option<&'a str>,
+    rivals: Vec<Contestant<'a>>,
+}
+
+struct Contestant<'a> {
+    name: &'a str,
+    is_floor: bool,
+    round: Round<'a>,
 }
 
 /// Does all operations of one round.
@@ -53,7 +58,7 @@ impl<'a> Cell<'a> {
     /// A cell whose rounds do `operations` operations each.
     #[must_use]
     pub fn new(name: &'a str, operations: u32) -> Self {
-        Self { name, rounds: ROUNDS, operations, rivals: Vec::new(), floor: None }
+        Self { name, rounds: ROUNDS, operations, rivals: Vec::new() }
     }
 
     /// Its name.
@@ -72,15 +77,15 @@ impl<'a> Cell<'a> {
     /// Adds a contestant, ours first; `round` does all operations of one round.
     #[must_use]
     pub fn rival(mut self, name: &'a str, round: impl FnMut() + 'a) -> Self {
-        self.rivals.push((name, Box::new(round)));
+        self.rivals.push(Contestant { name, is_floor: false, round: Box::new(round) });
         self
     }
 
     /// Adds what bounds all contestants: it takes its turn with them, and is not ranked.
     #[must_use]
     pub fn floor(mut self, name: &'a str, round: impl FnMut() + 'a) -> Self {
-        self.floor = Some(name);
-        self.rival(name, round)
+        self.rivals.push(Contestant { name, is_floor: true, round: Box::new(round) });
+        self
     }
 
     /// Runs the rounds in turn.
@@ -91,7 +96,7 @@ impl<'a> Cell<'a> {
             for turn in 0..self.rivals.len() {
                 let index = (round + turn) % self.rivals.len();
                 let start = Instant::now();
-                (self.rivals[index].1)();
+                (self.rivals[index].round)();
                 let elapsed = start.elapsed();
                 if round > 0 {
                     times[index].push(elapsed);
@@ -99,10 +104,11 @@ impl<'a> Cell<'a> {
             }
         }
         let operations = f64::from(self.operations);
-        let scores = self.rivals.iter().zip(times).map(|((name, _), times)| Score {
-            is_floor: self.floor == Some(*name),
-            ..Score::new(name, times, operations)
-        });
+        let scores = self
+            .rivals
+            .iter()
+            .zip(times)
+            .map(|(rival, times)| Score { is_floor: rival.is_floor, ..Score::new(rival.name, times, operations) });
         Verdict { cell: self.name.to_owned(), unit: "ns", scores: scores.collect() }
     }
 }

@@ -2,6 +2,7 @@
 
 use futures::channel::oneshot;
 use motet_benches::floor::{FLOOR, Floor};
+use motet_benches::floor_of_two::{FLOOR_OF_TWO, FloorOfTwo};
 use motet_benches::pools::{Motet, Pool, Smol, SmolStatic, Tokio};
 use motet_benches::{Cell, Family};
 use motet_prim::atomic::{AtomicUsize, Ordering};
@@ -26,7 +27,8 @@ macro_rules! contest {
                 .rival("tokio", || $round(&$pools.1))
                 .rival("async-executor", || $round(&$pools.2))
                 .rival("async-executor static", || $round(&$pools.3))
-                .floor(FLOOR, || $round(&Floor)),
+                .floor(FLOOR, || $round(&Floor))
+                .floor(FLOOR_OF_TWO, || $round(&FloorOfTwo)),
         );
     };
 }
