@@ -3,7 +3,7 @@
 use super::berth::Rested;
 use super::metrics::Event;
 use super::sleepers::Up;
-use super::watch::ROUND;
+use super::watch::QUIET_ROUND;
 use super::worker::{Swept, Worker};
 use crate::driver::Wheelhouse;
 use crate::task::{Runnable, contain};
@@ -96,7 +96,7 @@ impl Worker {
         let limit = self.watch(all_rest, woken);
         // Not for good if there may be something left to sweep; but a virtual clock is told of no time that passes for real.
         let is_virtual = shared.driver.as_ref().is_some_and(Wheelhouse::is_virtual);
-        let limit = if outside == Swept::Unknown && !is_virtual { limit.or(Some(ROUND)) } else { limit };
+        let limit = if outside == Swept::Unknown && !is_virtual { limit.or(Some(QUIET_ROUND)) } else { limit };
         let since = Instant::now();
         contain(|| rested = self.seat().berth.park(shared.driver.as_ref(), limit, quiet));
         // A model has no time.

@@ -31,8 +31,10 @@ use std::time::{Duration, Instant};
 
 /// So long a worker may sit in one poll before its slot is open to others.
 const PATIENCE: Duration = Duration::from_micros(100);
-/// How often the watch looks at the slots.
-pub(super) const ROUND: Duration = Duration::from_millis(5);
+/// How often the watch looks at the slots and at the driver.
+const ROUND: Duration = Duration::from_millis(1);
+/// How often while everybody rests.
+pub(super) const QUIET_ROUND: Duration = Duration::from_millis(5);
 /// How often while the watch is alert, and for how many rounds after the last theft: for longer than the long polls that it is about.
 const SHORT_ROUND: Duration = Duration::from_micros(200);
 const ALERT: u32 = 300;
@@ -174,7 +176,7 @@ impl Worker {
         }
         Some(match self.duty.sighting.get() {
             Some(_) => PATIENCE,
-            None if all_rest => ROUND,
+            None if all_rest => QUIET_ROUND,
             None => shared.watch.round(),
         })
     }
