@@ -105,7 +105,18 @@ impl Sleep {
     /// Waits for another deadline from now on, whether it has completed before or not.
     ///
     /// The task that polled it last is woken at the new deadline; it need not poll again for that. After the sleep has
-    /// fired or completed, it does need to.
+    /// fired or completed, it does need to. A deadline that has passed wakes the task at once.
+    ///
+    /// ```
+    /// use motet_test::WakeCount;
+    /// use std::{pin::pin, task::Poll, time::Duration};
+    ///
+    /// let wakes = WakeCount::new();
+    /// let mut sleep = pin!(motet_timer::sleep(Duration::from_secs(3600)));
+    /// assert_eq!(wakes.poll(sleep.as_mut()), Poll::Pending);
+    /// sleep.as_mut().reset(motet_timer::now());
+    /// assert_eq!((wakes.count(), wakes.poll(sleep)), (1, Poll::Ready(())));
+    /// ```
     ///
     /// # Complexity
     ///
