@@ -100,7 +100,7 @@ impl Timers {
     }
 
     /// The timers of every thread that has entered no others. A helper thread drives them while no [`Host`] does; it is
-    /// started when the first timer is armed in them.
+    /// started when the first timer is armed in them. It calls the wakers of what is due, so one that blocks makes others late.
     #[must_use]
     pub fn global() -> &'static Self {
         static GLOBAL: OnceLock<Timers> = OnceLock::new();
