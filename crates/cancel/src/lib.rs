@@ -19,6 +19,7 @@
 //! | hand work over from a `Drop` of your own | [`adopt`], [`adopt_local`] | – |
 //! | say who cleans up outside of scopes | [`set_reaper`], [`set_on_abandon`], [`abandoned`] | – |
 //! | hear of errors that nobody awaits any more | [`set_on_unheard`], [`report_unheard`] | – |
+//! | tell a cancel from a failure | [`is_cancelled`] | – |
 //! | write an executor or a combinator | [`frame`], [`raw`] | – |
 //!
 //! Costs: a poll of a scope that nobody cancels reads one atomic, relaxed, and swaps a small thread-local; nothing is allocated until something is
@@ -81,6 +82,7 @@ mod panic;
 pub mod raw;
 mod reaper;
 mod reason;
+mod recognise;
 mod scope;
 mod shield;
 mod token;
@@ -98,6 +100,7 @@ pub use guard::{Guard, LocalGuard, guard, guard_local, try_with, with};
 pub use outcome::Outcome;
 pub use reaper::{ReaperGuard, set_reaper};
 pub use reason::{Cancelled, Reason, Taken};
+pub use recognise::is_cancelled;
 pub use scope::{CancelHandle, LocalScope, Scope, scope, scope_local};
 pub use shield::{LocalShield, Shield, shield, shield_local, try_shield};
 pub use token::{CancelToken, DropGuard};

@@ -2,7 +2,7 @@
 
 use crate::error::TaskError;
 use crate::panic::silence;
-use crate::reason::Cancelled;
+use crate::recognise::is_cancelled;
 use motet_prim::lock::Mutex;
 use std::any::{Any, type_name};
 use std::error::Error;
@@ -89,17 +89,13 @@ pub fn set_on_unheard(hook: impl Fn(&Unheard<'_>) + Send + Sync + 'static) {
 
 /// Tells the hook of [`set_on_unheard`] of an error that nobody awaits any more, and drops it. For authors of combinators.
 ///
-/// A cancel is no error: [`Cancelled`] and [`TaskError::Cancelled`] are dropped untold. Never panics.
+/// A cancel is no error: what [`is_cancelled`] knows is dropped untold. Never panics.
 pub fn report_unheard<E: 'static>(error: E) {
-    if !is_cancel(&error) {
+    if !is_cancelled(&error) {
         let hook = HOOK.lock().clone();
         if let Some(hook) = hook {
             silence(|| hook(&Unheard { error: &error, type_name: type_name::<E>() }));
         }
     }
     silence(|| drop(error));
-}
-
-fn is_cancel(error: &dyn Any) -> bool {
-    error.is::<Cancelled>() || error.downcast_ref().is_some_and(TaskError::is_cancelled)
 }

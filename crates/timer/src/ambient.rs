@@ -98,8 +98,8 @@ pub fn now() -> Instant {
 
 /// Waits for a duration, on the ambient timers: asyncio's `sleep`.
 ///
-/// Never early; late by what the operating system needs to wake a thread, some 50 µs. Zero is ready at the first poll;
-/// [`Duration::MAX`] is "never".
+/// Never early; late by what the operating system needs to wake a thread, some 50 µs. Zero is ready at the first poll, unlike
+/// asyncio's `sleep(0)`, which gives way once: take an executor's `yield_now` for that. [`Duration::MAX`] is "never".
 ///
 /// ```
 /// use motet_timer::sleep;
@@ -138,6 +138,10 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// # Cancel safety
 ///
 /// Cancel safe: dropped, it frees its place in the wheel at once.
+///
+/// # Panics
+///
+/// Its first poll panics if that needs the helper thread, and the system refuses to start one.
 pub fn sleep_until(deadline: Instant) -> Sleep {
     Sleep::until(clock::nanos(deadline), home())
 }

@@ -8,6 +8,8 @@
 
 use std::io;
 
+#[cfg(test)]
+use motet_prim::atomic::AtomicBool;
 use motet_prim::atomic::{AtomicU64, Ordering};
 use motet_prim::lock::Mutex;
 use motet_prim::park::{Parker, Unparker};
@@ -32,6 +34,9 @@ pub(crate) struct DriverThread {
     state: Mutex<State>,
     /// How often it has looked around.
     turns: AtomicU64,
+    /// The system starts no thread.
+    #[cfg(test)]
+    is_refused: AtomicBool,
 }
 
 struct State {
@@ -44,7 +49,12 @@ impl DriverThread {
     motet_prim::const_fn! {
         /// A helper that has not started.
         pub(crate) const fn new() -> Self {
-            Self { state: Mutex::new(State { unparker: None, adopted: Vec::new() }), turns: AtomicU64::new(0) }
+            Self {
+                state: Mutex::new(State { unparker: None, adopted: Vec::new() }),
+                turns: AtomicU64::new(0),
+                #[cfg(test)]
+                is_refused: AtomicBool::new(false),
+            }
         }
     }
 
@@ -79,6 +89,10 @@ impl DriverThread {
     }
 
     fn start(&'static self) -> io::Result<Unparker> {
+        #[cfg(test)]
+        if self.is_refused.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         let parker = Parker::new();
         let unparker = parker.unparker();
         std::thread::Builder::new().name("motet-timer".into()).spawn(move || self.run(&parker))?;

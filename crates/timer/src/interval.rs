@@ -27,7 +27,7 @@ const SLACK: Duration = Duration::from_millis(5);
 /// | `Delay` | 10, 20, 45, 55 | 10, 35, 45, 55 |
 /// | `Skip` | 10, 20, 40, 50 | 10, 35, 40, 50 |
 ///
-/// A tick taken late by no more than five milliseconds, or by less than a shorter period, is not missed.
+/// A tick taken late by no more than five milliseconds, and by no more than the period, is not missed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum MissedTick {
     /// Catch up: the missed ticks come at once, one after another. The default, as tokio's.
@@ -39,7 +39,8 @@ pub enum MissedTick {
     Skip,
 }
 
-/// A stream of ticks; made by [`interval`](crate::interval()) and [`interval_at`](crate::interval_at).
+/// A stream of ticks; made by [`interval`](crate::interval()), [`interval_at`](crate::interval_at) and
+/// [`Timers::interval`](crate::Timers::interval).
 ///
 /// As a [`Stream`] it never ends.
 ///
@@ -58,6 +59,10 @@ pub enum MissedTick {
 /// # Complexity
 ///
 /// One allocation, when it is made.
+///
+/// # Panics
+///
+/// As a [`Sleep`] does, if the system refuses to start the helper thread that is needed.
 #[must_use = "an interval does nothing unless its ticks are awaited"]
 pub struct Interval {
     sleep: Pin<Box<Sleep>>,
@@ -114,7 +119,21 @@ impl Interval {
         self
     }
 
-    /// Starts over: the next tick is a period from now.
+    /// Sets what happens to missed ticks from the next one on: [`missed_tick`](Self::missed_tick) for an interval in use.
+    ///
+    /// ```
+    /// use motet_timer::{MissedTick, interval};
+    /// use std::time::Duration;
+    ///
+    /// let mut ticks = interval(Duration::from_secs(1));
+    /// ticks.set_missed_tick(MissedTick::Skip);
+    /// assert!(format!("{ticks:?}").contains("Skip"));
+    /// ```
+    pub fn set_missed_tick(&mut self, missed_tick: MissedTick) {
+        self.missed_tick = missed_tick;
+    }
+
+    /// Starts over: the next tick is a period from now, and the others follow it. A task that awaits a tick need not poll again.
     ///
     /// ```
     /// use motet_timer::{Timers, interval, now};
@@ -133,9 +152,60 @@ impl Interval {
     /// assert_eq!(tick.poll(), Poll::Ready(due));
     /// ```
     pub fn reset(&mut self) {
+        self.reset_after(self.period);
+    }
+
+    /// Starts over: the next tick is at `deadline`, and the others follow it. One that has passed is a tick at once, which
+    /// was due then.
+    ///
+    /// ```
+    /// use motet_timer::{interval, now};
+    /// use std::time::Duration;
+    ///
+    /// futures::executor::block_on(async {
+    ///     let (soon, mut ticks) = (now() + Duration::from_millis(1), interval(Duration::from_secs(3600)));
+    ///     ticks.reset_at(soon);
+    ///     assert_eq!(ticks.tick().await, soon);
+    /// });
+    /// ```
+    pub fn reset_at(&mut self, deadline: Instant) {
+        self.sleep.as_mut().reset(deadline);
+    }
+
+    /// Starts over: the next tick is in so much time, and the others follow it.
+    ///
+    /// ```
+    /// use motet_timer::{interval, now};
+    /// use std::time::Duration;
+    ///
+    /// futures::executor::block_on(async {
+    ///     let (start, mut ticks) = (now(), interval(Duration::from_secs(3600)));
+    ///     ticks.reset_after(Duration::from_millis(1));
+    ///     assert!(ticks.tick().await >= start + Duration::from_millis(1));
+    /// });
+    /// ```
+    pub fn reset_after(&mut self, duration: Duration) {
+        // A virtual clock that is gone shows no time, and ticks no more.
         if let Some(now) = self.sleep.now() {
-            self.sleep.as_mut().reset(clock::saturating_add(now, self.period));
+            self.reset_at(clock::saturating_add(now, duration));
         }
+    }
+
+    /// Starts over: the next tick is now, and the others follow it.
+    ///
+    /// ```
+    /// use motet_timer::{interval, now};
+    /// use std::time::Duration;
+    ///
+    /// futures::executor::block_on(async {
+    ///     let mut ticks = interval(Duration::from_secs(3600));
+    ///     let first = ticks.tick().await;
+    ///     ticks.reset_immediately();
+    ///     assert!(ticks.tick().await < first + Duration::from_secs(3600));
+    /// });
+    /// ```
+    pub fn reset_immediately(&mut self) {
+        self.reset_after(Duration::ZERO);
     }
 
     /// The time between ticks.

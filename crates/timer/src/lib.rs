@@ -9,7 +9,7 @@
 //! | [`Sleep`] | one deadline, which may be moved | cancel safe | none | one short one to arm, one to drop early |
 //! | [`Interval`] | a tick every period; a `Stream` | cancel safe | one, at the start | the same, a tick |
 //! | [`Timers`] | a wheel and its clock, named or ambient | – | none a timer | – |
-//! | [`Host`] | an event loop that waits for the next deadline | – | one | – |
+//! | [`Host`] | an event loop that waits for the next deadline | – | two | – |
 //! | [`VirtualClock`] | tests: an hour in no time | – | none | – |
 //!
 //! ```

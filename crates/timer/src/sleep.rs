@@ -24,6 +24,9 @@ use crate::timers::Timers;
 /// never completes early. Once complete it stays complete, however often it is polled, until a
 /// [`reset`](Self::reset).
 ///
+/// Made for a second or more, it does not ask the clock again when it is armed: if nobody has polled it before it is over, the first poll
+/// is pending, and woken at once.
+///
 /// Use it pinned, in a loop, for a limit that starts over:
 ///
 /// ```
@@ -54,6 +57,11 @@ use crate::timers::Timers;
 ///
 /// No allocation. Arming and dropping an armed one are O(1) under one short lock; dropping one that has fired, polling
 /// again with the same waker, and a reset to a later time take no lock.
+///
+/// # Panics
+///
+/// A poll that arms it, or a reset to an earlier time, panics if that needs the helper thread and the system refuses to start
+/// one. Hosted timers need none.
 #[must_use = "a future does nothing unless it is polled or awaited"]
 pub struct Sleep {
     entry: Entry,
@@ -77,7 +85,8 @@ impl Sleep {
     /// The instant that it waits for.
     ///
     /// One further away than a century, such as after [`Duration::MAX`](std::time::Duration::MAX), has become an instant a
-    /// century away, which is "never".
+    /// century away, which is "never". One long past, by forty years or as much as the system's clock can say, has become an
+    /// instant of that time.
     ///
     /// ```
     /// let deadline = std::time::Instant::now() + std::time::Duration::from_secs(1);
@@ -105,7 +114,18 @@ impl Sleep {
     /// Waits for another deadline from now on, whether it has completed before or not.
     ///
     /// The task that polled it last is woken at the new deadline; it need not poll again for that. After the sleep has
-    /// fired or completed, it does need to.
+    /// fired or completed, it does need to. A deadline that has passed wakes the task at once.
+    ///
+    /// ```
+    /// use motet_test::WakeCount;
+    /// use std::{pin::pin, task::Poll, time::Duration};
+    ///
+    /// let wakes = WakeCount::new();
+    /// let mut sleep = pin!(motet_timer::sleep(Duration::from_secs(3600)));
+    /// assert_eq!(wakes.poll(sleep.as_mut()), Poll::Pending);
+    /// sleep.as_mut().reset(motet_timer::now());
+    /// assert_eq!((wakes.count(), wakes.poll(sleep)), (1, Poll::Ready(())));
+    /// ```
     ///
     /// # Complexity
     ///

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::ambient::Entered;
 use crate::clock;
 use crate::host::Host;
+use crate::interval::Interval;
 use crate::pool;
 use crate::queue::{Clock, Lease, Unhosted};
 use crate::sleep::Sleep;
@@ -99,7 +100,7 @@ impl Timers {
     }
 
     /// The timers of every thread that has entered no others. A helper thread drives them while no [`Host`] does; it is
-    /// started when the first timer is armed in them.
+    /// started when the first timer is armed in them. It calls the wakers of what is due, so one that blocks makes others late.
     #[must_use]
     pub fn global() -> &'static Self {
         static GLOBAL: OnceLock<Timers> = OnceLock::new();
@@ -204,6 +205,46 @@ impl Timers {
     #[expect(clippy::missing_panics_doc, reason = "the lease ends with the last clone, and this is one")]
     pub fn now(&self) -> Instant {
         self.lease().now().expect("a lease is good until the last clone is dropped")
+    }
+
+    /// Ticks at once, and then every `period`, on these timers: [`interval`](crate::interval()) on timers by name.
+    ///
+    /// ```
+    /// use motet_timer::Timers;
+    /// use std::time::Duration;
+    ///
+    /// futures::executor::block_on(async {
+    ///     let mut ticks = Timers::global().interval(Duration::from_millis(1));
+    ///     let first = ticks.tick().await;
+    ///     assert_eq!(ticks.tick().await - first, Duration::from_millis(1));
+    /// });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `period` is zero: such an interval would keep its task busy for ever.
+    #[track_caller]
+    pub fn interval(&self, period: Duration) -> Interval {
+        self.interval_at(self.now(), period)
+    }
+
+    /// Ticks at `start`, and then every `period`, on these timers.
+    ///
+    /// ```
+    /// use motet_timer::Timers;
+    /// use std::time::Duration;
+    ///
+    /// let start = Timers::global().now() + Duration::from_millis(1);
+    /// let mut ticks = Timers::global().interval_at(start, Duration::from_secs(1));
+    /// assert_eq!(futures::executor::block_on(ticks.tick()), start);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `period` is zero: such an interval would keep its task busy for ever.
+    #[track_caller]
+    pub fn interval_at(&self, start: Instant, period: Duration) -> Interval {
+        Interval::new(clock::nanos(start), period, Some(self.lease()))
     }
 
     pub(crate) fn lend(of: Clock, tick: u64, unhosted: Unhosted) -> Self {

@@ -240,6 +240,8 @@ fn an_error_that_is_awaited_and_a_cancel_are_not_told() {
         drop(try_shield(cancelled));
         assert!(Stepped::new(queue.borrow_mut().pop().unwrap()).poll().is_ready());
         report_unheard(TaskError::Cancelled(Reason::none()));
+        report_unheard(std::io::Error::from(TaskError::Cancelled(Reason::none())));
+        report_unheard::<Box<dyn std::error::Error + Send + Sync>>(TaskError::Cancelled(Reason::none()).into());
     });
     assert!(told.is_empty(), "{told:?}");
 }

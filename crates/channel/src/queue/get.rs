@@ -153,7 +153,8 @@ impl<'a, T, O: Order<T>> Get<'a, T, O> {
 impl<T, O: Order<T>> Future for Get<'_, T, O> {
     type Output = Result<T, ShutDown>;
 
-    #[inline]
+    // Always, and so on down to the lock: see `shared::poll`.
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         poll_get(this.shared, this.place, cx).map(|item| item.ok_or(ShutDown))

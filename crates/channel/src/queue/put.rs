@@ -200,7 +200,8 @@ impl<'a, T, O: Order<T>> Put<'a, T, O> {
 impl<T, O: Order<T>> Future for Put<'_, T, O> {
     type Output = Result<(), PutError<T>>;
 
-    #[inline]
+    // Always, and so on down to the lock: see `shared::poll`.
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         poll_put(this.shared, this.place, cx, this.item).map_err(PutError)

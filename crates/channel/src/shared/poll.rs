@@ -3,6 +3,10 @@
 //! Each first tries without registering, under the lock but without a clone of the waker, unless the [outlook](super::outlook) says that it
 //! is of no use; only if it must wait it clones the waker, locks again, and looks again: what came in between would
 //! otherwise be missed.
+//!
+//! *Inlined, always*: a put or a get that need not wait is one short path from the future's poll to the lock, and all else is in functions of
+//! its own. The lock's exchange waits until all stores before it have reached the cache; a call between the two is six to eight stores of
+//! registers and addresses, and made a message through a queue an eighth slower.
 
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -37,7 +41,7 @@ const READY_BEFORE: &str = "polled after it was ready";
 type Seat<'p, 'a, T, O> = Pin<&'p mut Place<&'a Shared<T, O>>>;
 
 /// Gets an item; `None` if the queue is closed and empty.
-#[inline]
+#[inline(always)]
 pub(crate) fn poll_get<'a, T, O: Order<T>>(
     shared: &'a Shared<T, O>,
     place: Seat<'_, 'a, T, O>,
@@ -142,7 +146,7 @@ fn get_or_wait<T, O: Order<T>>(
 }
 
 /// Puts the item; gives it back if the queue is closed.
-#[inline]
+#[inline(always)]
 pub(crate) fn poll_put<'a, T, O: Order<T>>(
     shared: &'a Shared<T, O>,
     place: Seat<'_, 'a, T, O>,

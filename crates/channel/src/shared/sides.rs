@@ -20,7 +20,7 @@ pub(crate) enum Nothing {
 }
 
 impl<T, O: Order<T>> Shared<T, O> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn try_put(&self, item: T) -> Result<(), Refusal<T>> {
         let mut locked = self.line.lock();
         if locked.ledger.stores_next() {
@@ -45,12 +45,12 @@ impl<T, O: Order<T>> Shared<T, O> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn try_get(&self) -> Result<T, Nothing> {
         self.get_locked(self.line.lock())
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn get_locked(&self, mut locked: Locked<'_, T, O>) -> Result<T, Nothing> {
         let Some(item) = locked.pop() else {
             return self.take_offer_or_nothing(locked);

@@ -1,6 +1,8 @@
 //! What a group can fail with.
 
 use core::fmt;
+use motet_cancel::{Cancelled, Reason};
+use std::error::Error;
 
 /// A group ended without a result: tasks failed, or it was cancelled.
 ///
@@ -70,4 +72,14 @@ impl<E: fmt::Display> fmt::Display for GroupError<E> {
     }
 }
 
-impl<E: fmt::Debug + fmt::Display> std::error::Error for GroupError<E> {}
+/// By this an error that is known as `dyn Error` alone says that a group was cancelled; see [`motet_cancel::is_cancelled`].
+static CANCELLED: Cancelled = Cancelled { reason: Reason::none() };
+
+impl<E: fmt::Debug + fmt::Display> Error for GroupError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Failed(_) => None,
+            Self::Cancelled => Some(&CANCELLED),
+        }
+    }
+}

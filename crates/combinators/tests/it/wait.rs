@@ -11,6 +11,7 @@ use motet_timer::Timers;
 use std::cell::RefCell;
 use std::error::Error;
 use std::future::{Ready, pending, poll_fn, ready};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::rc::Rc;
 use std::task::Poll;
@@ -110,6 +111,10 @@ fn a_cancelled_child_does_not_count_as_an_error() {
     assert!(!counts(BoxError::from(cancelled())));
     assert!(!counts(BoxError::from(TaskError::from(cancelled()))));
     assert!(!counts(BoxError::from(GroupError::<BoxError>::Cancelled)));
+    assert!(!counts(BoxError::from(GroupError::<io::Error>::Cancelled)), "whatever the errors of the group are");
+    assert!(!counts(io::Error::from(TaskError::from(cancelled()))));
+    assert!(!counts(io::Error::other(GroupError::<io::Error>::Cancelled)));
+    assert!(counts(BoxError::from(io::Error::other("no"))));
     assert!(counts(BoxError::from("no")));
     assert!(counts(GroupError::Failed(vec!["no"])));
     assert!(counts("no"));

@@ -12,7 +12,7 @@
 //! * [`home`]: who runs a task, in one word; and in
 //! * [`reference`](reference): a counted reference on a task that keeps its record readable, and the bare pointer that lists hold; and in
 //! * [`shell`]: the future that async-task polls. It polls the body inside its cancel scope and contains panics.
-//! * [`output`]: a result on its way to whoever awaits it.
+//! * [`output`]: a result on its way to whoever awaits it; [`ended`]: the wait for an end without one; [`waits`]: that no two wait for each other.
 
 mod builder;
 mod cancellable;
@@ -22,12 +22,15 @@ mod handle;
 mod home;
 mod id;
 mod info;
+#[cfg(all(test, motet_loom))]
+mod model;
 mod output;
 mod record;
 mod reference;
 mod shell;
 #[expect(clippy::module_inception, reason = "the type `Task` is the face of this folder")]
 mod task;
+mod waits;
 
 pub use builder::TaskBuilder;
 pub use flat::FlatTask;

@@ -5,7 +5,8 @@
 
 use super::home::{Address, Home};
 use super::id::PackedId;
-use super::{Runnable, SelfReference, TaskId, TaskPanic, TaskState};
+use super::waits::Waits;
+use super::{Runnable, SelfReference, TaskId, TaskPanic, TaskRef, TaskState};
 use crate::ambient;
 use crate::blocking::{BlockingPool, InLine};
 use crate::local::QueuePointer;
@@ -58,6 +59,7 @@ pub(crate) struct Rare {
     ended: AtomicWaker,
     /// Whether somebody waits in `ended`.
     watched: AtomicBool,
+    waits: Waits<TaskRef>,
 }
 
 /// A million tasks may sleep: with the future, this is what a task takes.
@@ -243,6 +245,11 @@ impl Record {
         rare.watched.swap(true, Ordering::AcqRel);
         // The second look: the end may have come before the mark.
         self.is_finished()
+    }
+
+    /// Who waits for this task's end, and whether it waits for another's.
+    pub(super) fn waits(&self) -> &Waits<TaskRef> {
+        &self.requests.rare_or_default().waits
     }
 
     /// Nobody will await the output: the `Task` is detached.

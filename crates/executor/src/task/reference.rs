@@ -4,6 +4,7 @@
 //! goes. So a waker is a counted reference. A task that is neither queued nor waited for is kept by one that it has on itself, from
 //! its first pending poll to its end ([`SelfReference`]); its list holds a bare address, and shows it only while the task lives (see `pool/roster`).
 
+use super::waits::{Waiting, Waits};
 use super::{Record, Runnable};
 use crate::pool::{Key, Listed};
 use crate::queue::Pointer;
@@ -31,27 +32,26 @@ const _: () = {
 };
 
 motet_prim::thread_local! {
-    /// The record of the task that is being polled, to be compared and never read.
-    static CURRENT: Cell<*const Record> = const { Cell::new(ptr::null()) };
+    /// The address of the task that is being polled.
+    static CURRENT: Cell<*const ()> = const { Cell::new(ptr::null()) };
+}
+
+/// Runs `poll`, which does not unwind, as the task that has this waker.
+///
+/// # Safety
+///
+/// The waker is async-task's, of a task with a [`Record`] that lives until `poll` returns.
+pub(super) unsafe fn as_current<R>(waker: &Waker, poll: impl FnOnce() -> R) -> R {
+    let outer = CURRENT.with(|current| current.replace(waker.data()));
+    let polled = poll();
+    CURRENT.with(|current| current.set(outer));
+    polled
 }
 
 impl RecordPointer {
     /// Points to a record in its final place.
     pub(crate) fn new(record: &Record) -> Self {
         Self(NonNull::from(record))
-    }
-
-    /// Runs `poll`, which does not unwind, as this task: [`TaskRef::is_current`] holds inside of it.
-    pub(super) fn as_current<R>(self, poll: impl FnOnce() -> R) -> R {
-        let outer = CURRENT.with(|current| current.replace(self.0.as_ptr()));
-        let polled = poll();
-        CURRENT.with(|current| current.set(outer));
-        polled
-    }
-
-    /// Whether this thread is inside of a poll of this very task.
-    pub(super) fn is_current(self) -> bool {
-        CURRENT.try_with(|current| ptr::eq(current.get(), self.0.as_ptr())).unwrap_or(false)
     }
 
     /// The record.
@@ -80,6 +80,11 @@ impl TaskPointer {
         let address = runnable.into_raw();
         // SAFETY: it was one a moment ago.
         (Self(address), unsafe { Runnable::from_raw(address) })
+    }
+
+    /// Whether this thread is inside of a poll of this very task.
+    pub(super) fn is_current(self) -> bool {
+        CURRENT.try_with(|current| ptr::eq(current.get(), self.0.as_ptr())).unwrap_or(false)
     }
 
     /// A runnable that is never run and never dropped: it counts for nothing, and shows what lies in the allocation.
@@ -225,6 +230,13 @@ impl TaskRef {
         Self::of_runnable(&*unsafe { task.uncounted() })
     }
 
+    /// A reference on the task that this thread polls.
+    pub(crate) fn current() -> Option<Self> {
+        let current = NonNull::new(CURRENT.try_with(Cell::get).ok()?.cast_mut())?;
+        // SAFETY: `as_current` has it from the waker of a task that lives until the address is taken back, and this thread is inside of that poll.
+        Some(unsafe { Self::of_living(TaskPointer(current)) })
+    }
+
     /// A reference on a task that is due.
     pub(crate) fn of_runnable(runnable: &Runnable) -> Self {
         Self { waker: runnable.waker(), record: RecordPointer::new(runnable.metadata()) }
@@ -261,6 +273,16 @@ impl TaskRef {
     /// Drops the body and its cleanups at the next poll.
     pub(crate) fn abandon(&self, reason: Reason) {
         self.cancel_with_grace(reason, Box::pin(std::future::ready(())));
+    }
+}
+
+impl Waiting for TaskRef {
+    fn waits(&self) -> &Waits<Self> {
+        Record::waits(self)
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        self.record.0 == other.record.0
     }
 }
 

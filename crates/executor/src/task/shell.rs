@@ -10,6 +10,7 @@
 //! The race to fear: the record ends (and with it, perhaps, the executor) while the body is still there. So the body is
 //! always dropped first, and the record is ended last.
 
+use super::reference::as_current;
 use super::{Output, Place, Rare, Record, RecordPointer, TaskRef, contain};
 use core::future::Future;
 use core::pin::Pin;
@@ -110,16 +111,19 @@ pub(crate) fn poll_body<B: ScopedBody>(
     // Its executor may have taken the body away while a wake was on its way.
     let Some(scope) = body.as_pin_mut() else { return Poll::Ready(conclude(record, pointer, Err(gone()), cx)) };
     record.begin_poll();
-    match pointer.as_current(|| catch_unwind(AssertUnwindSafe(|| scope.poll_with(cx, record.requests())))) {
+    let waker = cx.waker();
+    let poll = || catch_unwind(AssertUnwindSafe(|| scope.poll_with(cx, record.requests())));
+    // SAFETY: async-task polls its task's future with that task's waker.
+    match unsafe { as_current(waker, poll) } {
         Ok(Poll::Pending) => {
-            record.wait(cx.waker());
-            hold(cx.waker());
+            record.wait(waker);
+            hold(waker);
             Poll::Pending
         }
         Ok(Poll::Ready(Ok(value))) => {
             // A result that nobody will await is dropped here, where the task still counts as live.
             let output = if record.is_unawaited() { Output::dropped(value) } else { Output::of(value) };
-            record.end(Some(cx.waker()));
+            record.end(Some(waker));
             Poll::Ready(output)
         }
         Ok(Poll::Ready(Err(Cancelled { reason }))) => {

@@ -2,7 +2,7 @@
 
 use super::ended::Ended;
 use super::shell::GONE;
-use super::{FlatTask, Output, Record, RecordPointer, TaskHandle, TaskId, TaskInfo, TaskPointer, TaskRef};
+use super::{FlatTask, Output, Record, TaskHandle, TaskId, TaskInfo, TaskPointer, TaskRef};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
@@ -39,7 +39,8 @@ use std::panic::Location;
 ///
 /// A task cannot be awaited by reference and lost: dropping it before it has completed cancels the task and hands the wait
 /// for the end of its cleanup to the scope in which the drop happens (`timeout(d, task)` returns after that cleanup).
-/// Where there is no scope the task is only cancelled. `&mut task` can be awaited and dropped freely.
+/// Where there is no scope the task is only cancelled, and of tasks that own each other one does not wait. `&mut task` can be awaited and
+/// dropped freely.
 ///
 /// # Panics
 ///
@@ -191,7 +192,7 @@ impl<T> Task<T> {
         // SAFETY: `drop`, which calls this, still has async-task's `Task`.
         let ends_later = unsafe { self.task.cancel(Reason::none(), None) };
         // A task that drops its own `Task` must not wait for itself.
-        let must_wait = ends_later && !RecordPointer::new(self.record()).is_current() && crate::seam::has_frame();
+        let must_wait = ends_later && !self.task.is_current() && crate::seam::has_frame();
         // SAFETY: `drop`, which calls this, still has async-task's `Task`.
         must_wait.then(|| Ended { task: unsafe { TaskRef::of_living(self.task) } })
     }

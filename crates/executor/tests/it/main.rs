@@ -4,6 +4,7 @@ mod ambient;
 mod block_on;
 mod blocking;
 mod closing;
+mod cycles;
 mod driver;
 mod fairness;
 mod handing_on;

@@ -9,6 +9,7 @@ use futures::executor::block_on;
 use futures::future::join_all;
 use motet_prim::atomic::Ordering;
 use motet_test::WakeCount;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,4 +96,47 @@ fn a_timer_that_was_due_before_it_is_armed_is_fired_at_once() {
     assert!(sleep.is_elapsed());
     block_on(sleep.as_mut());
     assert_eq!(WakeCount::new().poll(sleep.as_mut()), std::task::Poll::Ready(()));
+}
+
+/// It panics, since there is no helper thread.
+fn refused(run: impl FnOnce()) {
+    let panic = catch_unwind(AssertUnwindSafe(run)).expect_err("nobody would fire it");
+    let message: Box<String> = panic.downcast().expect("a text with its cause");
+    assert!(message.contains("cannot start its helper thread: raise the limit of threads"), "{message}");
+}
+
+#[test]
+fn a_poll_that_cannot_have_its_thread_panics_leaves_nothing_behind_and_the_next_tries_again() {
+    let (helper, lease) = scene();
+    helper.is_refused.store(true, Ordering::Relaxed);
+    for _ in 0..2 {
+        let (mut sleep, wakes) = (Box::pin(after(lease, HOUR)), WakeCount::new());
+        refused(|| assert!(wakes.poll(sleep.as_mut()).is_ready()));
+        drop(sleep);
+        assert_eq!((lease.next_deadline(), wakes.wakers_alive(1)), (None, 0));
+    }
+    helper.is_refused.store(false, Ordering::Relaxed);
+    block_on(after(lease, 100 * MICRO));
+}
+
+#[test]
+fn a_host_that_leaves_though_there_is_no_thread_does_not_panic_and_the_next_arm_calls_for_one() {
+    let (helper, lease) = scene();
+    helper.is_refused.store(true, Ordering::Relaxed);
+    let host = Arc::new(Waker::noop().clone());
+    assert!(lease.add_host(&host));
+    let (far, _) = armed(lease, HOUR);
+    let (mut moved, wakes) = armed(lease, 2 * HOUR);
+    lease.remove_host(&host);
+    // Even one that is due later than those whom nobody looks after.
+    let mut later = Box::pin(after(lease, 3 * HOUR));
+    refused(|| assert!(WakeCount::new().poll(later.as_mut()).is_ready()));
+    let soon = clock::instant(clock::after(clock::now(), HOUR / 2));
+    refused(|| moved.as_mut().reset(soon));
+    assert_eq!((moved.deadline(), lease.next_deadline()), (soon, Some(clock::nanos(soon))));
+    helper.is_refused.store(false, Ordering::Relaxed);
+    // Those that were armed meanwhile are among the thread's.
+    moved.as_mut().reset(clock::instant(clock::after(clock::now(), 100 * MICRO)));
+    until(|| wakes.count() == 1);
+    drop((far, later));
 }

@@ -4,6 +4,7 @@ use core::pin::Pin;
 use core::task::Waker;
 
 use super::{Clock, Lease, Place};
+use crate::clock;
 use crate::entry::{Entry, Linked};
 use crate::state::{Postpone, State};
 
@@ -101,7 +102,7 @@ impl Place {
         Some(unsafe { entry.take_waker() })
     }
 
-    /// Moves an armed timer to another deadline, without the lock if that is later.
+    /// Moves an armed timer to another deadline, without the lock if that is later; takes it out, if that has passed.
     ///
     /// # Safety
     ///
@@ -115,6 +116,8 @@ impl Place {
                 Postpone::IsEarlier => {}
             }
         }
+        // The system's clock is asked before the lock, which is to be short; virtual time is read under it.
+        let has_come = self.queue.clock == Clock::Real && at <= clock::now();
         {
             let mut locked = self.queue.shard(self.shard).locked.lock();
             if entry.word().state() != State::Armed {
@@ -124,7 +127,7 @@ impl Place {
             let item = unsafe { Linked::new(entry) };
             let spot = item.spot();
             locked.wheel.remove(item, spot);
-            if locked.is_due(at) {
+            if has_come || locked.is_due(at) {
                 // SAFETY: it was armed in this shard; no longer in the wheel, it gets a waker anew when it is armed again.
                 return Rearm::IsDue(unsafe { entry.take_waker() });
             }

@@ -110,6 +110,68 @@ fn reset_starts_over_even_while_a_tick_is_awaited() {
 }
 
 #[test]
+fn the_next_tick_may_be_moved_anywhere_and_the_others_follow_it() {
+    let (_entered, clock, start) = scene();
+    let mut ticks = interval_at(start + 10 * SECOND, 10 * SECOND);
+    let wakes = WakeCount::new();
+    let waker = wakes.waker();
+    assert!(ticks.poll_tick(&mut Context::from_waker(&waker)).is_pending());
+    ticks.reset_at(start + 3 * SECOND);
+    clock.advance(2 * SECOND);
+    assert_eq!(wakes.count(), 0);
+    clock.advance(SECOND);
+    assert_eq!((wakes.count(), tick_now(&mut ticks, start)), (1, Some(3.0)));
+    ticks.reset_after(SECOND / 2);
+    clock.advance(SECOND / 2);
+    assert_eq!(tick_now(&mut ticks, start), Some(3.5));
+    clock.advance(10 * SECOND);
+    assert_eq!(tick_now(&mut ticks, start), Some(13.5));
+    assert!(ticks.poll_tick(&mut Context::from_waker(&waker)).is_pending());
+    ticks.reset_immediately();
+    assert_eq!((wakes.count(), tick_now(&mut ticks, start)), (2, Some(13.5)));
+    ticks.reset_after(Duration::MAX);
+    clock.advance(1000 * SECOND);
+    assert_eq!(tick_now(&mut ticks, start), None, "never");
+    ticks.reset();
+    clock.advance(10 * SECOND);
+    assert_eq!(tick_now(&mut ticks, start), Some(1023.5));
+}
+
+#[test]
+fn ticks_of_named_timers_wait_in_those_whatever_is_ambient() {
+    let timers = Timers::new();
+    let mut ticks = timers.interval_at(timers.now() + SECOND, SECOND);
+    let mut from_now = timers.interval(SECOND);
+    let _elsewhere = Timers::new().enter();
+    let waker = std::task::Waker::noop();
+    let cx = &mut Context::from_waker(waker);
+    assert!(ticks.poll_tick(cx).is_pending() && from_now.poll_tick(cx).is_ready());
+    let next = timers.next_deadline().expect("one is armed");
+    assert_eq!(timers.advance(next), 1);
+    assert_eq!(ticks.poll_tick(cx), Poll::Ready(next));
+}
+
+#[test]
+fn a_tick_is_missed_if_it_is_later_than_five_milliseconds_or_a_shorter_period() {
+    const NANO: Duration = Duration::from_nanos(1);
+    for (period, late) in [(SECOND, Duration::from_millis(5)), (Duration::from_millis(2), Duration::from_millis(2))] {
+        let (_entered, clock, start) = scene();
+        let mut ticks = interval(period);
+        ticks.set_missed_tick(MissedTick::Delay);
+        clock.advance(late);
+        assert_eq!(tick_now(&mut ticks, start), Some(0.0));
+        clock.advance(period - late);
+        assert_eq!(tick_now(&mut ticks, start), Some(period.as_secs_f64()), "not missed");
+        clock.advance(period + late + NANO);
+        assert_eq!(tick_now(&mut ticks, start), Some(2.0 * period.as_secs_f64()));
+        clock.advance(period - NANO);
+        assert_eq!(tick_now(&mut ticks, start), None, "missed: the next one is a period from then");
+        clock.advance(NANO);
+        assert_eq!(tick_now(&mut ticks, start), Some((3 * period + late + NANO).as_secs_f64()));
+    }
+}
+
+#[test]
 fn as_a_stream_it_gives_the_same_ticks() {
     let (_entered, clock, start) = scene();
     let mut ticks = Stepped::new(interval(SECOND).take(3).collect::<Vec<_>>());

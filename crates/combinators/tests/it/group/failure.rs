@@ -102,6 +102,22 @@ fn an_inner_group_that_was_only_cancelled_adds_no_error() {
 }
 
 #[test]
+fn an_inner_group_that_was_only_cancelled_adds_no_error_though_it_came_through_a_box() {
+    // C57
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let mut group = Stepped::new(task_group(&spawner, |_group| async move {
+        let inner = task_group(&Nowhere, |inner| async move {
+            inner.cancel();
+            pending::<Result<(), std::io::Error>>().await
+        });
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(inner.await?)
+    }));
+    let Poll::Ready(Err(ended)) = bench.settle(&mut group) else { panic!("it has no result") };
+    assert!(ended.is_cancelled(), "{ended:?}");
+}
+
+#[test]
 fn children_are_finished_before_a_panic_goes_on() {
     // C58
     let mut bench = Bench::new();
