@@ -40,6 +40,10 @@ const NOTIFIED: u32 = 2;
 /// std::thread::spawn(move || unparker.unpark());
 /// parker.park();
 /// ```
+///
+/// # Panics
+///
+/// If a thread parks while another does.
 #[derive(Debug)]
 pub struct Parker {
     place: Arc<Place>,
@@ -140,7 +144,8 @@ impl Place {
         let mut guard = self.lock.lock();
         // Relaxed: nothing is published; the lock orders it against the unparker's passage. On failure `swap` acquires.
         let announced = self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed);
-        if announced.is_err() {
+        if let Err(state) = announced {
+            assert!(state != PARKED, "a thread parks here already: make a `Parker` for each");
             // Acquire: pairs with the Release in `unpark`.
             return self.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED;
         }

@@ -3,6 +3,7 @@
 use motet_prim::park::{Parker, block_on};
 use std::future::{self, Future};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -130,4 +131,23 @@ fn a_future_that_panics_leaves_the_thread_able_to_block() {
     let mut ready = pin!(async { 1 });
     assert!(ready.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
     assert_eq!(block_on(async { 2 }), 2);
+}
+
+#[test]
+fn a_second_thread_that_parks_at_the_same_parker_panics_and_the_first_is_woken() {
+    let parker = Arc::new(Parker::new());
+    let first = thread::spawn({
+        let parker = parker.clone();
+        move || parker.park()
+    });
+    while !format!("{parker:?}").contains("parked: true") {
+        thread::yield_now();
+    }
+    let second = thread::spawn({
+        let parker = parker.clone();
+        move || parker.park()
+    });
+    assert!(second.join().is_err());
+    parker.unparker().unpark();
+    first.join().unwrap();
 }
