@@ -218,6 +218,23 @@ fn close_against_drop_wakes_at_most_once_and_frees_the_waker() {
 }
 
 #[test]
+fn close_against_reset_to_earlier_wakes_once_and_keeps_the_deadline() {
+    motet_prim::model(|| {
+        let queue = Queue::new(Clock::Real);
+        let (mut sleep, wakes) = queue.armed();
+        let close = in_thread(&queue, Lease::close);
+        queue.order.any();
+        sleep.as_mut().reset(queue.deadline - SECOND);
+        close.join().unwrap();
+        // Put back into the wheel that closes or not, it left that to be armed elsewhere.
+        assert_eq!((wakes.count(), wakes.wakers_alive(1)), (1, 0));
+        assert_eq!(sleep.deadline(), queue.deadline - SECOND);
+        assert_eq!(queue.lease.advance(clock::nanos(queue.deadline)), 0);
+        drop(sleep);
+    });
+}
+
+#[test]
 fn close_against_fire_wakes_once() {
     motet_prim::model(|| {
         let queue = Queue::new(Clock::Real);

@@ -8,6 +8,7 @@ mod host;
 mod interval;
 mod lifetime;
 mod never_early;
+mod reentrant;
 mod sleep;
 mod threads;
 mod virtual_time;

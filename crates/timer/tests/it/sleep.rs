@@ -22,6 +22,20 @@ fn zero_and_past_deadlines_are_ready_at_the_first_poll() {
 }
 
 #[test]
+fn a_deadline_before_all_time_has_passed() {
+    let century = Duration::from_secs(100 * 365 * 86_400);
+    // Not every system can say such an instant.
+    let Some(past) = Instant::now().checked_sub(century) else { return };
+    let mut sleep = Stepped::new(sleep_until(past));
+    assert!(sleep.as_mut().is_elapsed() && sleep.as_mut().deadline() < Instant::now() - century / 3);
+    assert_eq!(sleep.poll(), Poll::Ready(()));
+    let (timers, clock) = Timers::virtual_time();
+    assert_eq!(Stepped::new(timers.sleep_until(past)).poll(), Poll::Ready(()));
+    timers.advance(past);
+    assert!(clock.now() > past + century / 2);
+}
+
+#[test]
 fn a_deadline_past_any_range_is_never() {
     let timers = Timers::new();
     let mut forever = Stepped::new(timers.sleep(Duration::MAX));
