@@ -9,6 +9,10 @@
 //! for what was adopted since the guard was made. (Not for those that a sibling left: see `rank`.) It *follows* the nearest of them;
 //! when that ends, it follows the next, or is due. So a row of ten thousand guards is a flat list, not a recursion.
 //!
+//! Whose sibling left a tree is known a little later than the tree: the combinators around its child say so as their polls end, the innermost
+//! one first ([`Adopted::claim`]). Until the frame's owner polls the trees, when all of them have ([`Adopted::settle`]), a tree waits for every one
+//! before it: too long at worst, never too short.
+//!
 //! Only the owner of the frame touches this. Each running tree has a waker of its own (see `ready`), so a poll costs what was woken, however
 //! many trees there are.
 
@@ -21,6 +25,7 @@ use crate::clock::Mark;
 use crate::panic::Payload;
 use futures_util::future::LocalBoxFuture;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -39,10 +44,14 @@ struct Stash<K: Kind> {
     polled: bool,
     /// The first panic of an exit, or of whatever else the frame's owner ran.
     panic: Option<Payload>,
+    /// Those that wait, and whose lanes have become known since: see [`Adopted::claim`].
+    unsettled: Vec<Mark>,
 }
 
 struct Turn<K: Kind> {
     rank: Rank,
+    /// Lanes around may still be missing in the rank: until they are known, it waits for all.
+    settled: bool,
     tree: K::Tree,
     /// `None`: it waits.
     seat: Option<Seat>,
@@ -90,6 +99,25 @@ impl<K: Kind> Adopted<K> {
         stash.panic
     }
 
+    /// The number of the last tree that was adopted, of those that are unfinished.
+    pub(super) fn last(&self) -> Option<Mark> {
+        self.0.as_ref()?.order.last_key_value().map(|(last, _)| *last)
+    }
+
+    /// What was adopted after `seen` is a child's of a combinator: puts the child's lane around it.
+    pub(super) fn claim(&mut self, seen: Mark, lane: Lane) {
+        if let Some(stash) = &mut self.0 {
+            stash.claim(seen, lane);
+        }
+    }
+
+    /// For the owner, whose children have claimed what is theirs: lets those begin that wait for nobody in their lanes.
+    pub(super) fn settle(&mut self) {
+        if let Some(stash) = &mut self.0 {
+            stash.settle();
+        }
+    }
+
     /// Polls the trees that run and were woken, so many at most, and takes them off the budget; ready when none is left.
     pub(super) fn poll_within(&mut self, budget: &mut usize, cx: &mut Context<'_>) -> Poll<()> {
         let Some(stash) = &mut self.0 else { return Poll::Ready(()) };
@@ -126,10 +154,11 @@ impl<K: Kind> Adopted<K> {
         }
     }
 
-    /// Takes over what another frame collected, as a lane of its own. Gives it back if some of it may have begun, for that cannot wait any more.
+    /// Takes over what another frame collected, in a lane. Gives it back if some of it may have begun, for that cannot wait any more.
     pub(super) fn take_in<J: Kind>(
         &mut self,
         other: Adopted<J>,
+        lane: Lane,
         wrap: fn(J::Tree) -> K::Tree,
     ) -> Result<(), Adopted<J>> {
         let Some(left) = other.0 else { return Ok(()) };
@@ -138,10 +167,12 @@ impl<K: Kind> Adopted<K> {
         if left.polled || left.panic.is_some() || self.is_busy_since(first) {
             return Err(Adopted(Some(left)));
         }
-        let (stash, lane) = (self.stash(), Lane::new(first));
+        let stash = self.stash();
         for (number, turn) in left.order {
-            stash.push(number, turn.rank.within(lane), wrap(turn.tree));
+            stash.push(number, turn.rank, wrap(turn.tree));
         }
+        // Strictly after all that was there, at first: the lanes around this one are not known yet.
+        stash.claim_from(Bound::Included(first), lane);
         Ok(())
     }
 
@@ -195,11 +226,39 @@ impl Run<LocalBoxFuture<'static, ()>, Local> {
 impl<K: Kind> Stash<K> {
     fn push(&mut self, number: Mark, rank: Rank, tree: K::Tree) {
         debug_assert!(self.order.last_key_value().is_none_or(|(last, _)| *last < number), "numbers only grow");
-        let blocker = self.lanes.blocker(&self.order, number, &rank);
+        let blocker = rank.strict_blocker(&self.order, number);
         let seat = if blocker.is_none() { Some(self.ready.seat(number)) } else { None };
         self.follow(blocker, number);
         self.lanes.insert(number, &rank);
-        self.order.insert(number, Turn { rank, tree, seat, followers: Vec::new() });
+        let settled = rank.is_in_frame();
+        if !settled && seat.is_none() {
+            self.unsettled.push(number);
+        }
+        self.order.insert(number, Turn { rank, settled, tree, seat, followers: Vec::new() });
+    }
+
+    fn claim(&mut self, seen: Mark, lane: Lane) {
+        self.claim_from(Bound::Excluded(seen), lane);
+    }
+
+    fn claim_from(&mut self, first: Bound<Mark>, lane: Lane) {
+        for (number, turn) in self.order.range_mut((first, Bound::Unbounded)) {
+            self.lanes.remove(*number, &turn.rank);
+            turn.rank.enter(lane);
+            self.lanes.insert(*number, &turn.rank);
+            if turn.seat.is_none() && std::mem::replace(&mut turn.settled, false) {
+                self.unsettled.push(*number);
+            }
+        }
+    }
+
+    fn settle(&mut self) {
+        for number in std::mem::take(&mut self.unsettled) {
+            if let Some(turn) = self.order.get_mut(&number) {
+                turn.settled = true;
+                self.advance(number, ReadyList::seat);
+            }
+        }
     }
 
     fn follow(&mut self, blocker: Option<Mark>, number: Mark) {
@@ -226,16 +285,22 @@ impl<K: Kind> Stash<K> {
         self.lanes.remove(number, &rank);
         // The last one first: each that starts goes to the head of the list.
         followers.sort_unstable();
-        followers.into_iter().rev().filter(|follower| self.advance(*follower)).count()
+        followers.dedup();
+        followers.into_iter().rev().filter(|follower| self.advance(*follower, ReadyList::seat_first)).count()
     }
 
     /// Starts a tree if it is due; else lets it follow the next.
-    fn advance(&mut self, number: Mark) -> bool {
-        let Some(turn) = self.order.get(&number) else { return false };
-        let blocker = self.lanes.blocker(&self.order, number, &turn.rank);
+    fn advance(&mut self, number: Mark, seat: fn(&ReadyList, Mark) -> Seat) -> bool {
+        // It may follow two, and have begun after one of them.
+        let Some(turn) = self.order.get(&number).filter(|turn| turn.seat.is_none()) else { return false };
+        let blocker = if turn.settled {
+            self.lanes.blocker(&self.order, number, &turn.rank)
+        } else {
+            turn.rank.strict_blocker(&self.order, number)
+        };
         self.follow(blocker, number);
         let Some(turn) = self.order.get_mut(&number).filter(|_| blocker.is_none()) else { return false };
-        turn.seat = Some(self.ready.seat_first(number));
+        turn.seat = Some(seat(&self.ready, number));
         true
     }
 
@@ -249,7 +314,14 @@ impl<K: Kind> Stash<K> {
 
 impl<K: Kind> Default for Stash<K> {
     fn default() -> Self {
-        Self { order: BTreeMap::new(), lanes: Lanes::default(), ready: ReadyList::new(), polled: false, panic: None }
+        Self {
+            order: BTreeMap::new(),
+            lanes: Lanes::default(),
+            ready: ReadyList::new(),
+            polled: false,
+            panic: None,
+            unsettled: Vec::new(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::adopted::Adopted;
 use super::carried::Carried;
 use super::kind::{AnyTree, Kind, Local, Sendable, Tree};
 use super::place::{self, Place};
+use super::rank::Lane;
 use super::run::Run;
 use crate::abandon::Abandoned;
 use crate::clock::Mark;
@@ -48,18 +49,20 @@ pub(crate) fn hand_over(mark: Mark, exit: Exit) {
     Sendable::hand_over(mark, Run::new(exit));
 }
 
-/// Lets the current frame take over what a lane adopted. Where there is none, it goes on as one tree.
+/// Lets the current frame take over what was left in another, in a lane. Where there is none, it goes on as one tree.
 #[cold]
-pub(super) fn merge(lane: Adopted<Sendable>) {
+pub(super) fn merge(left: Adopted<Sendable>, lane: Lane) {
     let refused = match place::place() {
         Place::Sendable | Place::SendableInLocal => {
-            place::with_nearest(|adopted: &mut Adopted<Sendable>| adopted.take_in(lane, |tree| tree))
+            place::with_nearest(|adopted: &mut Adopted<Sendable>| adopted.take_in(left, lane, |tree| tree))
         }
-        Place::Local => place::with_nearest(|adopted: &mut Adopted<Local>| adopted.take_in(lane, AnyTree::Sendable)),
-        Place::Abandoning(_) | Place::Nowhere => Err(lane),
+        Place::Local => {
+            place::with_nearest(|adopted: &mut Adopted<Local>| adopted.take_in(left, lane, AnyTree::Sendable))
+        }
+        Place::Abandoning(_) | Place::Nowhere => Err(left),
     };
-    if let Err(lane) = refused {
-        Sendable::hand_over(Mark::LATEST, Run::remaining(lane));
+    if let Err(left) = refused {
+        Sendable::hand_over(Mark::LATEST, Run::remaining(left));
     }
 }
 

@@ -3,7 +3,7 @@
 //! | to | take |
 //! | --- | --- |
 //! | poll and drop children so that their cleanup is done before you return | [`Nest`], or [`LocalNest`] if you are not `Send` |
-//! | drop one of several children, whose siblings clean up beside it | [`alone`] |
+//! | poll and drop several children that clean up beside each other | [`Siblings`], [`alone`] |
 //! | poll other tasks from inside a task | [`outside`] |
 //! | run what is dropped on your worker threads outside of any task | [`enter_reaper`], [`enter_local_reaper`] |
 //! | know whether a hand-over would find a frame here | [`is_open`] |
@@ -22,10 +22,12 @@ mod place;
 mod rank;
 mod ready;
 mod run;
+mod siblings;
 
 pub use self::hand_over::adopt;
 pub use self::hand_over_local::adopt_local;
-pub use self::nest::{LocalNest, Nest, alone, is_open, outside};
+pub use self::nest::{LocalNest, Nest, is_open, outside};
+pub use self::siblings::{Siblings, alone};
 pub use crate::reaper::{EnteredReaper, enter_local_reaper, enter_reaper};
 
 pub(crate) use self::after::After;

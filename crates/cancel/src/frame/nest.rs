@@ -1,7 +1,6 @@
 //! A frame that lives over many polls: what a combinator keeps.
 
 use super::adopted::Adopted;
-use super::hand_over;
 use super::kind::{Kind, Local, Sendable};
 use super::place::{self, Cause, Place};
 use super::run::Run;
@@ -14,7 +13,7 @@ use std::task::{Context, Poll};
 ///
 /// For combinators: poll and drop the children inside [`enter`](Self::enter), call [`poll_drain`](Self::poll_drain) *in every poll* (adopted work runs beside the
 /// children, and a child may wait for it), and return only when that is ready. One pointer wide; allocates when something is handed over.
-/// Dropped, it hands what is left, as one tree that waits for nothing, to the enclosing frame, else to the reaper. To drop one of several children, take [`alone`].
+/// Dropped, it hands what is left, as one tree that waits for nothing, to the enclosing frame, else to the reaper. To tell several children apart, take [`Siblings`](super::Siblings).
 ///
 /// ```
 /// use futures::executor::block_on;
@@ -103,6 +102,7 @@ fn poll_drain<K: Kind>(adopted: &mut Adopted<K>, cx: &mut Context<'_>) -> Poll<(
 }
 
 fn poll_trees<K: Kind>(adopted: &mut Adopted<K>, cx: &mut Context<'_>) -> Poll<()> {
+    adopted.settle();
     let drained = K::poll_trees(adopted, cx);
     if drained.is_ready() {
         if let Some(panic) = adopted.take_panic() {
@@ -155,42 +155,6 @@ impl fmt::Debug for LocalNest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LocalNest").field("is_empty", &self.is_empty()).finish()
     }
-}
-
-/// Runs `f`, which drops one of several children that were polled in the current frame, apart from its siblings.
-///
-/// What `f` hands over goes to the current frame, in its order: a guard's exit waits for what that frame itself, and `f` before, adopted since the guard was
-/// made. It does not wait for what other calls have left there, so siblings clean up concurrently. For combinators: drop each child like this, within
-/// your [`Nest`] if you have one.
-///
-/// ```
-/// use futures::executor::block_on;
-/// use motet_cancel::{frame, guard, scope};
-/// use std::sync::mpsc;
-///
-/// let (log, exits) = mpsc::channel();
-/// let exit = async |(log, name): (mpsc::Sender<_>, &'static str), _outcome| log.send(name).unwrap();
-/// let (connection, transaction) = (guard((log.clone(), "connection"), exit), guard((log, "transaction"), exit));
-/// let (work, _handle) = scope(async move {
-///     drop(transaction); // As the child was polled.
-///     frame::alone(|| drop(connection));
-/// });
-/// block_on(work).unwrap();
-/// assert_eq!(exits.iter().collect::<Vec<_>>(), ["transaction", "connection"]);
-/// ```
-#[inline]
-pub fn alone<R>(f: impl FnOnce() -> R) -> R {
-    /// Its rest goes to the frame around, unwinding too.
-    struct Lane(Adopted<Sendable>);
-    impl Drop for Lane {
-        #[inline]
-        fn drop(&mut self) {
-            if !self.0.is_none() {
-                hand_over::merge(std::mem::take(&mut self.0));
-            }
-        }
-    }
-    Sendable::enter(&mut Lane(Adopted::none()).0, Cause::Inherited, f)
 }
 
 /// Runs `f` with no frame: what it hands over goes to the reaper. For executors that poll other tasks while a task of theirs, or of a

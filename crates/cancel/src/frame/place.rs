@@ -82,6 +82,12 @@ pub(crate) fn cause() -> Option<Reason> {
     CURRENT.with(|current| if current.here.get().is_laden() { current.peek_cause() } else { None })
 }
 
+/// Whether one of the cells may hold something.
+#[inline]
+pub(super) fn is_laden() -> bool {
+    CURRENT.with(|current| current.here.get().is_laden())
+}
+
 /// A kind with a cell of its own.
 pub(super) trait Slotted: Kind {
     /// Its cell.
@@ -228,7 +234,7 @@ impl<K: Slotted> Leave<'_, K> {
 /// Whether something that the current frame adopted after `mark` is unfinished.
 #[inline]
 pub(super) fn is_busy_since(mark: Mark) -> bool {
-    CURRENT.with(|current| current.here.get().is_laden()) && is_laden_since(mark)
+    is_laden() && is_laden_since(mark)
 }
 
 #[cold]

@@ -1,13 +1,15 @@
 //! Who waits for whom in a frame.
 //!
 //! ```text
-//!   frame   x ──── y ─────────────── z          z waits for all before it, y for x;
-//!                     ╰ a ─ b ╯╰ c ╯            b for a, y, x; c for y, x: not for a, b
+//!   frame   x ──── y ─────────────────────── z      z waits for all before it, y for x;
+//!   lane 1         ╰── a ────── c ──╯               a for y, x; c for a, y, x: not for b
+//!   lane 2                ╰─ b ─────╯               b for y, x: not for a
 //! ```
 //!
-//! What is left by [`alone`](super::alone) joins the frame around it as a *lane*: its trees wait for one another, and for what the frame itself
-//! adopted before, but not for other lanes: these are the siblings' in a combinator that drops each child alone. So
-//! two trees are ordered if one's lane lies within the other's. A tree without a guard waits for nothing, and is a lane by itself.
+//! What the children of a combinator leave is in a *lane* for each child: its trees wait for one another, and for what the frame itself adopted
+//! before, but not for the siblings'. Lanes lie within one another as combinators do. So two trees are ordered if one's lane lies within the
+//! other's. What [`alone`](super::alone) leaves is a lane that ends with the call. A tree without a guard waits for nothing, and only its own lane and those
+//! around wait for it.
 //!
 //! All that in the end only as far back as the tree's mark: see `adopted`.
 
@@ -22,17 +24,24 @@ pub(super) struct Rank {
     lanes: Vec<Lane>,
 }
 
-#[derive(Clone, Copy)]
+/// What one child of a combinator leaves in a frame: the combinator's number, and which of its children.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Lane {
-    id: Mark,
-    /// The number of its first tree. From there on, up to its last one, the frame's trees are all in it.
-    first: Mark,
+    siblings: Mark,
+    child: u64,
 }
 
 impl Lane {
-    /// A lane that begins with the tree of this number.
-    pub(super) fn new(first: Mark) -> Self {
-        Self { id: Mark::next(), first }
+    /// The frame itself.
+    const FRAME: Self = Self::of(Mark::FIRST, 0);
+
+    pub(super) const fn of(siblings: Mark, child: u64) -> Self {
+        Self { siblings, child }
+    }
+
+    /// A lane that no other call uses.
+    pub(super) fn new() -> Self {
+        Self::of(Mark::next(), 0)
     }
 }
 
@@ -42,49 +51,62 @@ impl Rank {
         Self { mark, lanes: Vec::new() }
     }
 
-    /// The same in a lane around those where it is.
-    pub(super) fn within(mut self, lane: Lane) -> Self {
-        if self.mark != Mark::LATEST {
-            self.lanes.push(lane);
-        }
-        self
+    /// Whether it is in no lane.
+    pub(super) fn is_in_frame(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
+    /// Puts a lane around those where it is.
+    pub(super) fn enter(&mut self, lane: Lane) {
+        self.lanes.push(lane);
+    }
+
+    /// The nearest unfinished tree that one waits for if it waits for all of the frame's, whatever their lanes.
+    pub(super) fn strict_blocker<T>(&self, order: &BTreeMap<Mark, T>, number: Mark) -> Option<Mark> {
+        order.range(..number).next_back().map(|(before, _)| *before).filter(|before| *before > self.mark)
     }
 }
 
-/// The numbers of unfinished trees by their innermost lanes. The frame's own are in [`Mark::FIRST`].
+/// The numbers of unfinished trees by their lanes.
 #[derive(Default)]
-pub(super) struct Lanes(BTreeSet<(Mark, Mark)>);
+pub(super) struct Lanes {
+    /// By the innermost one. Without those that wait for nothing: who is further within does not wait for them.
+    own: BTreeSet<(Lane, Mark)>,
+    /// By each of them, but for the frame itself, which has them all.
+    under: BTreeSet<(Lane, Mark)>,
+}
 
 impl Lanes {
     pub(super) fn insert(&mut self, number: Mark, rank: &Rank) {
-        self.0.insert((lane_of(number, rank), number));
+        if rank.mark != Mark::LATEST {
+            self.own.insert((innermost(rank), number));
+        }
+        self.under.extend(rank.lanes.iter().map(|lane| (*lane, number)));
     }
 
     pub(super) fn remove(&mut self, number: Mark, rank: &Rank) {
-        self.0.remove(&(lane_of(number, rank), number));
+        if rank.mark != Mark::LATEST {
+            self.own.remove(&(innermost(rank), number));
+        }
+        for lane in &rank.lanes {
+            self.under.remove(&(*lane, number));
+        }
     }
 
     /// The nearest unfinished tree that one waits for.
     pub(super) fn blocker<T>(&self, order: &BTreeMap<Mark, T>, number: Mark, rank: &Rank) -> Option<Mark> {
-        if rank.mark == Mark::LATEST {
-            return None;
-        }
-        let within = rank.lanes.first().map_or(Mark::FIRST, |lane| lane.first);
-        let nearest = order.range(within..number).next_back().map(|(before, _)| *before);
-        nearest.or_else(|| self.around(rank)).filter(|before| *before > rank.mark)
-    }
-
-    /// The nearest in the lanes around the innermost one, and at last in the frame itself.
-    fn around(&self, rank: &Rank) -> Option<Mark> {
-        let outer = rank.lanes.iter().skip(1).map(|lane| lane.id).chain([Mark::FIRST]);
-        let mut around = rank.lanes.iter().zip(outer);
-        around.find_map(|(inner, outer)| {
-            let before = self.0.range((outer, Mark::FIRST)..(outer, inner.first)).next_back();
-            before.map(|(_, number)| *number)
-        })
+        let Some((inner, around)) = rank.lanes.split_first() else { return rank.strict_blocker(order, number) };
+        let around = around.iter().chain([&Lane::FRAME]).map(|lane| nearest(&self.own, *lane, number));
+        let blocker = around.fold(nearest(&self.under, *inner, number), Option::max);
+        blocker.filter(|before| *before > rank.mark)
     }
 }
 
-fn lane_of(number: Mark, rank: &Rank) -> Mark {
-    if rank.mark == Mark::LATEST { number } else { rank.lanes.first().map_or(Mark::FIRST, |lane| lane.id) }
+fn innermost(rank: &Rank) -> Lane {
+    rank.lanes.first().copied().unwrap_or(Lane::FRAME)
+}
+
+/// The last one in a lane before this.
+fn nearest(lanes: &BTreeSet<(Lane, Mark)>, lane: Lane, number: Mark) -> Option<Mark> {
+    lanes.range((lane, Mark::FIRST)..(lane, number)).next_back().map(|(_, before)| *before)
 }

@@ -155,6 +155,7 @@ impl<F: Future, K: Kind> Run<F, K> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Ending<F::Output>, Payload>> {
         assert!(!self.is_taken(), "polled after completion");
+        self.as_mut().project().adopted.settle();
         let mut drained = K::poll_trees(self.as_mut().project().adopted, cx);
         if self.adopted.has_panicked() && self.holds_value() {
             self.as_mut().end(Ending::Panicked, Cause::Fresh);

@@ -1,10 +1,10 @@
 //! The order of exits that are left alone: after what the frame around adopted, beside those of siblings. And of those that a nest leaves.
 
 use crate::scene::{Gate, Log, Noted, lock};
-use motet_cancel::frame::{LocalNest, Nest, alone};
-use motet_cancel::{guard, scope, scope_local};
+use motet_cancel::frame::{LocalNest, Nest, Siblings, alone};
+use motet_cancel::{checkpoint, guard, scope, scope_local};
 use motet_test::Stepped;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -202,4 +202,180 @@ fn a_guard_that_is_dropped_while_the_exits_are_polled_waits_for_those_it_is_olde
     gate.open();
     assert!(drained.poll_until_stalled().is_ready());
     assert_eq!(log.take(), ["inner ended", "outer: Dropped", "outer ended"]);
+}
+
+/// Guards with names, each behind a gate: dropped one after another as the children of a combinator, or of two within one another.
+fn dropped_by_children(log: &Log, children: &[(&'static str, &Gate, u64)]) -> impl Future<Output = ()> + Send + use<> {
+    let guards: Vec<_> = children.iter().map(|(name, gate, child)| (log.gated(name, gate), *child)).collect();
+    async move {
+        let mut siblings = Siblings::new();
+        for (guard, child) in guards.into_iter().rev() {
+            siblings.begin();
+            drop(guard);
+            siblings.polled(child);
+            checkpoint().await;
+        }
+    }
+}
+
+#[test]
+fn what_one_child_leaves_over_many_polls_exits_in_order_and_beside_its_siblings() {
+    let (log, never, gate) = (Log::new(), Gate::new(), Gate::new());
+    // Dropped from the last to the first, as inner guards before outer ones.
+    let work = dropped_by_children(
+        &log,
+        &[("outer 1", &gate, 1), ("outer 2", &gate, 2), ("inner 1", &never, 1), ("inner 2", &gate, 2)],
+    );
+    let (work, _handle) = scope(work);
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["inner 2: Dropped", "inner 1: Dropped"], "the outer ones wait for their own child's");
+    gate.open();
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["inner 2 ended", "outer 2: Dropped", "outer 2 ended"]);
+    never.open();
+    assert!(work.poll_until_stalled().is_ready());
+    assert_eq!(log.take(), ["inner 1 ended", "outer 1: Dropped", "outer 1 ended"]);
+}
+
+#[test]
+fn in_a_local_frame_children_exit_beside_each_other_too() {
+    let (log, never, gate) = (Log::new(), Gate::new(), Gate::new());
+    let work = dropped_by_children(&log, &[("b", &gate, 2), ("a", &never, 1)]);
+    let (work, _handle) = scope_local(work);
+    assert!(Stepped::new(work).poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["a: Dropped", "b: Dropped"]);
+}
+
+#[test]
+fn a_guard_around_a_combinator_exits_after_all_that_its_children_left_as_they_were_polled() {
+    let (log, gate) = (Log::new(), Gate::new());
+    let outer = log.guard("outer");
+    let children = dropped_by_children(&log, &[("b", &gate, 2), ("a", &gate, 1)]);
+    let (work, _handle) = scope(async move {
+        children.await;
+        drop(outer);
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["a: Dropped", "b: Dropped"]);
+    gate.open();
+    assert!(work.poll_until_stalled().is_ready());
+    assert_eq!(log.take(), ["a ended", "b ended", "outer: Dropped", "outer ended"]);
+}
+
+#[test]
+fn combinators_within_one_another_keep_the_order_of_the_outer_child() {
+    let (log, gate, never) = (Log::new(), Gate::new(), Gate::new());
+    // All of one child of an outer combinator: it leaves `first` by itself, then an inner combinator's children drop what is older.
+    let (older, other) = (log.guard("older"), log.guard("other"));
+    let sibling = log.gated("sibling", &never);
+    let first = log.gated("first", &gate);
+    let (work, _handle) = scope(async move {
+        let (mut outer, mut inner) = (Siblings::new(), Siblings::new());
+        outer.begin();
+        drop(sibling);
+        outer.polled(1);
+        drop(first);
+        outer.polled(0);
+        checkpoint().await;
+        outer.begin();
+        inner.begin();
+        drop(older);
+        inner.polled(0);
+        // Dropped alone by the inner one, while the outer one's claim is still to come.
+        inner.alone(1, || drop(other));
+        outer.polled(0);
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["sibling: Dropped", "first: Dropped"], "both wait for what their outer child left");
+    gate.open();
+    assert!(work.poll_until_stalled().is_pending(), "the sibling never ends");
+    let mut rest = log.take();
+    rest.sort();
+    assert_eq!(rest, ["first ended", "older ended", "older: Dropped", "other ended", "other: Dropped"]);
+}
+
+#[test]
+fn a_child_that_is_dropped_alone_exits_after_what_it_left_as_it_was_polled() {
+    let (log, never, gate) = (Log::new(), Gate::new(), Gate::new());
+    let (of_one, of_two) = (log.guard("of one"), log.guard("of two"));
+    let (left_by_one, left_by_two) = (log.gated("left by one", &gate), log.gated("left by two", &never));
+    let (work, _handle) = scope(async move {
+        let mut siblings = Siblings::new();
+        siblings.begin();
+        drop(left_by_one);
+        siblings.polled(1);
+        drop(left_by_two);
+        siblings.polled(2);
+        checkpoint().await;
+        siblings.alone(1, || drop(of_one));
+        siblings.alone(2, || drop(of_two));
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["left by one: Dropped", "left by two: Dropped"]);
+    gate.open();
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["left by one ended", "of one: Dropped", "of one ended"]);
+}
+
+#[test]
+fn children_that_close_their_guards_may_wait_for_what_a_sibling_left() {
+    let (log, gate) = (Log::new(), Gate::new());
+    let opened = gate.clone();
+    // Made before the other's exit is adopted; what comes after its close is what that exit waits for.
+    let closes = log.guard("closed");
+    let waits = log.gated("waits", &gate);
+    let (work, _handle) = scope(async move {
+        let mut siblings = Siblings::new();
+        let mut close = std::pin::pin!(async move {
+            closes.close().await;
+            opened.open();
+        });
+        siblings.begin();
+        drop(waits);
+        siblings.polled(1);
+        poll_fn(|cx| {
+            siblings.begin();
+            let polled = close.as_mut().poll(cx);
+            siblings.polled(2);
+            polled
+        })
+        .await;
+    });
+    assert!(Stepped::new(work).poll_until_stalled().is_ready());
+    assert_eq!(log.take(), ["waits: Dropped", "closed: Returned", "closed ended", "waits ended"]);
+}
+
+#[test]
+fn a_close_that_moves_the_exits_on_in_a_childs_poll_starts_none_whose_outer_lanes_are_not_known() {
+    let (log, gate) = (Log::new(), Gate::new());
+    let (older, closes, first) = (log.guard("older"), log.guard("closed"), log.gated("first", &gate));
+    let (work, _handle) = scope(async move {
+        let (mut outer, mut inner) = (Siblings::new(), Siblings::new());
+        outer.begin();
+        drop(first);
+        outer.polled(0);
+        let mut close = std::pin::pin!(closes.close());
+        let mut older = Some(older);
+        poll_fn(|cx| {
+            outer.begin();
+            inner.begin();
+            drop(older.take());
+            inner.polled(0);
+            let polled = close.as_mut().poll(cx);
+            inner.polled(1);
+            outer.polled(0);
+            polled
+        })
+        .await;
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    assert_eq!(log.take(), ["first: Dropped"]);
+    gate.open();
+    assert!(work.poll_until_stalled().is_ready());
+    assert_eq!(log.take().len(), 5);
 }

@@ -1,0 +1,170 @@
+//! The children of a combinator: what each of them leaves in the frame around them all.
+//!
+//! They share that frame, and what one leaves is to have an order of its own (see `rank`). An inner frame for each child would cost each of its polls a
+//! move of that frame in and out. Instead the combinator says after the poll of a child that what lies in the frame since is this child's; where nothing does, as
+//! nearly always, that is a look at one byte.
+
+use super::adopted::Adopted;
+use super::hand_over;
+use super::kind::{Kind, Local, Sendable};
+use super::place::{self, Cause, Place};
+use super::rank::Lane;
+use crate::clock::Mark;
+
+/// Tells apart what the children of one combinator leave to clean up in the frame in which they are polled.
+///
+/// For combinators that poll several children in turn, in the frame around them or in a [`Nest`](super::Nest) of their own. The exits of one child keep their
+/// order, over many polls too; siblings clean up concurrently, and may wait for each other. Call [`begin`](Self::begin) in each poll, and
+/// [`polled`](Self::polled) after each child's; drop a child in [`alone`](Self::alone). Two words; allocates nothing.
+///
+/// ```
+/// use futures::executor::block_on;
+/// use motet_cancel::{frame::Siblings, guard, scope};
+/// use std::sync::mpsc;
+///
+/// let (done, seconds_end) = mpsc::channel();
+/// let (tell, told) = futures::channel::oneshot::channel();
+/// let first = guard(done, async |done: mpsc::Sender<_>, _outcome| {
+///     told.await.unwrap(); // The exit of the first waits for that of the second.
+///     done.send(()).unwrap();
+/// });
+/// let second = guard(tell, async |tell: futures::channel::oneshot::Sender<_>, _outcome| tell.send(()).unwrap());
+/// let (work, _handle) = scope(async move {
+///     let mut siblings = Siblings::new();
+///     siblings.begin();
+///     drop(first); // As the first child was polled.
+///     siblings.polled(0);
+///     drop(second);
+///     siblings.polled(1);
+/// });
+/// block_on(work).unwrap();
+/// seconds_end.recv().unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Siblings {
+    /// `FIRST`: none has left anything yet.
+    number: Mark,
+    /// What the frame holds with a higher number was left since.
+    seen: Mark,
+}
+
+impl Siblings {
+    /// Children that have left nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { number: Mark::FIRST, seen: Mark::FIRST }
+    }
+
+    /// Begins a poll: what lies in the frame by now is nobody's.
+    #[inline]
+    pub fn begin(&mut self) {
+        if place::is_laden() {
+            self.look();
+        }
+    }
+
+    /// A child was polled, or dropped: what was left in the frame since [`begin`](Self::begin), or since another was polled, is this one's.
+    #[inline]
+    pub fn polled(&mut self, child: u64) {
+        if place::is_laden() {
+            self.claim(child);
+        }
+    }
+
+    /// Runs `f`, which drops one of the children: after what that left before, beside its siblings.
+    ///
+    /// Where there is no frame, what it hands over goes to the reaper as one piece.
+    #[inline]
+    pub fn alone<R>(&mut self, child: u64, f: impl FnOnce() -> R) -> R {
+        enter_apart(|left| hand_over::merge(left, self.lane(child)), f)
+    }
+
+    fn lane(&mut self, child: u64) -> Lane {
+        if self.number == Mark::FIRST {
+            self.number = Mark::next();
+        }
+        Lane::of(self.number, child)
+    }
+
+    #[cold]
+    fn look(&mut self) {
+        self.seen = match place::place() {
+            Place::Sendable | Place::SendableInLocal => last::<Sendable>(),
+            Place::Local => last::<Local>(),
+            Place::Nowhere | Place::Abandoning(_) => None,
+        }
+        .unwrap_or(Mark::FIRST);
+    }
+
+    #[cold]
+    fn claim(&mut self, child: u64) {
+        let seen = self.seen;
+        self.look();
+        if self.seen <= seen {
+            return;
+        }
+        let lane = self.lane(child);
+        match place::place() {
+            Place::Sendable | Place::SendableInLocal => {
+                place::with_nearest(|adopted: &mut Adopted<Sendable>| adopted.claim(seen, lane));
+            }
+            Place::Local => place::with_nearest(|adopted: &mut Adopted<Local>| adopted.claim(seen, lane)),
+            Place::Nowhere | Place::Abandoning(_) => {}
+        }
+    }
+}
+
+impl Default for Siblings {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn last<K: place::Slotted>() -> Option<Mark> {
+    place::with_nearest(|adopted: &mut Adopted<K>| adopted.last())
+}
+
+/// Runs `f` in a frame for `Send` work, and gives what that holds then to `merge`, unwinding too.
+#[inline]
+fn enter_apart<R>(merge: impl FnOnce(Adopted<Sendable>), f: impl FnOnce() -> R) -> R {
+    struct Apart<M: FnOnce(Adopted<Sendable>)> {
+        left: Adopted<Sendable>,
+        merge: Option<M>,
+    }
+    impl<M: FnOnce(Adopted<Sendable>)> Drop for Apart<M> {
+        #[inline]
+        fn drop(&mut self) {
+            if let (false, Some(merge)) = (self.left.is_none(), self.merge.take()) {
+                merge(std::mem::take(&mut self.left));
+            }
+        }
+    }
+    let mut apart = Apart { left: Adopted::none(), merge: Some(merge) };
+    Sendable::enter(&mut apart.left, Cause::Inherited, f)
+}
+
+/// Runs `f`, which drops one of several children that were polled in the current frame, apart from its siblings.
+///
+/// What `f` hands over goes to the current frame, in its order: a guard's exit waits for what that frame itself, and `f` before, adopted since the guard was
+/// made. It does not wait for what other calls have left there, so siblings clean up concurrently. For children that leave nothing while
+/// they are polled, or whose siblings do not; [`Siblings`] is for any.
+///
+/// ```
+/// use futures::executor::block_on;
+/// use motet_cancel::{frame, guard, scope};
+/// use std::sync::mpsc;
+///
+/// let (log, exits) = mpsc::channel();
+/// let exit = async |(log, name): (mpsc::Sender<_>, &'static str), _outcome| log.send(name).unwrap();
+/// let (connection, transaction) = (guard((log.clone(), "connection"), exit), guard((log, "transaction"), exit));
+/// let (work, _handle) = scope(async move {
+///     drop(transaction); // As the child was polled.
+///     frame::alone(|| drop(connection));
+/// });
+/// block_on(work).unwrap();
+/// assert_eq!(exits.iter().collect::<Vec<_>>(), ["transaction", "connection"]);
+/// ```
+#[inline]
+pub fn alone<R>(f: impl FnOnce() -> R) -> R {
+    enter_apart(|left| hand_over::merge(left, Lane::new()), f)
+}
