@@ -41,10 +41,13 @@
 //!
 //! | feature | adds | default |
 //! | --- | --- | --- |
+//! | `asymmetric` | `AsymmetricFence`, and with it rustix on Linux | off |
 //! | `padded` | `CachePadded`, and with it crossbeam-utils | off |
 
 #[cfg(any(not(motet_loom), test))]
 mod adaptive;
+#[cfg(feature = "asymmetric")]
+mod asymmetric;
 pub mod atomic;
 pub mod cell;
 mod door;
@@ -59,6 +62,9 @@ pub use wait::{Admit, LazyWaiter, Leave, Locked, WaitList, Waitable, Waiter, Wak
 
 /// Pin projection for the futures that hold a [`Waiter`]: pin-project-lite's macro.
 pub use pin_project_lite::pin_project;
+
+#[cfg(feature = "asymmetric")]
+pub use asymmetric::AsymmetricFence;
 
 #[cfg(feature = "padded")]
 pub use crossbeam_utils::CachePadded;
