@@ -16,11 +16,12 @@ use super::worker::Worker;
 use crate::ambient::{self, Ambient};
 use crate::blocking::{BlockingPool, Closure};
 use crate::driver::{Driver, Wheelhouse};
-use crate::queue::{Injector, Producer, Slot, Stealer, ring};
+use crate::queue::{Injector, Producer, SlotOwner, SlotThief, Stealer, ring, slot};
 use crate::task::{Home, Origin, Output, Record, RecordPointer, Runnable, Shell, Task, TaskPointer, TaskRef, schedule};
 use async_task::WithInfo;
 use core::future::Future;
 use motet_cancel::Reason;
+use motet_prim::AsymmetricFence;
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -53,6 +54,7 @@ pub(crate) struct Shared {
 
 /// What goes with a seat, from worker to worker.
 pub(super) struct Kit {
+    pub(super) slot: SlotOwner<Runnable>,
     pub(super) ring: OwnRing,
     /// The owner's end of the list of the seat's tasks.
     pub(super) admitter: Admitter,
@@ -61,7 +63,7 @@ pub(super) struct Kit {
 /// What others see of a worker.
 pub(super) struct Seat {
     pub(super) berth: Berth,
-    pub(super) slot: Slot<Runnable>,
+    pub(super) slot: SlotThief<Runnable>,
     pub(super) ring: Stealer<Runnable, RING>,
     pub(super) tally: Tally,
 }
@@ -83,11 +85,13 @@ impl Shared {
         blocking: Arc<BlockingPool>,
         hooks: (PanicHook, Option<EnterHook>),
     ) -> (Arc<Self>, Vec<Kit>) {
-        let (rings, others): (Vec<OwnRing>, Vec<_>) = (0..seats).map(|_| ring()).unzip();
+        let (rings, stealers): (Vec<OwnRing>, Vec<_>) = (0..seats).map(|_| ring()).unzip();
+        let fence = AsymmetricFence::of_this_system();
+        let (slots, thieves): (Vec<SlotOwner<_>>, Vec<_>) = (0..seats).map(|_| slot(fence)).unzip();
         let (mut admitters, rosters): (Vec<Admitter>, Vec<_>) = (0..=seats).map(|_| roster()).unzip();
         let outside = admitters.pop().expect("there is one more list than there are seats");
-        let mut kits: Vec<Kit> =
-            rings.into_iter().zip(admitters).map(|(ring, admitter)| Kit { ring, admitter }).collect();
+        let own = rings.into_iter().zip(slots).zip(admitters);
+        let mut kits: Vec<Kit> = own.map(|((ring, slot), admitter)| Kit { slot, ring, admitter }).collect();
         let guests_kit = kits.remove(0);
         let ledger = Arc::new(Ledger::new());
         let (panic_hook, enter) = hooks;
@@ -96,7 +100,7 @@ impl Shared {
             let on_over = weak.clone();
             ledger.set_on_over(move || on_over.upgrade().into_iter().for_each(|shared| shared.dismiss()));
             Self {
-                seats: others.into_iter().map(Seat::new).map(Arc::new).collect(),
+                seats: thieves.into_iter().zip(stealers).map(Seat::new).map(Arc::new).collect(),
                 shards: rosters.iter().map(|roster| Shard::new(roster, common.clone())).collect(),
                 outside: Outside::new(outside),
                 ledger,
@@ -343,8 +347,8 @@ impl Shared {
 }
 
 impl Seat {
-    fn new(ring: Stealer<Runnable, RING>) -> Self {
-        Self { berth: Berth::new(), slot: Slot::new(), ring, tally: Tally::new() }
+    fn new((slot, ring): (SlotThief<Runnable>, Stealer<Runnable, RING>)) -> Self {
+        Self { berth: Berth::new(), slot, ring, tally: Tally::new() }
     }
 }
 

@@ -130,7 +130,7 @@ impl Worker {
         match self.duty.sighting.get() {
             Some(seen) if (seen.seat, seen.polls) == (seat, polls) => {
                 let task =
-                    (seen.since.elapsed() >= PATIENCE).then(|| self.shared().seats[seat].slot.take()).flatten()?;
+                    (seen.since.elapsed() >= PATIENCE).then(|| self.shared().seats[seat].slot.steal()).flatten()?;
                 self.shared().watch.raise_alarm();
                 self.seat().tally.count(Event::Steal);
                 Some(task)

@@ -95,7 +95,7 @@ impl Worker {
         if woken_while_running {
             return self.push_yielding(runnable);
         }
-        match self.seat().slot.replace(runnable) {
+        match self.kit.slot.replace(runnable) {
             Some(runnable) => self.push_back(runnable),
             None if self.shared.watch.is_posted() => return,
             None => {}
@@ -110,7 +110,7 @@ impl Worker {
         // One that yielded before and was not polled since: this one was polled by foreign code in between, within a driver's poll.
         if let Some(earlier) = self.yielded.take() {
             self.push_back(earlier);
-        } else if self.kit.ring.is_empty() && self.seat().slot.is_empty() {
+        } else if self.kit.ring.is_empty() && self.kit.slot.is_empty() {
             return self.yielded.set(Some(runnable));
         }
         self.push_back(runnable);
@@ -260,7 +260,7 @@ impl Worker {
     }
 
     fn next_own(&self) -> Option<Runnable> {
-        let slot = &self.seat().slot;
+        let slot = &self.kit.slot;
         let polls = self.lifo_polls.get();
         if polls < LIFO_POLLS {
             if let Some(runnable) = slot.take() {
@@ -275,7 +275,7 @@ impl Worker {
 
     /// How many tasks this worker might find at this moment without a search.
     pub(super) fn queued(&self) -> usize {
-        self.kit.ring.len() + usize::from(!self.seat().slot.is_empty()) + self.shared.injector.len()
+        self.kit.ring.len() + usize::from(!self.kit.slot.is_empty()) + self.shared.injector.len()
     }
 
     /// Takes tasks from another worker's ring: half of the first ring that has some.
@@ -330,7 +330,7 @@ impl Worker {
     /// Gives up the slot and the ring: to the injector, for others. Says whether there was anything.
     pub(super) fn drain(&self) -> bool {
         let yielded = self.yielded.take().into_iter();
-        let own = yielded.chain(std::iter::from_fn(|| self.kit.ring.pop().or_else(|| self.seat().slot.take())));
+        let own = yielded.chain(std::iter::from_fn(|| self.kit.ring.pop().or_else(|| self.kit.slot.take())));
         self.shared.injector.push_many(own) > 0
     }
 

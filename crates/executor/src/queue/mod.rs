@@ -1,8 +1,8 @@
-//! The queues of a worker: its [`Ring`](ring), its LIFO [`Slot`], and the [`Injector`] that it shares with everybody.
+//! The queues of a worker: its [`Ring`](ring), its LIFO [`slot()`], and the [`Injector`] that it shares with everybody.
 //!
 //! | queue | who adds | who takes | order |
 //! | --- | --- | --- | --- |
-//! | [`Slot`] | its worker | its worker; in need a thief | the newest displaces the one before |
+//! | [`slot()`] | its worker | its worker; in need a thief | the newest displaces the one before |
 //! | [`ring()`] | its worker | its worker, thieves half of it at a time | first in, first out |
 //! | [`Injector`] | anybody | workers, in batches | first in, first out |
 //!
@@ -16,4 +16,4 @@ mod slot;
 
 pub(crate) use injector::Injector;
 pub(crate) use ring::{Producer, Stealer, ring};
-pub(crate) use slot::{Pointer, Slot};
+pub(crate) use slot::{Pointer, SlotOwner, SlotThief, slot};

@@ -1,7 +1,8 @@
 //! Models of the ring and the slot: every value comes out once, whoever takes it.
 
 use super::ring::ring_from;
-use super::{Slot, ring};
+use super::{ring, slot};
+use motet_prim::AsymmetricFence;
 use motet_prim::loom::thread;
 use std::sync::Arc;
 
@@ -89,16 +90,38 @@ fn a_thief_reads_what_the_owner_wrote_meanwhile() {
     });
 }
 
+/// An owner who changes its word twice without having to, and a thief.
+fn share_a_slot(fence: Option<AsymmetricFence>) {
+    let (owner, thief) = slot::<Box<u32>>(fence);
+    assert!(owner.replace(Box::new(1)).is_none());
+    let thief = thread::spawn(move || thief.steal().map(|value| *value));
+    let displaced = owner.replace(Box::new(2)).map(|value| *value);
+    let taken = owner.take().map(|value| *value);
+    let stolen = thief.join().expect("the thief does not panic");
+    assert_each_once([displaced, taken, stolen], 2);
+}
+
 #[test]
 fn a_slot_gives_each_value_once() {
+    motet_prim::model(|| share_a_slot(AsymmetricFence::of_this_system()));
+}
+
+#[test]
+fn a_slot_without_fences_gives_each_value_once() {
+    motet_prim::model(|| share_a_slot(None));
+}
+
+#[test]
+fn two_thieves_never_take_the_same_out_of_a_slot() {
     motet_prim::model(|| {
-        let slot = Arc::new(Slot::<Box<u32>>::new());
-        let others = slot.clone();
-        assert!(slot.replace(Box::new(1)).is_none());
-        let thief = thread::spawn(move || others.take().map(|value| *value));
-        let displaced = slot.replace(Box::new(2)).map(|value| *value);
-        let taken = slot.take().map(|value| *value);
-        let stolen = thief.join().expect("the thief does not panic");
-        assert_each_once([displaced, taken, stolen], 2);
+        let (owner, thief) = slot::<Box<u32>>(AsymmetricFence::of_this_system());
+        let thief = Arc::new(thief);
+        assert!(owner.replace(Box::new(1)).is_none());
+        let thieves = [thief.clone(), thief].map(|thief| thread::spawn(move || thief.steal().map(|value| *value)));
+        let taken = owner.take().map(|value| *value);
+        // Nobody is about any more: the owner need not exchange.
+        let [one, two] = thieves.map(|thief| thief.join().expect("the thief does not panic"));
+        let late = owner.take().map(|value| *value);
+        assert_each_once([taken, one, two, late], 1);
     });
 }
