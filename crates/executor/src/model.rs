@@ -6,6 +6,7 @@
 
 use crate::{Executor, yield_now};
 use motet_cancel::guard;
+use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::lock::Mutex;
 use motet_prim::loom::thread;
 use motet_prim::park::block_on;
@@ -109,6 +110,36 @@ fn a_wake_finds_the_root_on_its_way_to_the_seat() {
         executor.block_on(event.wait());
         sits.join().expect("the caller does not panic");
         waker.join().expect("the waker does not panic");
+    });
+}
+
+#[test]
+fn a_poll_in_the_seat_sees_what_came_before_a_wake_that_still_went_to_the_parker() {
+    motet_prim::model(|| {
+        let executor = one_seat();
+        let (waker, is_set) = (Arc::new(Mutex::new(None::<Waker>)), Arc::new(AtomicBool::new(false)));
+        let sits = thread::spawn({
+            let executor = executor.clone();
+            move || executor.block_on(async {})
+        });
+        let wakes = thread::spawn({
+            let (waker, is_set) = (waker.clone(), is_set.clone());
+            move || {
+                let mut place = waker.lock();
+                let Some(waker) = place.take() else { return is_set.store(true, Ordering::Relaxed) };
+                drop(place);
+                // From here on only the wake publishes it.
+                is_set.store(true, Ordering::Relaxed);
+                waker.wake();
+            }
+        });
+        executor.block_on(poll_fn(|cx| {
+            let stale = waker.lock().replace(cx.waker().clone());
+            drop(stale);
+            if is_set.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        sits.join().expect("the caller does not panic");
+        wakes.join().expect("the waker does not panic");
     });
 }
 

@@ -18,6 +18,7 @@ use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
 use motet_cancel::raw::{Asked, Requests};
 use motet_cancel::{PanicPayload, Reason};
+use motet_prim::Wakeup;
 use motet_prim::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
@@ -233,7 +234,8 @@ impl Record {
         // AcqRel: this and the exchange in `watch` are ordered, being of one word: either this one sees the mark, or that
         // one comes later, and its caller sees the phase.
         if rare.watched.swap(true, Ordering::AcqRel) {
-            rare.ended.wake();
+            // Foreign code, whose panic would unwind into the end of the task.
+            rare.ended.take().map(Wakeup::from).into_iter().for_each(Wakeup::wake);
         }
     }
 
