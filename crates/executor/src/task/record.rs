@@ -268,13 +268,14 @@ impl Record {
         self.awaited.load(Ordering::Relaxed) != AWAITED
     }
 
-    /// Whom to tell of a panic that nobody awaits; to be asked before the task ends.
+    /// Whom to tell of a panic that nobody awaits; to be asked in the poll that panicked, before the task ends.
     pub(super) fn panic_hook(&self) -> PanicHook {
         match &*self.home() {
             // SAFETY: the task has not ended, so it is on the shard's list.
             Home::Pool(shard) | Home::Blocking(shard) => unsafe { shard.as_ref() }.panic_hook().clone(),
             Home::Foreign(pump) => pump.panic_hook().clone(),
-            Home::Local(_) => PanicHook::standard(),
+            // SAFETY: the task is being polled.
+            Home::Local(queue) => unsafe { queue.panic_hook() },
         }
     }
 
