@@ -110,7 +110,7 @@ where
 {
     let pump = Arc::new(Pump { due: Mutex::new(Due::default()), panic_hook: spawner.on_panic() });
     let (runnable, task, pointer) = new_task(future, Home::Foreign(pump.clone()), origin);
-    let reference = TaskRef::of_runnable(&runnable);
+    let (task, reference) = (Task::new(task, pointer), TaskRef::of_runnable(&runnable));
     let pumping = Pumping { pump, task: reference.clone() };
     match start {
         Start::Queued => runnable.schedule(),
@@ -118,7 +118,7 @@ where
     }
     // Refused, it is dropped, which closes the pump.
     drop(spawner.spawn_task(FutureObj::new(Box::new(pumping)), &TaskHandle::new(reference)));
-    Task::new(task, pointer)
+    task
 }
 
 /// The future that the other executor polls.
