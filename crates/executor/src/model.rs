@@ -162,6 +162,28 @@ fn a_late_wake_of_the_last_task_ends_an_executor_that_is_closed() {
     });
 }
 
+#[test]
+fn a_scope_in_which_a_task_was_dropped_hears_of_its_end() {
+    motet_prim::model(|| {
+        let executor = one_seat();
+        let (body, ended) = (Arc::new(()), Arc::new(Event::default()));
+        let held = body.clone();
+        // It waits already, for the model checker must see its wake.
+        let task = executor.task().eager().spawn(async move {
+            let _held = held;
+            pending::<()>().await;
+        });
+        let works = thread::spawn({
+            let ended = ended.clone();
+            move || executor.block_on(ended.wait())
+        });
+        crate::block_on(async { drop(task) });
+        assert_eq!(Arc::strong_count(&body), 1, "the body is gone before the end");
+        ended.set();
+        works.join().expect("the caller does not panic");
+    });
+}
+
 /// Tells when its worker is one no more.
 struct Leaves(Arc<Event>);
 
