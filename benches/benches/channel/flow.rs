@@ -1,6 +1,7 @@
 //! Messages from so many senders to so many receivers.
 
 use crate::contestants::*;
+use crate::floor::{FLOOR, Floor};
 use motet_benches::pools::{Motet, Pool, Tokio};
 use motet_benches::{Cell, Family};
 
@@ -9,12 +10,14 @@ const MESSAGES: u32 = 100_000;
 
 /// Runs one cell under both pools: the same function for each contestant.
 macro_rules! contest {
-    ($family:ident, $pools:expr, $name:literal, $round:expr, $($contestant:literal $channel:ty),+) => {{
+    ($family:ident, $pools:expr, $name:literal, $round:expr, $($contestant:literal $channel:ty),+ $(; $floor:ty)?) => {{
         let (tokio, motet) = $pools;
         let cell = Cell::new(concat!($name, "@tokio"), MESSAGES);
-        $family.run(cell$(.rival($contestant, || $round.run::<$channel, _>(tokio)))+);
+        let cell = cell$(.rival($contestant, || $round.run::<$channel, _>(tokio)))+;
+        $family.run(cell$(.floor(FLOOR, || $round.run::<$floor, _>(tokio)))?);
         let cell = Cell::new(concat!($name, "@motet"), MESSAGES);
-        $family.run(cell$(.rival($contestant, || $round.run::<$channel, _>(motet)))+);
+        let cell = cell$(.rival($contestant, || $round.run::<$channel, _>(motet)))+;
+        $family.run(cell$(.floor(FLOOR, || $round.run::<$floor, _>(motet)))?);
     }};
 }
 
@@ -25,13 +28,13 @@ pub(crate) fn cells(family: &mut Family, tokio: &Tokio, motet: &Motet) {
         family, pools, "chan/spsc_cap100", OneToOne { capacity: 100 },
         "motet" MotetBounded, "kanal" KanalBounded, "tokio" TokioBounded, "async-channel" AsyncChannelBounded,
         "asyncband" AsyncbandBounded, "flume" FlumeBounded, "crossfire" CrossfireOneBounded, "tachyonix" Tachyonix,
-        "thingbuf" Thingbuf
+        "thingbuf" Thingbuf; Floor
     );
     contest!(
         family, pools, "chan/spsc_cap1", OneToOne { capacity: 1 },
         "motet" MotetBounded, "kanal" KanalBounded, "tokio" TokioBounded, "async-channel" AsyncChannelBounded,
         "asyncband" AsyncbandBounded, "flume" FlumeBounded, "crossfire" CrossfireOneBounded, "tachyonix" Tachyonix,
-        "thingbuf" Thingbuf
+        "thingbuf" Thingbuf; Floor
     );
     contest!(
         family, pools, "chan/spsc_unbounded", OneToOne { capacity: 0 },
@@ -43,13 +46,13 @@ pub(crate) fn cells(family: &mut Family, tokio: &Tokio, motet: &Motet) {
         family, pools, "chan/mpsc4_cap100", ManyToOne { senders: 4, capacity: 100 },
         "motet" MotetBounded, "kanal" KanalBounded, "tokio" TokioBounded, "async-channel" AsyncChannelBounded,
         "asyncband" AsyncbandBounded, "flume" FlumeBounded, "crossfire" CrossfireBounded, "tachyonix" Tachyonix,
-        "thingbuf" Thingbuf
+        "thingbuf" Thingbuf; Floor
     );
     contest!(
         family, pools, "chan/mpsc100_cap10", ManyToOne { senders: 100, capacity: 10 },
         "motet" MotetBounded, "kanal" KanalBounded, "tokio" TokioBounded, "async-channel" AsyncChannelBounded,
         "asyncband" AsyncbandBounded, "flume" FlumeBounded, "crossfire" CrossfireBounded, "tachyonix" Tachyonix,
-        "thingbuf" Thingbuf
+        "thingbuf" Thingbuf; Floor
     );
     contest!(
         family, pools, "chan/mpsc4_unbounded", ManyToOne { senders: 4, capacity: 0 },
@@ -60,12 +63,12 @@ pub(crate) fn cells(family: &mut Family, tokio: &Tokio, motet: &Motet) {
     contest!(
         family, pools, "chan/mpmc4x4_cap100", ManyToMany { ends: 4, capacity: 100 },
         "motet" MotetBounded, "kanal" KanalBounded, "async-channel" AsyncChannelBounded,
-        "asyncband" AsyncbandManyBounded, "flume" FlumeBounded, "crossfire" CrossfireManyBounded
+        "asyncband" AsyncbandManyBounded, "flume" FlumeBounded, "crossfire" CrossfireManyBounded; Floor
     );
     contest!(
         family, pools, "chan/mpmc50x50_cap10", ManyToMany { ends: 50, capacity: 10 },
         "motet" MotetBounded, "kanal" KanalBounded, "async-channel" AsyncChannelBounded,
-        "asyncband" AsyncbandManyBounded, "flume" FlumeBounded, "crossfire" CrossfireManyBounded
+        "asyncband" AsyncbandManyBounded, "flume" FlumeBounded, "crossfire" CrossfireManyBounded; Floor
     );
     contest!(
         family, pools, "chan/mpmc4x4_unbounded", ManyToMany { ends: 4, capacity: 0 },

@@ -16,12 +16,15 @@
 //! | `queue/mpmc4x4_cap100` | as above, through asyncio's queue |
 //! | `broadcast/1to8`, `broadcast/1to1000` | one value at one of eight or a thousand receivers, none of which misses any |
 //!
+//! Where a goal is missed a floor runs beside the contestants: the least that a channel with a lock does, see `floor.rs`.
+//!
 //! Who has a special kind for one sender or one receiver competes with it; Motet's only receiver of a channel without a limit, as a stream.
 #![forbid(unsafe_code)]
 
 mod batch;
 mod broadcast;
 mod contestants;
+mod floor;
 mod flow;
 mod oneshot;
 mod pingpong;

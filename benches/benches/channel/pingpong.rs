@@ -1,6 +1,7 @@
 //! A value there and back, on one thread.
 
 use crate::contestants::*;
+use crate::floor::{FLOOR, Slot};
 use futures::future::join;
 use motet_benches::{Cell, Family};
 use motet_executor::LocalExecutor;
@@ -44,6 +45,7 @@ fn contest<'a>(name: &'static str, thread: &'a impl Thread) -> Cell<'a> {
         .rival("crossfire", || ping_pong::<CrossfireOneBounded>(thread))
         .rival("tachyonix", || ping_pong::<Tachyonix>(thread))
         .rival("thingbuf", || ping_pong::<Thingbuf>(thread))
+        .floor(FLOOR, || ping_pong::<Slot>(thread))
 }
 
 fn ping_pong<C: Channel>(thread: &impl Thread) {

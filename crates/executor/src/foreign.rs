@@ -14,6 +14,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use futures_util::task::{FutureObj, Spawn, SpawnError};
 use motet_prim::lock::Mutex;
+use motet_prim::{Wakeup, discard};
 use std::sync::Arc;
 
 /// A spawner of whatever kind.
@@ -77,7 +78,7 @@ impl Pump {
         debug_assert!(earlier.is_none(), "async-task schedules a task once until it runs");
         let waker = due.waker.take();
         drop(due);
-        waker.into_iter().for_each(Waker::wake);
+        waker.map(Wakeup::from).into_iter().for_each(Wakeup::wake);
     }
 
     /// The run that is due. The next one wakes `waker`.
@@ -87,16 +88,17 @@ impl Pump {
         let runnable = due.runnable.take();
         let stale = due.waker.replace(waker);
         drop(due);
-        drop(stale);
+        stale.into_iter().for_each(discard);
         runnable
     }
 
     fn close(&self) {
         let mut due = self.due.lock();
         due.is_closed = true;
-        let left = (due.runnable.take(), due.waker.take());
+        let (runnable, waker) = (due.runnable.take(), due.waker.take());
         drop(due);
-        drop(left);
+        drop(runnable);
+        waker.into_iter().for_each(discard);
     }
 }
 
@@ -108,7 +110,7 @@ where
 {
     let pump = Arc::new(Pump { due: Mutex::new(Due::default()), panic_hook: spawner.on_panic() });
     let (runnable, task, pointer) = new_task(future, Home::Foreign(pump.clone()), origin);
-    let reference = TaskRef::of_runnable(&runnable);
+    let (task, reference) = (Task::new(task, pointer), TaskRef::of_runnable(&runnable));
     let pumping = Pumping { pump, task: reference.clone() };
     match start {
         Start::Queued => runnable.schedule(),
@@ -116,7 +118,7 @@ where
     }
     // Refused, it is dropped, which closes the pump.
     drop(spawner.spawn_task(FutureObj::new(Box::new(pumping)), &TaskHandle::new(reference)));
-    Task::new(task, pointer)
+    task
 }
 
 /// The future that the other executor polls.

@@ -6,6 +6,7 @@
 
 use crate::{Executor, yield_now};
 use motet_cancel::guard;
+use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::lock::Mutex;
 use motet_prim::loom::thread;
 use motet_prim::park::block_on;
@@ -113,6 +114,36 @@ fn a_wake_finds_the_root_on_its_way_to_the_seat() {
 }
 
 #[test]
+fn a_poll_in_the_seat_sees_what_came_before_a_wake_that_still_went_to_the_parker() {
+    motet_prim::model(|| {
+        let executor = one_seat();
+        let (waker, is_set) = (Arc::new(Mutex::new(None::<Waker>)), Arc::new(AtomicBool::new(false)));
+        let sits = thread::spawn({
+            let executor = executor.clone();
+            move || executor.block_on(async {})
+        });
+        let wakes = thread::spawn({
+            let (waker, is_set) = (waker.clone(), is_set.clone());
+            move || {
+                let mut place = waker.lock();
+                let Some(waker) = place.take() else { return is_set.store(true, Ordering::Relaxed) };
+                drop(place);
+                // From here on only the wake publishes it.
+                is_set.store(true, Ordering::Relaxed);
+                waker.wake();
+            }
+        });
+        executor.block_on(poll_fn(|cx| {
+            let stale = waker.lock().replace(cx.waker().clone());
+            drop(stale);
+            if is_set.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        sits.join().expect("the caller does not panic");
+        wakes.join().expect("the waker does not panic");
+    });
+}
+
+#[test]
 fn a_late_wake_of_the_last_task_ends_an_executor_that_is_closed() {
     motet_prim::model(|| {
         let executor = one_seat();
@@ -128,6 +159,28 @@ fn a_late_wake_of_the_last_task_ends_an_executor_that_is_closed() {
         drop(executor);
         late.join().expect("the waker does not panic");
         assert!(state.upgrade().is_none(), "the state goes with the last who needs it");
+    });
+}
+
+#[test]
+fn a_scope_in_which_a_task_was_dropped_hears_of_its_end() {
+    motet_prim::model(|| {
+        let executor = one_seat();
+        let (body, ended) = (Arc::new(()), Arc::new(Event::default()));
+        let held = body.clone();
+        // It waits already, for the model checker must see its wake.
+        let task = executor.task().eager().spawn(async move {
+            let _held = held;
+            pending::<()>().await;
+        });
+        let works = thread::spawn({
+            let ended = ended.clone();
+            move || executor.block_on(ended.wait())
+        });
+        crate::block_on(async { drop(task) });
+        assert_eq!(Arc::strong_count(&body), 1, "the body is gone before the end");
+        ended.set();
+        works.join().expect("the caller does not panic");
     });
 }
 

@@ -10,6 +10,7 @@
 //! | that no order breaks it, and to see the one that does again | [`explore`] |
 //! | that a wake comes, or does not, and how often | [`WakeCount`], [`Stepped`] |
 //! | that a future dropped at any await loses nothing | [`drop_at_every_await`], [`drop_at_every_await_between`] |
+//! | that a waker which panics harms nobody else | [`waker_that_panics_when_woken`], [`waker_that_panics_when_dropped`] |
 //! | that nothing is allocated, or all of it given back | [`allocations`] with a [`CountingAllocator`] |
 //! | that a type stays `Send`, `Sync`, `Unpin` (or does not) | [`assert_send!`] and its kin |
 //!
@@ -38,6 +39,7 @@ mod allocations;
 mod auto_traits;
 mod drop_at;
 mod explore;
+mod hostile;
 mod sim;
 mod stepped;
 mod wake_count;
@@ -45,6 +47,7 @@ mod wake_count;
 pub use allocations::{Allocations, CountingAllocator, allocations};
 pub use drop_at::{End, Report, drop_at_every_await, drop_at_every_await_between};
 pub use explore::explore;
+pub use hostile::{waker_that_panics_when_dropped, waker_that_panics_when_woken};
 pub use sim::{ClockHold, Sim};
 pub use stepped::Stepped;
 pub use wake_count::WakeCount;

@@ -16,7 +16,8 @@
 //!   before that, it gives the item back: to the next getter, or to the store, in the item's old place.
 //! - *Rendezvous*: nothing is stored, so there is room for as many items as getters wait. A putter waits with its item in
 //!   its place in line, where a getter that comes takes it: from then on it has been put, whether the putter is polled
-//!   again or not.
+//!   again or not. A slot is for the getters that wait: one that comes while each of them has one waits behind them, and what is offered then
+//!   goes to the oldest.
 //!
 //! - *Ahead*: the only getter of a store without a limit may take all items at once, and get them one by one from its own part: see [`ahead`].
 //!

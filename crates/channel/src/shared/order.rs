@@ -132,6 +132,22 @@ impl<T> Ring<T> {
         core::mem::swap(&mut self.items, older);
     }
 
+    /// The other way round: takes out the item that was put last.
+    fn pop_newest(&mut self) -> Option<T> {
+        let item = self.items.pop_back();
+        // Those that came back are the foremost; the last of them has gone if fewer items are left.
+        if let Some(CameBack(tickets)) = self.came_back.as_deref_mut() {
+            tickets.truncate(self.items.len());
+            if tickets.is_empty() {
+                self.came_back = None;
+            }
+        }
+        if self.items.is_empty() && self.items.capacity() > self.kept_items {
+            self.give_back();
+        }
+        item
+    }
+
     /// Gives memory back. It is empty, so there is nothing to move, and the allocator sees what it gets back.
     #[cold]
     fn give_back(&mut self) {
@@ -209,12 +225,11 @@ impl<T> Store<T> for Ring<T> {
     }
 }
 
-/// A stack. What comes back lies on top again.
+/// A stack: a ring that is emptied from behind. What came back is older than all else here too, and lies at the bottom.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Stack<T> {
-    items: Vec<T>,
-    kept_items: usize,
+    ring: Ring<T>,
 }
 
 impl<T> Default for Stack<T> {
@@ -225,32 +240,27 @@ impl<T> Default for Stack<T> {
 
 impl<T> Store<T> for Stack<T> {
     fn with_limit(limit: Option<usize>) -> Self {
-        let items = Vec::with_capacity(at_once(limit));
-        Self { items, kept_items: kept_items(limit) }
+        Self { ring: Ring::with_limit(limit) }
     }
 
     fn len(&self) -> usize {
-        self.items.len()
+        self.ring.len()
     }
 
     fn push(&mut self, item: T) {
-        self.items.push(item);
+        self.ring.push(item);
     }
 
     fn pop(&mut self) -> Option<T> {
-        let item = self.items.pop();
-        if self.items.is_empty() && self.items.capacity() > self.kept_items {
-            self.items.shrink_to(self.kept_items);
-        }
-        item
+        self.ring.pop_newest()
     }
 
     fn issue(&mut self) -> Ticket {
-        0
+        self.ring.issue()
     }
 
-    fn put_back(&mut self, _: Ticket, item: T) {
-        self.items.push(item);
+    fn put_back(&mut self, ticket: Ticket, item: T) {
+        self.ring.put_back(ticket, item);
     }
 }
 
@@ -267,6 +277,19 @@ mod tests {
         ring.put_back(first, 'a');
         assert_eq!(ring.len(), 3);
         assert_eq!([ring.pop(), ring.pop(), ring.pop(), ring.pop()], [Some('a'), Some('b'), Some('c'), None]);
+    }
+
+    #[test]
+    fn what_came_back_to_a_stack_lies_under_all_else_and_in_its_old_order() {
+        let mut stack = Stack::default();
+        let (first, second, third) = (stack.issue(), stack.issue(), stack.issue());
+        stack.push('d');
+        stack.put_back(third, 'c');
+        stack.put_back(first, 'a');
+        assert_eq!([stack.pop(), stack.pop()], [Some('d'), Some('c')]);
+        stack.put_back(second, 'b');
+        assert_eq!([stack.pop(), stack.pop(), stack.pop()], [Some('b'), Some('a'), None]);
+        assert!(stack.ring.came_back.is_none());
     }
 
     #[test]

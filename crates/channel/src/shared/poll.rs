@@ -14,7 +14,7 @@ use core::task::{Context, Poll};
 use super::order::{Order, Store};
 use super::outlook;
 use super::parcel::{Outcome, Parcel};
-use super::sides::{Nothing, Refusal, admit_putter, get, put, wake};
+use super::sides::{Nothing, Refusal, admit_to_getter, get, put, wake};
 use super::{AWAITS_CLOSE, GETTERS, JOINERS, Locked, PUTTERS, Place, Shared, State, Waiter, waiter};
 use motet_prim::{Admit, Leave, Waitable, Wakeup};
 
@@ -63,10 +63,10 @@ fn get_in_line<'a, T, O: Order<T>>(
     mut place: Seat<'_, 'a, T, O>,
     cx: &mut Context<'_>,
 ) -> Poll<Option<T>> {
-    let mut wakeup = None;
+    let mut wakeups = [None, None];
     place.as_mut().enter(|| waiter(shared, GETTERS));
-    let polled = place.poll_wait(cx, |_, locked, parcel| admit_getter(locked, parcel, &mut wakeup));
-    wake(wakeup);
+    let polled = place.poll_wait(cx, |_, locked, parcel| admit_getter(locked, parcel, &mut wakeups));
+    wakeups.into_iter().for_each(wake);
     polled.map(|(_, parcel)| parcel.into_handed().map(|(_, item)| item))
 }
 
@@ -98,9 +98,9 @@ pub(super) fn wait_to_get<T, O: Order<T>, H: SharedHandle<T, O>>(
     waiter: Pin<&mut Waiter<H>>,
     cx: &mut Context<'_>,
 ) -> Poll<Option<T>> {
-    let mut wakeup = None;
-    let polled = waiter.poll_wait(cx, |_, _| false, |_, locked, parcel| admit_getter(locked, parcel, &mut wakeup));
-    wake(wakeup);
+    let mut wakeups = [None, None];
+    let polled = waiter.poll_wait(cx, |_, _| false, |_, locked, parcel| admit_getter(locked, parcel, &mut wakeups));
+    wakeups.into_iter().for_each(wake);
     polled.map(|(_, parcel)| parcel.into_handed().map(|(_, item)| item))
 }
 
@@ -109,11 +109,11 @@ pub(super) fn wait_to_get<T, O: Order<T>, H: SharedHandle<T, O>>(
 fn admit_getter<T, O: Order<T>>(
     locked: &mut Locked<'_, T, O>,
     parcel: &mut Parcel<T>,
-    wakeup: &mut Option<Wakeup>,
+    wakeups: &mut [Option<Wakeup>; 2],
 ) -> Admit {
     let must_wait = locked.store.is_empty() && !locked.ledger.is_rendezvous() && !locked.ledger.is_closed();
     if !must_wait {
-        return get_or_wait(locked, parcel, wakeup);
+        return get_or_wait(locked, parcel, wakeups);
     }
     locked.ledger.getter_waits();
     outlook::note(locked);
@@ -125,10 +125,10 @@ fn admit_getter<T, O: Order<T>>(
 fn get_or_wait<T, O: Order<T>>(
     locked: &mut Locked<'_, T, O>,
     parcel: &mut Parcel<T>,
-    wakeup: &mut Option<Wakeup>,
+    wakeups: &mut [Option<Wakeup>; 2],
 ) -> Admit {
     let (got, putter) = get(locked);
-    *wakeup = putter;
+    wakeups[0] = putter;
     let mut admit = Admit::Pass;
     if got.is_some() {
         // No ticket: it is on its way to nobody else.
@@ -137,8 +137,7 @@ fn get_or_wait<T, O: Order<T>>(
         parcel.outcome = Outcome::Closed;
     } else {
         locked.ledger.getter_waits();
-        // At a rendezvous that makes room, for a putter that wants a slot.
-        *wakeup = admit_putter(locked);
+        *wakeups = admit_to_getter(locked);
         admit = Admit::Wait;
     }
     outlook::note(locked);

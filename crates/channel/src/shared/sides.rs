@@ -268,11 +268,24 @@ pub(super) fn get<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> (Option<T>, 
     }
 }
 
-/// At a rendezvous: takes the item of the putter that has waited longest.
+/// At a rendezvous: takes the oldest offer for somebody who comes. Not past getters that wait: beside an offer they do where a slot was given for
+/// each of them.
 fn take_offer<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> Option<(T, Wakeup)> {
+    if locked.ledger.is_rendezvous() && locked.ledger.getters() == 0 { oldest_offer(locked) } else { None }
+}
+
+/// At a rendezvous where there is room, which means that a getter waits: hands the oldest offer to the oldest getter.
+fn pair<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> Option<(Wakeup, Option<Wakeup>)> {
     if !locked.ledger.is_rendezvous() {
         return None;
     }
+    let (item, putter) = oldest_offer(locked)?;
+    let ticket = locked.store.issue();
+    Some((putter, hand_over(locked, ticket, item)))
+}
+
+/// Takes the item of the putter that has waited longest.
+fn oldest_offer<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> Option<(T, Wakeup)> {
     let mut offered = None;
     let wakeup = locked.grant_front_if(PUTTERS, |state, parcel| {
         offered = parcel.item.take();
@@ -309,6 +322,18 @@ fn flush<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, wakes: &mut WakeBatch) {
     locked.ledger.return_room(room);
 }
 
+/// A getter that is about to wait at a rendezvous, and is counted already, makes room for one: for the item of the oldest putter, which goes to
+/// the oldest getter, or for its slot. The wakes of both.
+pub(super) fn admit_to_getter<T, O: Order<T>>(locked: &mut Locked<'_, T, O>) -> [Option<Wakeup>; 2] {
+    if !locked.ledger.has_room() {
+        return [None, None];
+    }
+    match pair(locked) {
+        Some((putter, getter)) => [Some(putter), getter],
+        None => [admit_putter(locked), None],
+    }
+}
+
 /// Admits the oldest putters as long as there is room. The batch may hold wakes when this returns.
 pub(super) fn admit_putters<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, wakes: &mut WakeBatch) {
     loop {
@@ -318,10 +343,7 @@ pub(super) fn admit_putters<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, wakes
         if !locked.ledger.has_room() {
             return;
         }
-        if let Some((item, putter)) = take_offer(locked) {
-            // At a rendezvous room means that a getter waits.
-            let ticket = locked.store.issue();
-            let getter = hand_over(locked, ticket, item);
+        if let Some((putter, getter)) = pair(locked) {
             wakes.push(putter);
             if let Some(getter) = getter {
                 if wakes.is_full() {

@@ -4,7 +4,7 @@
 use futures::executor::block_on;
 use motet_channel::broadcast::{Backpressure, with_policy};
 use motet_channel::{bounded, local, oneshot, watch};
-use motet_test::{Stepped, WakeCount};
+use motet_test::{Stepped, WakeCount, waker_that_panics_when_dropped, waker_that_panics_when_woken};
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -12,31 +12,8 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
-/// A waker that panics when it is woken.
-struct Grumpy;
-
-impl Wake for Grumpy {
-    fn wake(self: Arc<Self>) {
-        panic!("on purpose: woken");
-    }
-}
-
-/// A waker that panics when the last of its clones is dropped.
-struct Fragile;
-
-impl Wake for Fragile {
-    fn wake(self: Arc<Self>) {}
-}
-
-impl Drop for Fragile {
-    fn drop(&mut self) {
-        panic!("on purpose: dropped");
-    }
-}
-
 /// Polls with a waker whose last clone is kept by what was polled.
-fn poll_with<F: Future + ?Sized>(waker: impl Wake + Send + Sync + 'static, future: Pin<&mut F>) -> Poll<F::Output> {
-    let waker = Waker::from(Arc::new(waker));
+fn poll_with<F: Future + ?Sized>(waker: Waker, future: Pin<&mut F>) -> Poll<F::Output> {
     let polled = future.poll(&mut Context::from_waker(&waker));
     drop(waker);
     polled
@@ -94,15 +71,17 @@ fn busy(on_clone: impl FnOnce() + 'static) -> Waker {
 #[test]
 fn a_receiver_whose_waker_panics_does_not_disturb_the_sender_of_a_oneshot() {
     let (tx, mut rx) = oneshot::channel();
-    assert!(poll_with(Grumpy, Pin::new(&mut rx)).is_pending());
+    assert!(poll_with(waker_that_panics_when_woken(), Pin::new(&mut rx)).is_pending());
     assert_eq!(tx.send(1), Ok(()));
     assert_eq!(rx.try_recv(), Ok(1));
     let (tx, mut rx) = oneshot::channel::<u8>();
-    assert!(poll_with(Grumpy, Pin::new(&mut rx)).is_pending());
+    assert!(poll_with(waker_that_panics_when_woken(), Pin::new(&mut rx)).is_pending());
     drop(tx);
     assert!(rx.try_recv().is_err());
     let (mut tx, mut rx) = oneshot::channel::<u8>();
-    assert!(poll_with(Grumpy, pin!(std::future::poll_fn(|cx| tx.poll_closed(cx)))).is_pending());
+    assert!(
+        poll_with(waker_that_panics_when_woken(), pin!(std::future::poll_fn(|cx| tx.poll_closed(cx)))).is_pending()
+    );
     rx.close();
     assert!(tx.is_closed());
 }
@@ -114,10 +93,13 @@ fn an_end_of_a_oneshot_whose_own_waker_panics_wakes_the_other() {
         let wakes = WakeCount::new();
         let mut rx = Some(Box::pin(rx));
         if how < 2 {
-            assert!(poll_with(Fragile, pin!(std::future::poll_fn(|cx| tx.poll_closed(cx)))).is_pending());
+            assert!(
+                poll_with(waker_that_panics_when_dropped(), pin!(std::future::poll_fn(|cx| tx.poll_closed(cx))))
+                    .is_pending()
+            );
             assert!(wakes.poll(rx.as_mut().unwrap().as_mut()).is_pending());
         } else {
-            assert!(poll_with(Fragile, rx.as_mut().unwrap().as_mut()).is_pending());
+            assert!(poll_with(waker_that_panics_when_dropped(), rx.as_mut().unwrap().as_mut()).is_pending());
             assert!(tx.poll_closed(&mut Context::from_waker(&wakes.waker())).is_pending());
         }
         match how {
@@ -134,11 +116,11 @@ fn an_end_of_a_oneshot_whose_own_waker_panics_wakes_the_other() {
 fn a_wait_of_a_oneshot_goes_on_with_a_new_waker_though_the_old_one_panics() {
     let (mut tx, rx) = oneshot::channel();
     let mut rx = Stepped::new(rx);
-    assert!(poll_with(Fragile, rx.as_mut()).is_pending());
+    assert!(poll_with(waker_that_panics_when_dropped(), rx.as_mut()).is_pending());
     assert!(rx.poll().is_pending());
     {
         let mut closed = Box::pin(tx.closed());
-        assert!(poll_with(Fragile, closed.as_mut()).is_pending());
+        assert!(poll_with(waker_that_panics_when_dropped(), closed.as_mut()).is_pending());
     }
     tx.send(1).unwrap();
     assert_eq!((rx.wakes(), rx.poll()), (1, Poll::Ready(Ok(1))));
@@ -168,10 +150,10 @@ fn an_end_of_a_local_oneshot_whose_own_waker_panics_wakes_the_other() {
             let mut closed = std::mem::ManuallyDrop::new(tx.closed());
             let (closed, rx) = (Pin::new(&mut *closed), rx.as_mut().unwrap().as_mut());
             if how < 2 {
-                assert!(poll_with(Fragile, closed).is_pending());
+                assert!(poll_with(waker_that_panics_when_dropped(), closed).is_pending());
                 assert!(wakes.poll(rx).is_pending());
             } else {
-                assert!(poll_with(Fragile, rx).is_pending());
+                assert!(poll_with(waker_that_panics_when_dropped(), rx).is_pending());
                 assert!(wakes.poll(closed).is_pending());
             }
         }
@@ -189,11 +171,11 @@ fn an_end_of_a_local_oneshot_whose_own_waker_panics_wakes_the_other() {
 fn a_wait_of_a_local_oneshot_goes_on_with_a_new_waker_though_the_old_one_panics() {
     let (mut tx, rx) = local::oneshot::channel();
     let mut rx = Stepped::new(rx);
-    assert!(poll_with(Fragile, rx.as_mut()).is_pending());
+    assert!(poll_with(waker_that_panics_when_dropped(), rx.as_mut()).is_pending());
     assert!(rx.poll().is_pending());
     drop({
         let mut closed = Box::pin(tx.closed());
-        assert!(poll_with(Fragile, closed.as_mut()).is_pending());
+        assert!(poll_with(waker_that_panics_when_dropped(), closed.as_mut()).is_pending());
         closed
     });
     tx.send(1).unwrap();
@@ -204,18 +186,18 @@ fn a_wait_of_a_local_oneshot_goes_on_with_a_new_waker_though_the_old_one_panics(
 fn a_wait_of_a_local_queue_may_leave_with_a_waker_that_panics() {
     let queue = local::Queue::bounded(1);
     let mut left = Box::pin(queue.get());
-    assert!(poll_with(Fragile, left.as_mut()).is_pending());
+    assert!(poll_with(waker_that_panics_when_dropped(), left.as_mut()).is_pending());
     drop(left);
     let mut get = Stepped::new(queue.get());
-    assert!(poll_with(Fragile, get.as_mut()).is_pending());
+    assert!(poll_with(waker_that_panics_when_dropped(), get.as_mut()).is_pending());
     assert!(get.poll().is_pending());
     let mut grumpy = Box::pin(queue.get());
-    assert!(poll_with(Grumpy, grumpy.as_mut()).is_pending());
+    assert!(poll_with(waker_that_panics_when_woken(), grumpy.as_mut()).is_pending());
     assert_eq!((queue.try_put(1), get.poll()), (Ok(()), Poll::Ready(Ok(1))));
     assert_eq!(queue.try_put(2), Ok(()));
     assert_eq!(WakeCount::new().poll(grumpy.as_mut()), Poll::Ready(Ok(2)));
     let mut forgotten = Box::pin(queue.get());
-    assert!(poll_with(Fragile, forgotten.as_mut()).is_pending());
+    assert!(poll_with(waker_that_panics_when_dropped(), forgotten.as_mut()).is_pending());
     std::mem::forget(forgotten);
     drop((get, grumpy));
     drop(queue);
@@ -240,8 +222,8 @@ fn a_local_wait_that_ends_while_its_new_waker_is_cloned_is_ready_at_once() {
 struct Eager(Mutex<Option<Box<dyn FnOnce() + Send>>>);
 
 impl Eager {
-    fn new(on_wake: impl FnOnce() + Send + 'static) -> Self {
-        Self(Mutex::new(Some(Box::new(on_wake))))
+    fn waker(on_wake: impl FnOnce() + Send + 'static) -> Waker {
+        Waker::from(Arc::new(Self(Mutex::new(Some(Box::new(on_wake))))))
     }
 }
 
@@ -271,7 +253,7 @@ fn a_watch_that_is_watched_again_while_closers_are_woken_is_not_closed_for_those
         *slot.lock().unwrap() = Some((rx, closed));
     };
     let mut waits: Vec<_> = (0..MANY).map(|_| Stepped::new(closers.closed())).collect();
-    assert!(poll_with(Eager::new(watch_again), waits[0].as_mut()).is_pending());
+    assert!(poll_with(Eager::waker(watch_again), waits[0].as_mut()).is_pending());
     assert!(waits[1..].iter_mut().all(|wait| wait.poll().is_pending()));
     drop(rx);
     let (rx, mut closed) = late.lock().unwrap().take().unwrap();
@@ -296,7 +278,7 @@ fn a_broadcast_that_is_received_again_while_senders_are_sent_away_takes_those_wh
     };
     let mut sends: Vec<_> = (0..MANY).map(|value| Stepped::new(senders.send(value))).collect();
     let mut closers: Vec<_> = (0..MANY).map(|_| Stepped::new(senders.closed())).collect();
-    assert!(poll_with(Eager::new(receive_again), sends[0].as_mut()).is_pending());
+    assert!(poll_with(Eager::waker(receive_again), sends[0].as_mut()).is_pending());
     assert!(sends[1..].iter_mut().all(|send| send.poll().is_pending()));
     assert!(closers.iter_mut().all(|closed| closed.poll().is_pending()));
     drop(rx);
@@ -326,7 +308,7 @@ fn a_place_that_is_given_up_while_senders_are_sent_away_is_for_those_who_are_lef
         *slot.lock().unwrap() = Some(other.subscribe());
     };
     let mut sends: Vec<_> = (0..MANY).map(|value| Stepped::new(tx.send(value))).collect();
-    assert!(poll_with(Eager::new(receive_again), sends[0].as_mut()).is_pending());
+    assert!(poll_with(Eager::waker(receive_again), sends[0].as_mut()).is_pending());
     assert!(sends[1..].iter_mut().all(|send| send.poll().is_pending()));
     drop(rx);
     let mut rx = late.lock().unwrap().take().unwrap();
@@ -349,7 +331,7 @@ fn nobody_overtakes_senders_in_line_while_they_are_woken() {
     let (senders, barger) = (tx.clone(), tx.clone());
     let barge = move || assert!(barger.try_send(1_000).unwrap_err().is_full());
     let mut sends: Vec<_> = (0..MANY).map(|value| Stepped::new(senders.send(value))).collect();
-    assert!(poll_with(Eager::new(barge), sends[0].as_mut()).is_pending());
+    assert!(poll_with(Eager::waker(barge), sends[0].as_mut()).is_pending());
     assert!(sends[1..].iter_mut().all(|send| send.poll().is_pending()));
     assert_eq!(rx.drain().count(), MANY);
     assert!(sends.iter_mut().all(|send| send.poll() == Poll::Ready(Ok(()))));

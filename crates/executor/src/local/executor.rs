@@ -3,9 +3,9 @@
 use super::queue::LocalQueue;
 use super::run::{self, Run};
 use super::shell;
-use crate::pool::hand_over;
+use crate::pool::{PanicHook, hand_over};
 use crate::seam;
-use crate::task::{Origin, Task, TaskInfo, TaskState};
+use crate::task::{Origin, Task, TaskInfo, TaskPanic, TaskState};
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
@@ -83,6 +83,27 @@ impl<'a> LocalExecutor<'a> {
         let mut executor = Self::new();
         executor.order = Some(Box::new(order));
         executor
+    }
+
+    /// Told of a panic that reaches nobody else: in a detached task, or in one whose result nobody took. By default it is printed.
+    ///
+    /// The hook is called where the result is dropped, which may be another thread. It goes with the executor, or with the last result that it is to
+    /// hear of.
+    ///
+    /// ```
+    /// use motet_executor::{LocalExecutor, yield_now};
+    /// use std::sync::mpsc;
+    ///
+    /// let (sender, receiver) = mpsc::channel();
+    /// let executor = LocalExecutor::new().on_panic(move |panic| sender.send(panic.to_string()).unwrap());
+    /// executor.spawn(async { panic!("no luck") }).detach();
+    /// executor.block_on(yield_now());
+    /// assert!(receiver.recv().unwrap().ends_with("no luck"));
+    /// ```
+    #[must_use]
+    pub fn on_panic(self, hook: impl Fn(&TaskPanic<'_>) + Send + Sync + 'static) -> Self {
+        self.queue.set_panic_hook(PanicHook::new(hook));
+        self
     }
 
     /// Spawns a task on this thread.

@@ -27,6 +27,7 @@ use super::list::{List, Node};
 use super::own_thread::OwnThread;
 use super::remote::{Remote, Wakes};
 use super::shell;
+use crate::pool::PanicHook;
 use crate::task::{Runnable, TaskInfo, contain};
 use core::ptr::NonNull;
 use std::cell::Cell;
@@ -54,6 +55,8 @@ struct Own {
     runners: Cell<usize>,
     /// Empty, between two exchanges with the deque of the other threads.
     exchange: Cell<VecDeque<Runnable>>,
+    /// Hears of panics that nobody awaits.
+    panic_hook: Cell<PanicHook>,
     stage: Cell<Stage>,
 }
 
@@ -160,6 +163,19 @@ impl QueuePointer {
         unsafe { own.polled.insert(node) };
     }
 
+    /// Who hears of a panic that nobody awaits.
+    ///
+    /// # Safety
+    ///
+    /// A task of this queue is being polled here, so the queue is there.
+    pub(crate) unsafe fn panic_hook(self) -> PanicHook {
+        // SAFETY: says the caller.
+        let hook = &unsafe { self.0.as_ref() }.own().panic_hook;
+        let kept = hook.take();
+        hook.set(kept.clone());
+        kept
+    }
+
     /// A shell goes, on whatever thread.
     ///
     /// # Safety
@@ -185,6 +201,7 @@ impl LocalQueue {
             tasks: Cell::new(0),
             runners: Cell::new(0),
             exchange: Cell::new(VecDeque::new()),
+            panic_hook: Cell::default(),
             stage: Cell::new(Stage::Open),
         };
         Arc::new(Self { own: OwnThread::new(own), remote: Remote::new() })
@@ -198,6 +215,10 @@ impl LocalQueue {
 
     fn own(&self) -> &Own {
         self.own.get().expect("the executor and its runners stay on one thread")
+    }
+
+    pub(super) fn set_panic_hook(&self, hook: PanicHook) {
+        self.own().panic_hook.set(hook);
     }
 
     /// A task's shell is about to be made.
@@ -335,6 +356,7 @@ impl LocalQueue {
         // From here on a wake that was on its way finds the queue closed and an empty body.
         self.remote.close();
         self.drop_due();
+        contain(|| drop(own.panic_hook.take()));
     }
 
     /// Drops the tasks that are due, and those that become due by that.

@@ -22,9 +22,9 @@
 //! and the wakers.
 
 use crate::slab::Slab;
-use motet_prim::Wakeup;
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::lock::Mutex;
+use motet_prim::{Wakeup, discard};
 use std::collections::VecDeque;
 use std::mem;
 use std::task::Waker;
@@ -107,7 +107,7 @@ impl<T> Remote<T> {
     pub(super) fn unregister(&self, runner: usize) {
         let removed = self.state.lock().runners.remove(runner);
         // Foreign code, so not under the lock.
-        drop(removed);
+        removed.flatten().into_iter().for_each(discard);
     }
 
     /// A runner polls.
@@ -133,7 +133,7 @@ impl<T> Remote<T> {
             let stale = state.runners.get_mut(runner).and_then(|place| place.replace(waker));
             let rests = state.due.is_empty();
             drop(state);
-            drop(stale);
+            stale.into_iter().for_each(discard);
             return rests;
         }
         state.due.is_empty()

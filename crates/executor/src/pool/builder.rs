@@ -121,8 +121,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for no threads, or for more than 4096, or for no blocking threads; else what the system says when it
-    /// cannot start a thread.
+    /// `InvalidInput` for no threads, or for more than 4096, or for no blocking threads, or for a thread's name with a NUL in it; else what the system
+    /// says when it cannot start a thread.
     pub fn build(self) -> io::Result<Executor> {
         let threads = match self.threads {
             Some(threads) => threads,
@@ -140,7 +140,11 @@ impl Builder {
         // From here on a failure drops the executor, which ends the threads that have started.
         let executor = Executor::of(shared);
         for (n, kit) in kits.into_iter().enumerate() {
-            threads::start(executor.shared(), n + 1, kit, (self.thread_name)(n + 1))?;
+            let name = (self.thread_name)(n + 1);
+            if name.contains('\0') {
+                return Err(invalid("the name of a thread has no NUL in it"));
+            }
+            threads::start(executor.shared(), n + 1, kit, name)?;
         }
         Ok(executor)
     }

@@ -269,9 +269,9 @@ impl RootWaker {
     /// From now on a wake goes to the seat; one that went to the parker is made good by a poll.
     fn move_to_seat(&self) {
         self.in_seat.store(true, Ordering::Relaxed);
-        // Release: a waker whose exchange comes after this one sees `in_seat`; one that came before left it set, or is
-        // covered by the poll that this causes.
-        self.ready.store(true, Ordering::Release);
+        // AcqRel, and an exchange. Release: a waker whose exchange comes after this one sees `in_seat`; one that came before is covered by the poll
+        // that this causes. Acquire: so what that one did before is visible to this poll, for a store would have hidden its Release.
+        self.ready.swap(true, Ordering::AcqRel);
     }
 }
 

@@ -8,19 +8,12 @@ use super::worker::{Swept, Worker};
 use crate::driver::Wheelhouse;
 use crate::task::{Runnable, contain};
 use motet_prim::{hint, thread};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// So often a searching worker looks once more before it lies down.
 const LOOKS: u32 = 3;
 /// So many pauses before each of these looks: what is pushed meanwhile is taken at once, under one lock.
 const PAUSES: u32 = 8;
-
-/// A rest that was no longer than this was a nap.
-const NAP: Duration = Duration::from_micros(20);
-/// After so many naps in a row a worker gives way once before it lies down.
-const NAPS: u32 = 8;
-/// So many tasks that came meanwhile, and it does so again.
-const WORTHWHILE: usize = 8;
 
 /// How a worker came out of its rest, until its next poll of a task.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -53,19 +46,13 @@ impl Worker {
         })
     }
 
-    /// After naps, and if no other worker rests, gives way once to whoever else wants this processor.
-    ///
-    /// Whoever pushes task after task, and has to wake this worker for each, may be on the same one, and then both switch at every task. A worker
-    /// that seldom naps lies down at once, so that a wake finds it asleep and the system chooses where it goes on; so does one that gave way
-    /// for little, and one beside whom others rest: nobody wakes those as long as this one searches.
+    /// Gives way once to whoever else wants this processor, if that may bring something: see `naps.rs`.
     fn work_comes_to_one_who_gives_way(&self) -> bool {
-        if self.naps.get() < NAPS || self.shared().sleepers.resting() > 0 {
+        if !self.naps.gives_way(self.shared().sleepers.resting()) {
             return false;
         }
         thread::yield_now();
-        if self.shared().injector.len() < WORTHWHILE {
-            self.naps.set(0);
-        }
+        self.naps.gave_way(self.shared().injector.len());
         self.shared().has_work()
     }
 
@@ -100,8 +87,9 @@ impl Worker {
         let since = Instant::now();
         contain(|| rested = self.seat().berth.park(shared.driver.as_ref(), limit, quiet));
         // A model has no time.
-        let was_nap = !cfg!(motet_loom) && since.elapsed() < NAP;
-        self.naps.set(if was_nap { self.naps.get().saturating_add(1) } else { 0 });
+        if !cfg!(motet_loom) {
+            self.naps.rested(since.elapsed());
+        }
         let woken = shared.sleepers.get_up(self.index()) == Up::Searching;
         self.set_heir(true);
         self.rest.set(Rest { searching: woken, left_driver: rested == Rested::InDriver, woken });

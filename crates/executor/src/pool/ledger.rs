@@ -15,6 +15,7 @@
 use crate::slab::Slab;
 use motet_prim::atomic::{AtomicBool, AtomicUsize, Ordering};
 use motet_prim::lock::Mutex;
+use motet_prim::{Wakeup, discard};
 use std::task::Waker;
 
 /// The count of a closed executor, and those who wait for its zero.
@@ -86,7 +87,8 @@ impl Ledger {
         on_over.into_iter().for_each(|run| run());
         // A waiter registers under this lock after a look at `over`, so none comes too late to be in the list.
         let waiting = self.waiting.lock().take_all();
-        waiting.into_iter().for_each(Waker::wake);
+        // Foreign code: one that panics keeps nobody from hearing of it, nor unwinds into the end of a task.
+        waiting.into_iter().map(Wakeup::from).for_each(Wakeup::wake);
     }
 
     /// Registers a waker for the end, in the place `key` if it has one already; true if the end has come.
@@ -97,6 +99,7 @@ impl Ledger {
         // Under the lock that `leave` takes after it stored: either it finds our waker, or we see its store.
         if self.is_over() {
             drop(waiting);
+            discard(fresh);
             return true;
         }
         let stale = match key.and_then(|key| waiting.get_mut(key)) {
@@ -107,13 +110,13 @@ impl Ledger {
             }
         };
         drop(waiting);
-        drop(stale);
+        stale.into_iter().for_each(discard);
         false
     }
 
     /// Takes a waker out again.
     pub(super) fn unwatch(&self, key: usize) {
         let waker = self.waiting.lock().remove(key);
-        drop(waker);
+        waker.into_iter().for_each(discard);
     }
 }

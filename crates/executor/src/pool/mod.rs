@@ -2,7 +2,7 @@
 //!
 //! * [`executor`]: the handle; [`builder`]: its options; [`shutdown`]: its end; [`metrics`]: what it has done.
 //! * [`shared`]: what all workers of an executor share; [`worker`]: one of them, from poll to poll ([`contained`]); [`idle`]: one that has
-//!   nothing to do; [`guest`]: the seat that `block_on`'s caller takes; [`threads`]: the workers' threads.
+//!   nothing to do ([`naps`]: when it gives way first); [`guest`]: the seat that `block_on`'s caller takes; [`threads`]: the workers' threads.
 //! * [`sleepers`], [`berth`]: whom to wake, and where they sleep; [`watch`]: who looks after the LIFO slots meanwhile.
 //! * [`shard`], [`roster`], [`outside`], [`ledger`]: which tasks live, and how many are left when it closes.
 //!
@@ -20,6 +20,7 @@ mod ledger;
 mod metrics;
 #[cfg(all(test, motet_loom))]
 mod model;
+mod naps;
 mod outside;
 mod roster;
 mod shard;

@@ -10,6 +10,7 @@
 
 use super::idle::Rest;
 use super::metrics::Event;
+use super::naps::Naps;
 use super::shard::{Admitter, ShardPointer};
 use super::shared::{Kit, RING, Seat, Shared};
 use super::turns::Turns;
@@ -42,8 +43,7 @@ pub(crate) struct Worker {
     /// A task that has yielded while nobody else was there: it is next, and no other worker knows of it.
     yielded: Cell<Option<Runnable>>,
     pub(super) rest: Cell<Rest>,
-    /// Short rests in a row; see `idle.rs`.
-    pub(super) naps: Cell<u32>,
+    pub(super) naps: Naps,
     pub(super) duty: Duty,
 }
 
@@ -73,7 +73,7 @@ impl Worker {
             pass_ends: Cell::new(0),
             yielded: Cell::new(None),
             rest: Cell::new(Rest::default()),
-            naps: Cell::new(0),
+            naps: Naps::new(),
             duty: Duty::new(),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// A task with nothing but its waits.
 #[derive(Clone, Default)]
-struct Task(Arc<Waits<Task>>);
+struct Task(Arc<Waits<Self>>);
 
 impl Waiting for Task {
     fn waits(&self) -> &Waits<Self> {

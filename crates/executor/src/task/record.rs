@@ -18,6 +18,7 @@ use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
 use motet_cancel::raw::{Asked, Requests};
 use motet_cancel::{PanicPayload, Reason};
+use motet_prim::Wakeup;
 use motet_prim::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
@@ -233,7 +234,8 @@ impl Record {
         // AcqRel: this and the exchange in `watch` are ordered, being of one word: either this one sees the mark, or that
         // one comes later, and its caller sees the phase.
         if rare.watched.swap(true, Ordering::AcqRel) {
-            rare.ended.wake();
+            // Foreign code, whose panic would unwind into the end of the task.
+            rare.ended.take().map(Wakeup::from).into_iter().for_each(Wakeup::wake);
         }
     }
 
@@ -266,13 +268,14 @@ impl Record {
         self.awaited.load(Ordering::Relaxed) != AWAITED
     }
 
-    /// Whom to tell of a panic that nobody awaits; to be asked before the task ends.
+    /// Whom to tell of a panic that nobody awaits; to be asked in the poll that panicked, before the task ends.
     pub(super) fn panic_hook(&self) -> PanicHook {
         match &*self.home() {
             // SAFETY: the task has not ended, so it is on the shard's list.
             Home::Pool(shard) | Home::Blocking(shard) => unsafe { shard.as_ref() }.panic_hook().clone(),
             Home::Foreign(pump) => pump.panic_hook().clone(),
-            Home::Local(_) => PanicHook::standard(),
+            // SAFETY: the task is being polled.
+            Home::Local(queue) => unsafe { queue.panic_hook() },
         }
     }
 

@@ -108,7 +108,7 @@ mod tests {
     use std::rc::Rc;
 
     #[derive(Clone, Default)]
-    struct Task(Rc<Waits<Task>>);
+    struct Task(Rc<Waits<Self>>);
 
     impl Waiting for Task {
         fn waits(&self) -> &Waits<Self> {

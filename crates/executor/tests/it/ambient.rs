@@ -1,14 +1,16 @@
 //! Spawning without a handle.
 
 use crate::tasks::{guarded, one_thread};
+use futures::executor::block_on as plainly;
 use futures::task::{FutureObj, Spawn, SpawnError, SpawnExt};
+use motet_cancel::Outcome;
 use motet_executor::{
     Executor, PanicHook, SpawnTask, TaskError, TaskHandle, block_on, current, current_spawner, enter_spawner,
     enter_task_spawner, spawn, spawn_blocking, task, yield_now,
 };
 use std::collections::VecDeque;
 use std::future::pending;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Waker};
 
@@ -169,6 +171,28 @@ fn a_spawner_that_is_entered_on_each_worker_is_that_of_the_tasks() {
         assert_eq!(spawned.unwrap().await.unwrap(), 7);
         drop(entered);
     });
+}
+
+/// Keeps what it is given, and panics.
+struct Panics(Arc<Mutex<Vec<FutureObj<'static, ()>>>>);
+
+impl Spawn for Panics {
+    fn spawn_obj(&self, future: FutureObj<'static, ()>) -> Result<(), SpawnError> {
+        self.0.lock().unwrap().push(future);
+        panic!("full");
+    }
+}
+
+#[test]
+fn a_task_whose_spawner_panics_is_cancelled_and_cleans_up() {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let _entered = enter_spawner(Panics(kept.clone()));
+    let (told, outcome) = mpsc::channel();
+    let spawns = || motet_executor::task().eager().spawn(guarded(told, 1));
+    assert!(catch_unwind(AssertUnwindSafe(spawns)).is_err());
+    let kept = kept.lock().unwrap().pop().unwrap();
+    plainly(kept);
+    assert!(matches!(outcome.try_recv(), Ok(Outcome::Cancelled(_))));
 }
 
 #[test]

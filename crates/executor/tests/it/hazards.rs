@@ -8,7 +8,7 @@
 //! | a drop that panics aborts the process | [`bombs`], `panics::*_is_contained`, `local::panics_of_bodies_stay_inside_when_the_executor_is_dropped` |
 //! | async-task's `Task` exposes no waker, so `cancel(&self)` could not wake | [`wakers`], `wakes::cancelling_wakes_a_task_once` |
 //! | who owns the executor's state | [`ownership`], `closing::wakes_race_with_the_end_of_the_executor`, `closing::workers_leave_when_…`; the models of `pool` |
-//! | a `LocalExecutor::run` dropped after it was notified | `local::a_run_dropped_after_it_was_notified_passes_the_notification_on`; the model `local::model` |
+//! | a `LocalExecutor::run` dropped after it was notified | `local::a_run_dropped_after_it_was_notified_keeps_no_wake_to_itself`; the model `local::model` |
 
 use crate::tasks::one_thread;
 use futures::executor::block_on as plainly;

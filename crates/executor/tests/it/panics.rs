@@ -3,7 +3,7 @@
 use crate::tasks::one_thread;
 use futures::channel::oneshot;
 use motet_cancel::guard;
-use motet_executor::{Executor, Task, TaskError, yield_now};
+use motet_executor::{Executor, LocalExecutor, Task, TaskError, yield_now};
 use std::future::pending;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
@@ -79,6 +79,22 @@ fn a_panic_that_nobody_came_for_reaches_the_hook() {
     assert!(reports.try_recv().is_err(), "somebody may come yet");
     drop(task);
     assert!(reports.try_recv().unwrap().ends_with("unseen"));
+}
+
+#[test]
+fn the_hook_of_a_local_executor_hears_of_panics_that_nobody_awaits() {
+    let (sender, reports) = mpsc::channel();
+    let executor = LocalExecutor::new().on_panic(move |panic| drop(sender.send(panic.to_string())));
+    executor.spawn(async { panic!("no luck") }).detach();
+    executor.block_on(yield_now());
+    assert!(reports.try_recv().unwrap().ends_with("panicked: no luck"));
+    // The result comes, and is dropped elsewhere, after the executor.
+    let task = executor.spawn(async { panic!("none either") });
+    executor.block_on(yield_now());
+    drop(executor);
+    std::thread::spawn(move || drop::<Task<()>>(task)).join().unwrap();
+    assert!(reports.recv().unwrap().ends_with("panicked: none either"));
+    assert!(reports.recv().is_err(), "and the hook is gone");
 }
 
 #[test]

@@ -26,6 +26,12 @@ fn threads_are_named_by_their_indices() {
 }
 
 #[test]
+fn a_name_that_no_thread_can_have_is_an_error() {
+    let named = Executor::builder().threads(2).thread_name(|_| "a\0b".to_owned()).build();
+    assert_eq!(named.unwrap_err().kind(), std::io::ErrorKind::InvalidInput);
+}
+
+#[test]
 fn tasks_that_block_at_the_same_time_are_on_different_workers() {
     let executor = Executor::builder().threads(4).build().unwrap();
     // All of them are spawned by one worker: the others must wake and steal, or this never returns.

@@ -1,13 +1,13 @@
 //! `OnceCell`: made once, by whoever needs it first.
 
 use motet_sync::{OnceCell, SetError};
-use motet_test::{End, Stepped, drop_at_every_await};
+use motet_test::{End, Stepped, drop_at_every_await, waker_that_panics_when_dropped};
 use std::cell::Cell;
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll};
 use std::thread;
 
 async fn yield_once() {
@@ -87,22 +87,9 @@ fn a_candidate_dropped_after_it_was_called_passes_the_call_on() {
     assert_eq!(behind.poll(), Poll::Ready(&3));
 }
 
-/// A waker that panics when the last of its clones is dropped.
-struct Fragile;
-
-impl Wake for Fragile {
-    fn wake(self: Arc<Self>) {}
-}
-
-impl Drop for Fragile {
-    fn drop(&mut self) {
-        panic!("on purpose: dropped");
-    }
-}
-
 /// Polls with a waker whose last clone is kept by what was polled.
 fn waits_with_fragile<F: Future>(future: Pin<&mut F>) {
-    let waker = Waker::from(Arc::new(Fragile));
+    let waker = waker_that_panics_when_dropped();
     assert!(future.poll(&mut Context::from_waker(&waker)).is_pending());
 }
 

@@ -18,7 +18,7 @@ use report::{Panicked, of_panics};
 use shared::{Arrival, Shared, Stage};
 use std::fmt;
 use std::future::Future;
-use std::panic::Location;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -142,9 +142,15 @@ impl Sim {
                 panics.iter().for_each(|panicked| eprintln!("{panicked}"));
                 payload.resume()
             }
-            (_, Err(deadlock)) => panic!("{}", deadlock.of_cleanup()),
+            (output, Err(deadlock)) => {
+                discard(output);
+                panic!("{}", deadlock.of_cleanup())
+            }
             (Ok(output), Ok(())) if panics.is_empty() => output,
-            (Ok(_), Ok(())) => panic!("{}", of_panics(&panics, self.seed())),
+            (Ok(output), Ok(())) => {
+                discard(output);
+                panic!("{}", of_panics(&panics, self.seed()))
+            }
             (Err(_), Ok(())) => unreachable!("nobody has a handle that could cancel the main task"),
         }
     }
@@ -223,6 +229,12 @@ impl Sim {
         self.shared.hold();
         ClockHold { shared: self.shared.clone() }
     }
+}
+
+/// Drops what a run that is to panic has come to: its drop may panic too, and two at a time would abort the process.
+fn discard<T>(output: T) {
+    // Reported by the panic hook.
+    catch_unwind(AssertUnwindSafe(|| drop(output))).unwrap_or_else(std::mem::forget);
 }
 
 /// A simulation's clock stands still while this lives; given by [`Sim::hold_clock`].

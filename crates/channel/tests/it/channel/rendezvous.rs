@@ -153,3 +153,41 @@ fn a_sender_without_a_value_yet_keeps_its_place_before_those_that_have_one() {
     permit.send(1).unwrap();
     assert_eq!((recv.poll(), rx.try_recv()), (Poll::Ready(Ok(1)), Ok(2)));
 }
+
+#[test]
+fn a_receiver_for_whom_a_permit_was_given_is_not_overtaken() {
+    let (tx, rx) = rendezvous();
+    let mut first = Stepped::new(rx.recv());
+    assert!(first.poll().is_pending());
+    let permit = block_on(tx.reserve()).unwrap();
+    let mut send = Stepped::new(tx.send(1));
+    assert!(send.poll().is_pending(), "the receiver is reserved");
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    assert_eq!(rx.drain().count(), 0);
+    // Another that waits makes room for the value; it goes to the first.
+    let mut second = Stepped::new(rx.recv());
+    assert!(second.poll().is_pending());
+    assert!(first.is_woken() && send.is_woken() && !second.is_woken());
+    assert_eq!((first.poll(), send.poll()), (Poll::Ready(Ok(1)), Poll::Ready(Ok(()))));
+    permit.send(2).unwrap();
+    assert_eq!(second.poll(), Poll::Ready(Ok(2)));
+}
+
+#[test]
+fn a_receiver_of_many_does_not_overtake_one_for_whom_a_permit_was_given() {
+    let (tx, rx) = rendezvous();
+    let mut first = Stepped::new(rx.recv());
+    assert!(first.poll().is_pending());
+    let permit = block_on(tx.reserve()).unwrap();
+    let mut sends: Vec<_> = (1..3).map(|value| Stepped::new(tx.send(value))).collect();
+    assert!(sends.iter_mut().all(|send| send.poll().is_pending()));
+    let mut out = Vec::new();
+    let mut many = Stepped::new(rx.recv_many(&mut out, 9));
+    assert!(many.poll().is_pending());
+    assert_eq!(first.poll(), Poll::Ready(Ok(1)));
+    drop(permit);
+    assert_eq!(many.poll(), Poll::Ready(Ok(1)));
+    drop(many);
+    assert_eq!(out, [2]);
+    assert!(sends.iter_mut().all(|send| send.poll() == Poll::Ready(Ok(()))));
+}

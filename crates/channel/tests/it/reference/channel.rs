@@ -1,8 +1,8 @@
 //! Channels, with and without a limit, and the rendezvous: against a `VecDeque` and two lists of who waits.
 
 use motet_channel::{
-    Receiver, RecvError, RecvFuture, SendError, SendFuture, Sender, TryRecvError, TrySendError, bounded, rendezvous,
-    unbounded,
+    Permit, Receiver, RecvError, RecvFuture, ReserveFuture, SendError, SendFuture, Sender, TryRecvError, TrySendError,
+    bounded, rendezvous, unbounded,
 };
 use motet_test::Stepped;
 use proptest::prelude::*;
@@ -14,11 +14,14 @@ enum Op {
     TrySend,
     TryRecv,
     StartSend,
+    StartReserve,
     StartRecv,
     PollSend(usize),
     PollRecv(usize),
     DropSend(usize),
     DropRecv(usize),
+    UsePermit(usize),
+    DropPermit(usize),
     Drain,
     Close,
 }
@@ -28,11 +31,14 @@ fn op() -> impl Strategy<Value = Op> {
         4 => Just(Op::TrySend),
         4 => Just(Op::TryRecv),
         4 => Just(Op::StartSend),
+        2 => Just(Op::StartReserve),
         4 => Just(Op::StartRecv),
         4 => (0..8_usize).prop_map(Op::PollSend),
         4 => (0..8_usize).prop_map(Op::PollRecv),
         2 => (0..8_usize).prop_map(Op::DropSend),
         2 => (0..8_usize).prop_map(Op::DropRecv),
+        2 => (0..4_usize).prop_map(Op::UsePermit),
+        1 => (0..4_usize).prop_map(Op::DropPermit),
         1 => Just(Op::Drain),
         1 => Just(Op::Close),
     ]
@@ -60,27 +66,39 @@ struct Reference {
     capacity: Option<usize>,
     values: VecDeque<(u64, u32)>,
     recvs: Vec<Recv>,
-    sends: Vec<(Send, u32)>,
+    /// Those that wait to reserve have no value.
+    sends: Vec<(Send, Option<u32>)>,
+    permits: usize,
     tickets: u64,
     closed: bool,
 }
 
 impl Reference {
+    fn waiting_recvs(&self) -> usize {
+        self.recvs.iter().filter(|recv| **recv == Recv::Waiting).count()
+    }
+
     fn has_room(&self) -> bool {
+        let reserved = self.sends.iter().filter(|(send, _)| *send == Send::Place).count() + self.permits;
         match self.capacity {
-            Some(0) => self.recvs.contains(&Recv::Waiting),
-            Some(capacity) => {
-                let reserved = self.sends.iter().filter(|(send, _)| *send == Send::Place).count();
-                self.values.len() + reserved < capacity
-            }
+            Some(0) => reserved < self.waiting_recvs(),
+            Some(capacity) => self.values.len() + reserved < capacity,
             None => true,
         }
     }
 
+    /// Serves those that wait to send, as long as there is room: with a place, or at a rendezvous with the oldest receiver.
     fn admit(&mut self) {
-        while self.capacity != Some(0) && self.has_room() {
-            let Some((next, _)) = self.sends.iter_mut().find(|(send, _)| *send == Send::Waiting) else { return };
-            *next = Send::Place;
+        while self.has_room() {
+            let Some((next, value)) = self.sends.iter_mut().find(|(send, _)| *send == Send::Waiting) else { return };
+            match *value {
+                Some(value) if self.capacity == Some(0) => {
+                    *next = Send::Taken;
+                    self.tickets += 1;
+                    self.place(self.tickets, value);
+                }
+                _ => *next = Send::Place,
+            }
         }
     }
 
@@ -105,11 +123,11 @@ impl Reference {
             self.admit();
             return Some(value);
         }
-        let offered = self.sends.iter_mut().find(|(send, _)| *send == Send::Waiting && self.capacity == Some(0));
-        offered.map(|(send, value)| {
-            *send = Send::Taken;
-            *value
-        })
+        if self.capacity != Some(0) || self.waiting_recvs() > 0 {
+            return None;
+        }
+        let (oldest, value) = self.sends.iter_mut().find(|(send, _)| *send == Send::Waiting)?;
+        value.inspect(|_| *oldest = Send::Taken)
     }
 
     fn close(&mut self) {
@@ -120,15 +138,31 @@ impl Reference {
     }
 }
 
+/// A wait in the line of the senders.
+enum Wait<'c> {
+    Send(Stepped<SendFuture<'c, u32>>),
+    Reserve(Stepped<ReserveFuture<'c, u32>>),
+}
+
+impl Wait<'_> {
+    fn wakes(&self) -> usize {
+        match self {
+            Self::Send(send) => send.wakes(),
+            Self::Reserve(reserve) => reserve.wakes(),
+        }
+    }
+}
+
 struct Both<'c> {
     tx: &'c Sender<u32>,
     rx: &'c Receiver<u32>,
     reference: Reference,
-    sends: Vec<Stepped<SendFuture<'c, u32>>>,
+    sends: Vec<Wait<'c>>,
     recvs: Vec<Stepped<RecvFuture<'c, u32>>>,
+    permits: Vec<Permit<'c, u32>>,
 }
 
-impl Both<'_> {
+impl<'c> Both<'c> {
     fn run(&mut self, number: u32, op: Op) {
         match op {
             Op::TrySend => self.try_send(number),
@@ -137,6 +171,7 @@ impl Both<'_> {
                 assert_eq!(self.rx.try_recv(), self.reference.take().ok_or(nothing));
             }
             Op::StartSend => self.start_send(number),
+            Op::StartReserve => self.start_reserve(),
             Op::StartRecv => self.start_recv(),
             Op::PollSend(i) if i < self.sends.len() => self.poll_send(i),
             Op::PollRecv(i) if i < self.recvs.len() => self.poll_recv(i),
@@ -150,6 +185,19 @@ impl Both<'_> {
                 if let Recv::Handed(ticket, value) = self.reference.recvs.remove(i) {
                     self.reference.place(ticket, value);
                 }
+            }
+            Op::UsePermit(i) if i < self.permits.len() => {
+                self.reference.permits -= 1;
+                let sent = self.permits.remove(i).send(number);
+                assert_eq!(sent, if self.reference.closed { Err(SendError(number)) } else { Ok(()) });
+                if sent.is_ok() {
+                    self.reference.put(number);
+                }
+            }
+            Op::DropPermit(i) if i < self.permits.len() => {
+                drop(self.permits.remove(i));
+                self.reference.permits -= 1;
+                self.reference.admit();
             }
             Op::Drain => {
                 let drained: Vec<_> = self.rx.drain().collect();
@@ -191,8 +239,31 @@ impl Both<'_> {
             self.reference.put(value);
         } else {
             assert_eq!(polled, Poll::Pending);
-            self.sends.push(send);
-            self.reference.sends.push((Send::Waiting, value));
+            self.sends.push(Wait::Send(send));
+            self.reference.sends.push((Send::Waiting, Some(value)));
+        }
+    }
+
+    fn start_reserve(&mut self) {
+        let mut reserve = Stepped::new(self.tx.reserve());
+        let polled = reserve.poll();
+        if self.reference.closed || self.reference.has_room() {
+            self.reserved(polled);
+        } else {
+            assert!(polled.is_pending());
+            self.sends.push(Wait::Reserve(reserve));
+            self.reference.sends.push((Send::Waiting, None));
+        }
+    }
+
+    fn reserved(&mut self, polled: Poll<Result<Permit<'c, u32>, SendError<()>>>) {
+        match polled {
+            Poll::Ready(Ok(permit)) if !self.reference.closed => {
+                self.permits.push(permit);
+                self.reference.permits += 1;
+            }
+            Poll::Ready(Err(SendError(()))) if self.reference.closed => {}
+            other => panic!("{other:?} for a place, closed: {}", self.reference.closed),
         }
     }
 
@@ -206,24 +277,41 @@ impl Both<'_> {
                 assert_eq!(polled, Poll::Pending);
                 self.recvs.push(recv);
                 self.reference.recvs.push(Recv::Waiting);
+                self.reference.admit();
             }
         }
     }
 
     fn poll_send(&mut self, i: usize) {
-        let polled = self.sends[i].poll();
-        let (send, value) = self.reference.sends[i];
-        if send == Send::Waiting {
-            assert_eq!(polled, Poll::Pending);
-            return;
+        let (state, value) = self.reference.sends[i];
+        let is_over = state != Send::Waiting;
+        match &mut self.sends[i] {
+            Wait::Send(send) => {
+                let polled = send.poll();
+                assert_eq!(polled.is_ready(), is_over);
+                let refused = state == Send::SentAway || (state == Send::Place && self.reference.closed);
+                if let (Poll::Ready(sent), Some(value)) = (polled, value) {
+                    assert_eq!(sent, if refused { Err(SendError(value)) } else { Ok(()) });
+                    self.leave(i);
+                    if state == Send::Place && !refused {
+                        self.reference.put(value);
+                    }
+                }
+            }
+            Wait::Reserve(reserve) => {
+                let polled = reserve.poll();
+                assert_eq!(polled.is_ready(), is_over);
+                if is_over {
+                    self.leave(i);
+                    self.reserved(polled);
+                }
+            }
         }
+    }
+
+    fn leave(&mut self, i: usize) {
         self.sends.remove(i);
         self.reference.sends.remove(i);
-        let refused = send == Send::SentAway || (send == Send::Place && self.reference.closed);
-        assert_eq!(polled, Poll::Ready(if refused { Err(SendError(value)) } else { Ok(()) }));
-        if send == Send::Place && !refused {
-            self.reference.put(value);
-        }
     }
 
     fn poll_recv(&mut self, i: usize) {
@@ -274,10 +362,12 @@ proptest! {
             values: VecDeque::new(),
             recvs: Vec::new(),
             sends: Vec::new(),
+            permits: 0,
             tickets: 0,
             closed: false,
         };
-        let mut both = Both { tx: &tx, rx: &rx, reference, sends: Vec::new(), recvs: Vec::new() };
+        let mut both =
+            Both { tx: &tx, rx: &rx, reference, sends: Vec::new(), recvs: Vec::new(), permits: Vec::new() };
         for (number, op) in (0..).zip(ops) {
             both.run(number, op);
         }

@@ -191,3 +191,37 @@ fn a_panic_of_a_run_that_deadlocked_does_not_fail_the_next_one() {
     });
     sim.run(settle());
 }
+
+/// Panics in its drop.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("a bomb");
+    }
+}
+
+#[test]
+fn an_output_that_panics_in_its_drop_hides_no_report() {
+    let of_panic = panic_of(|| {
+        drop(Sim::new(1).run(async {
+            spawn(async { panic!("out of paper") }).detach();
+            settle().await;
+            Bomb
+        }));
+    });
+    assert!(of_panic.contains(": out of paper"), "{of_panic}");
+    let of_deadlock = panic_of(|| {
+        drop(Sim::new(1).run(async {
+            spawn(async {
+                let _bomb = Bomb;
+                let _held = guard((), async |(), _outcome| pending().await);
+                pending::<()>().await;
+            })
+            .detach();
+            settle().await;
+            Bomb
+        }));
+    });
+    assert!(of_deadlock.contains("and the cleanup of cancelled tasks waits"), "{of_deadlock}");
+}
