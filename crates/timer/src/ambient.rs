@@ -14,6 +14,28 @@ use crate::timers::Timers;
 
 motet_prim::thread_local! {
     static AMBIENT: Cell<Option<Ambient>> = const { Cell::new(None) };
+    static GUARDS: Cell<Guards> = const { Cell::new(Guards { alive: 0, depth: 0 }) };
+}
+
+/// The guards of a thread. Each has the number of the depth at which it was made, which is above those of all that live.
+#[derive(Clone, Copy, Default)]
+struct Guards {
+    alive: u32,
+    /// The number of the guard whose timers are ambient.
+    depth: u32,
+}
+
+impl Guards {
+    fn of_this_thread() -> Self {
+        // As in `entered`.
+        GUARDS.try_with(Cell::get).unwrap_or_default()
+    }
+
+    /// With these guards goes that choice of timers.
+    fn set(self, ambient: Option<Ambient>) {
+        let _torn_down = GUARDS.try_with(|guards| guards.set(self));
+        let _torn_down = AMBIENT.try_with(|chosen| chosen.set(ambient));
+    }
 }
 
 /// Timers that were entered.
@@ -190,12 +212,13 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
 
 /// Keeps some timers ambient on this thread; see [`Timers::enter`].
 ///
-/// Drop guards in the reverse order of entering, as scopes do. Out of order, the thread may go back to timers that it had
-/// left already; no more than that choice is at stake.
+/// Drop guards in the reverse order of entering, as scopes do. Out of order, the timers that were entered last stay until their guard
+/// goes; then the thread may go back to timers that it had left already, until its last guard goes. No more than that choice is at stake.
 #[must_use = "the timers are left when the guard is dropped"]
 pub struct Entered {
     timers: Timers,
     before: Option<Ambient>,
+    depth: u32,
     /// The shard that is this thread's until the guard is dropped; none if it has one already, or there are none left.
     own: Option<u8>,
     /// It belongs to the thread that it was made on.
@@ -209,23 +232,24 @@ impl Entered {
         let known = before.filter(|before| before.lease.is(lease));
         let own = if known.is_some() { None } else { lease.take_home() };
         let home = own.or(known.map(|known| known.home)).unwrap_or_else(|| lease.shared_home());
-        // A thread that is being torn down keeps what it has.
-        let _torn_down = AMBIENT.try_with(|ambient| ambient.set(Some(Ambient { lease, home })));
-        Self { timers, before, own, _thread: PhantomData }
+        let Guards { alive, depth } = Guards::of_this_thread();
+        let depth = depth + 1;
+        Guards { alive: alive + 1, depth }.set(Some(Ambient { lease, home }));
+        Self { timers, before, depth, own, _thread: PhantomData }
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let mine = self.timers.lease();
-        let _torn_down = AMBIENT.try_with(|ambient| {
-            // Dropped out of order, the timers that were entered last stay.
-            if ambient.get().is_some_and(|ambient| ambient.lease.is(mine)) {
-                ambient.set(self.before);
-            }
-        });
+        let Guards { alive, depth } = Guards::of_this_thread();
+        match alive.saturating_sub(1) {
+            0 => Guards::default().set(None),
+            alive if depth == self.depth => Guards { alive, depth: depth - 1 }.set(self.before),
+            // Dropped out of order: the timers that were entered last stay.
+            alive => Guards { alive, depth }.set(entered()),
+        }
         if let Some(home) = self.own {
-            mine.give_back_home(home);
+            self.timers.lease().give_back_home(home);
         }
     }
 }

@@ -131,6 +131,21 @@ fn guards_dropped_out_of_order_leave_the_last_entered_timers() {
     block_on(sleep(Duration::from_micros(100)));
 }
 
+#[test]
+fn the_same_timers_entered_twice_stay_until_the_last_guard_goes() {
+    let (timers, clock) = Timers::virtual_time();
+    clock.advance(1_000 * SECOND);
+    let (outer, inner) = (timers.enter(), timers.enter());
+    drop(outer);
+    assert_eq!(now(), clock.now(), "still inside");
+    drop(inner);
+    let outer = timers.enter();
+    drop(timers.enter());
+    assert_eq!(now(), clock.now());
+    drop(outer);
+    assert_ne!(now(), clock.now());
+}
+
 /// A waker that panics.
 struct Panics;
 
