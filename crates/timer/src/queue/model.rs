@@ -81,6 +81,32 @@ fn a_timer_beyond_the_horizon_is_found_by_the_look_or_comes_forward() {
     });
 }
 
+/// The host looks at the deadline, or sleeps until it, while its timer is moved to an earlier one.
+#[test]
+fn a_reset_to_earlier_against_a_host_that_goes_to_sleep_wakes_it() {
+    motet_prim::model(|| {
+        let queue = Queue::with_shards(Clock::Real, 1, Unhosted::User);
+        let lease = queue.lease;
+        let earlier = queue.deadline - SECOND;
+        let (mut sleep, wakes) = queue.armed();
+        let parker = Parker::new();
+        let waker = Arc::new(parker.waker());
+        assert!(lease.add_host(&waker));
+        let moves = thread::spawn(move || {
+            sleep.as_mut().reset(earlier);
+            sleep
+        });
+        let earlier = clock::nanos(earlier);
+        while lease.next_deadline() != Some(earlier) {
+            parker.park();
+        }
+        let sleep = moves.join().unwrap();
+        assert_eq!((lease.advance(earlier), wakes.count()), (1, 1));
+        drop(sleep);
+        lease.remove_host(&waker);
+    });
+}
+
 /// Somebody who does not drive looks at the deadline, and advances, while the host goes to sleep.
 #[test]
 fn a_look_by_another_thread_does_not_swallow_the_wake_of_the_host() {
