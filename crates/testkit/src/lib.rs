@@ -33,6 +33,7 @@
 //! });
 //! ```
 #![deny(unsafe_code)]
+#![warn(missing_debug_implementations)]
 
 #[expect(unsafe_code, reason = "an allocator is unsafe to write")]
 mod allocations;

@@ -1,6 +1,7 @@
 //! A future that a test polls by hand.
 
 use crate::WakeCount;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
@@ -71,5 +72,11 @@ impl<F: Future> Stepped<F> {
     /// The pinned future, for a method of its own.
     pub fn as_mut(&mut self) -> Pin<&mut F> {
         self.future.as_mut()
+    }
+}
+
+impl<F> fmt::Debug for Stepped<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stepped").field("wakes", &self.wakes.count()).finish_non_exhaustive()
     }
 }
