@@ -87,6 +87,12 @@ pub(crate) async fn exercise(spawner: impl Spawn, timer: impl Timer) {
     assert_eq!(within(&timer, 2 * MS, std::future::pending::<()>()).await, Err(Elapsed));
     assert_eq!(within(&timer, Duration::MAX, async { 7 }).await, Ok(7));
 
+    let mut limit = pin!(timer.sleep(MS));
+    for _ in 0..3 {
+        let either = select(std::future::pending::<()>(), limit.as_mut()).await;
+        assert!(matches!(either, Either::Right(..)), "a limit that is over stays over");
+    }
+
     let (start, mut tries) = (timer.now(), 0);
     let try_once = async || {
         tries += 1;
