@@ -43,6 +43,9 @@ impl Builder {
     }
 
     /// How many workers: that many less one threads, and a place for the caller of `block_on`. The default is the number of cores.
+    ///
+    /// With one there is no thread: but inside of `block_on` no task runs, and no sleep ends that was first polled there, even if it is
+    /// awaited elsewhere, until the runtime is dropped.
     pub fn threads(mut self, threads: usize) -> Self {
         self.executor = self.executor.threads(threads);
         self
