@@ -29,6 +29,9 @@ impl VirtualClock {
 
     /// Moves time on by `duration`, deadline by deadline: at each, the clock shows that deadline while its timers fire.
     ///
+    /// `duration` counts from the time at the call. If a waker or another thread moves the clock meanwhile, it ends at the latest of their
+    /// times.
+    ///
     /// It runs no tasks. What a woken task arms for a time within `duration` fires too: in its turn if the waker ran the
     /// task in place, else at its first poll, since the time has passed by then. A scheduler that wants each
     /// task to see its own deadline on the clock goes by [`advance_to_next`](Self::advance_to_next), and runs the ready
