@@ -2,9 +2,11 @@
 //! dropped once, and no wakeup is lost.
 
 use super::{Backpressure, Receiver, TryRecvError, channel, with_policy};
+use futures_sink::Sink;
 use motet_prim::loom::future::block_on;
 use motet_prim::loom::thread;
 use motet_prim::model;
+use motet_test::Stepped;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -209,5 +211,59 @@ fn a_clone_made_while_the_other_receiver_reads_sees_the_same() {
         thread.join().unwrap();
         assert_eq!(Arc::strong_count(&value), 1);
         drop(tx);
+    });
+}
+
+#[test]
+fn three_senders_that_are_sent_away_are_refused_or_served_whoever_subscribes_in_the_midst() {
+    model(|| {
+        let (tx, rx) = with_policy(1, Backpressure);
+        let mut sink = Box::pin(tx.sink());
+        assert!(sink.as_mut().poll_ready(&mut Context::from_waker(Waker::noop())).is_ready());
+        let mut sends = [1, 2, 3].map(|value| Stepped::new(tx.send(value)));
+        assert!(sends.iter_mut().all(|send| send.poll().is_pending()));
+        let leaving = thread::spawn(move || drop(rx));
+        let subscriber = tx.clone();
+        let subscribing = thread::spawn(move || {
+            // If nobody receives, the place is given up, and for whoever is left in line.
+            drop(sink.as_mut().start_send(0));
+            subscriber.subscribe()
+        });
+        leaving.join().unwrap();
+        let mut late = subscribing.join().unwrap();
+        // In order: served one after the other, or refused.
+        let mut sent = Vec::new();
+        for (value, mut send) in (1..).zip(sends) {
+            assert_eq!(send.wakes(), 1);
+            match send.poll() {
+                Poll::Ready(Ok(())) => {
+                    assert_eq!(late.try_recv(), Ok(value));
+                    sent.push(value);
+                }
+                Poll::Ready(Err(refused)) => assert_eq!((refused.into_inner(), sent.len()), (value, 0)),
+                Poll::Pending => panic!("sender {value} is left in line"),
+            }
+        }
+        assert_eq!(late.try_recv(), Err(crate::TryRecvError::Empty));
+    });
+}
+
+#[test]
+fn a_send_wakes_three_receivers_and_not_the_one_that_has_seen_it() {
+    model(|| {
+        let (tx, rx) = channel(2);
+        let mut receivers = [rx.clone(), rx.clone(), rx];
+        let mut receives = receivers.each_mut().map(|receiver| Stepped::new(receiver.recv()));
+        assert!(receives.iter_mut().all(|receive| receive.poll().is_pending()));
+        let (sender, subscriber) = (tx.clone(), tx.clone());
+        let sending = thread::spawn(move || sender.send(1).unwrap());
+        let subscribing = thread::spawn(move || {
+            let mut late = subscriber.subscribe();
+            let received = Stepped::new(late.recv()).poll();
+            assert!(matches!(received, Poll::Pending | Poll::Ready(Ok(1))));
+        });
+        sending.join().unwrap();
+        subscribing.join().unwrap();
+        assert!(receives.iter_mut().all(|receive| receive.wakes() == 1 && receive.poll() == Poll::Ready(Ok(1))));
     });
 }

@@ -1,9 +1,10 @@
 //! Loom models of queues and channels: an item is in one place, whoever goes away meanwhile, and no wakeup is lost.
 
-use crate::{Queue, Shutdown, bounded, rendezvous};
+use crate::{Queue, ShutDown, Shutdown, bounded, rendezvous};
 use motet_prim::loom::future::block_on;
 use motet_prim::loom::thread;
 use motet_prim::model;
+use motet_test::Stepped;
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -210,5 +211,89 @@ fn a_cancelled_get_against_an_immediate_shutdown_leaves_nothing_undone() {
         thread.join().unwrap();
         assert!(queue.try_get().is_err());
         block_on(queue.join());
+    });
+}
+
+// Three waiters are more than a batch of wakes holds in a model: so the lock is free in the midst of these, and others come.
+
+fn pending<F: Future<Output: core::fmt::Debug>>(future: F) -> Stepped<F> {
+    let mut future = Stepped::new(future);
+    assert!(future.poll().is_pending());
+    future
+}
+
+#[test]
+fn nobody_overtakes_three_putters_that_are_admitted_together() {
+    model(|| {
+        let queue = Queue::bounded(3);
+        (0..3).for_each(|item| queue.try_put(item).unwrap());
+        let mut puts = [3, 4, 5].map(|item| pending(queue.put(item)));
+        let (getter, barger) = (queue.clone(), queue.clone());
+        let getting = thread::spawn(move || {
+            let mut got = Vec::new();
+            assert_eq!(poll_once(pin!(getter.get_many(&mut got, 3))), Poll::Ready(Ok(3)));
+            assert_eq!(got, [0, 1, 2]);
+        });
+        let barging = thread::spawn(move || assert!(barger.try_put(9).unwrap_err().is_full()));
+        getting.join().unwrap();
+        barging.join().unwrap();
+        assert!(puts.iter_mut().all(|put| put.wakes() == 1 && put.poll() == Poll::Ready(Ok(()))));
+        assert_eq!([(); 4].map(|()| queue.try_get().ok()), [Some(3), Some(4), Some(5), None]);
+    });
+}
+
+#[test]
+fn a_putter_that_leaves_while_three_are_admitted_leaves_its_place_to_the_next() {
+    model(|| {
+        let queue = Queue::bounded(3);
+        (0..3).for_each(|item| queue.try_put(item).unwrap());
+        let mut puts: Vec<_> = (3..7).map(|item| pending(queue.put(item))).collect();
+        let getter = queue.clone();
+        let getting =
+            thread::spawn(move || assert_eq!(poll_once(pin!(getter.get_many(&mut Vec::new(), 3))), Poll::Ready(Ok(3))));
+        drop(puts.remove(1));
+        getting.join().unwrap();
+        assert!(puts.iter_mut().all(|put| put.wakes() == 1 && put.poll() == Poll::Ready(Ok(()))));
+        assert_eq!([(); 4].map(|()| queue.try_get().ok()), [Some(3), Some(5), Some(6), None]);
+    });
+}
+
+#[test]
+fn a_shutdown_that_sends_three_getters_away_leaves_an_item_with_one_side() {
+    model(|| {
+        let queue = Queue::unbounded();
+        let mut gets = [(); 3].map(|()| pending(queue.get()));
+        let (closer, putter) = (queue.clone(), queue.clone());
+        let closing = thread::spawn(move || closer.shutdown(Shutdown::Drain));
+        let putting = thread::spawn(move || putter.try_put(1).is_ok());
+        closing.join().unwrap();
+        let put = putting.join().unwrap();
+        let got = gets.iter_mut().map(|get| (get.wakes(), get.poll()));
+        let got: Vec<_> = got.inspect(|(wakes, _)| assert_eq!(*wakes, 1)).map(|(_, polled)| polled).collect();
+        assert_eq!(got[0], Poll::Ready(if put { Ok(1) } else { Err(ShutDown) }));
+        assert!(got[1..].iter().all(|got| *got == Poll::Ready(Err(ShutDown))));
+        assert!(queue.is_empty());
+    });
+}
+
+#[test]
+fn who_joins_while_three_are_let_go_waits_for_what_was_put_since() {
+    model(|| {
+        let queue = Queue::unbounded();
+        queue.try_put(1).unwrap();
+        let mut joins = [(); 3].map(|()| pending(queue.join()));
+        let (worker, other) = (queue.clone(), queue.clone());
+        let working = thread::spawn(move || worker.task_done().unwrap());
+        let putting = thread::spawn(move || {
+            other.try_put(2).unwrap();
+            let mut join = pin!(other.join());
+            assert!(poll_once(join.as_mut()).is_pending());
+            thread::yield_now();
+            assert!(poll_once(join).is_pending());
+        });
+        working.join().unwrap();
+        putting.join().unwrap();
+        queue.task_done().unwrap();
+        assert!(joins.iter_mut().all(|join| join.wakes() == 1 && join.poll().is_ready()));
     });
 }

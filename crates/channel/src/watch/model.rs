@@ -4,6 +4,7 @@ use super::{Receiver, channel};
 use motet_prim::loom::future::block_on;
 use motet_prim::loom::thread;
 use motet_prim::model;
+use motet_test::Stepped;
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -114,5 +115,25 @@ fn whoever_subscribes_and_then_waits_for_nobody_to_watch_waits_for_that_one() {
         assert!(poll_once(closed.as_mut()).is_pending(), "somebody watches");
         drop(late);
         assert!(poll_once(closed.as_mut()).is_ready());
+    });
+}
+
+#[test]
+fn three_who_wait_for_a_change_are_told_though_another_comes_in_the_midst() {
+    model(|| {
+        let (tx, rx) = channel(0);
+        let mut receivers = [rx.clone(), rx.clone(), rx];
+        let mut changes = receivers.each_mut().map(|receiver| Stepped::new(receiver.changed()));
+        assert!(changes.iter_mut().all(|changed| changed.poll().is_pending()));
+        let other = tx.clone();
+        let sending = thread::spawn(move || other.send(1).unwrap());
+        let mut late = tx.subscribe();
+        let mut later = Stepped::new(late.changed());
+        let seen = later.poll();
+        sending.join().unwrap();
+        // It has seen the first, or is told of the second, if not of the first.
+        tx.send(2).unwrap();
+        assert!(seen.is_ready() || (later.wakes() == 1 && later.poll().is_ready()));
+        assert!(changes.iter_mut().all(|changed| changed.wakes() == 1 && changed.poll() == Poll::Ready(Ok(()))));
     });
 }
