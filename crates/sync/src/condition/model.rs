@@ -4,6 +4,7 @@ use super::Condition;
 use crate::Lock;
 use motet_prim::park::block_on;
 use motet_prim::{model, thread};
+use motet_test::Stepped;
 use std::future::Future;
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -43,5 +44,32 @@ fn a_notification_against_a_cancel_goes_to_the_next() {
         }
         drop(block_on(next));
         notifier.join().unwrap();
+    });
+}
+
+#[test]
+fn three_who_are_notified_are_those_who_waited_whoever_joins_and_notifies_in_the_midst() {
+    // Three are more than a batch of wakes holds in a model: the line is unlocked in the midst.
+    model(|| {
+        let (lock, changed) = (Arc::new(Lock::new(())), Arc::new(Condition::new()));
+        let mut waits = [(); 3].map(|()| {
+            let mut wait = Stepped::new(changed.wait(lock.try_lock().expect("unlocked by the wait before")));
+            assert!(wait.poll().is_pending());
+            wait
+        });
+        let (three, one) = (changed.clone(), changed.clone());
+        let notifier = thread::spawn(move || three.notify(3));
+        let their_lock = lock.clone();
+        let other = thread::spawn(move || {
+            let mut late = Stepped::new(one.wait(their_lock.try_lock().expect("free")));
+            assert!(late.poll().is_pending());
+            one.notify(1);
+            late.wakes()
+        });
+        notifier.join().unwrap();
+        let late = other.join().unwrap();
+        // Four notifications: the first three are for those who waited first, and the fourth was for one of them, or for the late one.
+        assert!(late <= 1);
+        assert!(waits.iter_mut().all(|wait| wait.wakes() == 1 && wait.poll().is_ready()));
     });
 }

@@ -4,6 +4,7 @@ use super::Event;
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::park::block_on;
 use motet_prim::{model, thread};
+use motet_test::Stepped;
 use std::future::Future;
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -62,5 +63,28 @@ fn two_sets_and_a_clear_leave_nobody_behind() {
         event.set();
         waiter.join().unwrap();
         assert!(event.is_set());
+    });
+}
+
+#[test]
+fn a_set_releases_three_who_wait_and_nobody_who_comes_after_the_clear() {
+    // Three are more than a batch of wakes holds in a model: the line is unlocked in the midst.
+    model(|| {
+        let event = Arc::new(Event::new());
+        let mut waits = [(); 3].map(|()| Stepped::new(event.wait()));
+        assert!(waits.iter_mut().all(|wait| wait.poll().is_pending()));
+        let (setting, clearing) = (event.clone(), event.clone());
+        let setter = thread::spawn(move || setting.set());
+        let clearer = thread::spawn(move || {
+            clearing.clear();
+            let mut late = Stepped::new(clearing.wait_owned());
+            let waits = late.poll().is_pending();
+            (late, waits)
+        });
+        setter.join().unwrap();
+        let (late, waits_late) = clearer.join().unwrap();
+        // It found the event clear: either the set came after that, or the clear took it back.
+        assert!(!waits_late || (late.wakes() == 1) == event.is_set());
+        assert!(waits.iter_mut().all(|wait| wait.wakes() == 1 && wait.poll().is_ready()));
     });
 }

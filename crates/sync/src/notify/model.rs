@@ -3,6 +3,7 @@
 use super::Notify;
 use motet_prim::park::block_on;
 use motet_prim::{model, thread};
+use motet_test::Stepped;
 use std::future::Future;
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -56,5 +57,28 @@ fn notify_all_reaches_whoever_began_before() {
         block_on(begun);
         dropper.join().unwrap();
         notifier.join().unwrap();
+    });
+}
+
+#[test]
+fn a_notification_for_one_that_comes_while_three_are_released_is_stored() {
+    // Three are more than a batch of wakes holds in a model: the line is unlocked in the midst.
+    model(|| {
+        let notify = Arc::new(Notify::new());
+        let mut waits = [(); 3].map(|()| Stepped::new(notify.notified()));
+        assert!(waits.iter_mut().all(|wait| wait.poll().is_pending()));
+        let (all, one) = (notify.clone(), notify.clone());
+        let before = notify.generation();
+        let notifier = thread::spawn(move || all.notify_all());
+        let other = thread::spawn(move || {
+            let has_begun = one.generation() != before;
+            one.notify_one();
+            has_begun
+        });
+        notifier.join().unwrap();
+        let has_begun = other.join().unwrap();
+        assert!(waits.iter_mut().all(|wait| wait.wakes() == 1 && wait.poll().is_ready()));
+        // Before that it may have been for one of them.
+        assert!(!has_begun || Stepped::new(notify.notified()).poll().is_ready());
     });
 }

@@ -3,6 +3,7 @@
 use super::{RwLock, UpgradableReadGuard, WriteGuard};
 use motet_prim::park::block_on;
 use motet_prim::{model, thread};
+use motet_test::Stepped;
 use std::future::Future;
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -96,5 +97,27 @@ fn a_downgrade_lets_readers_in_and_keeps_writers_out() {
         reader.join().unwrap();
         writer.join().unwrap();
         assert_eq!(*lock.try_read().expect("free"), 2);
+    });
+}
+
+#[test]
+fn three_readers_are_let_in_whoever_comes_and_goes_in_the_midst() {
+    // Three are more than a batch of wakes holds in a model: the line is unlocked in the midst.
+    model(|| {
+        let lock = Arc::new(RwLock::new(0));
+        let held = lock.try_write_owned().expect("free");
+        let mut reads = [(); 3].map(|()| Stepped::new(lock.read()));
+        assert!(reads.iter_mut().all(|read| read.poll().is_pending()));
+        let releaser = thread::spawn(move || drop(held));
+        let writing = lock.clone();
+        let writer = thread::spawn(move || poll_and_drop(writing.write()));
+        releaser.join().unwrap();
+        writer.join().unwrap();
+        assert!(reads.iter().all(|read| read.wakes() == 1));
+        let guards = reads.each_mut().map(Stepped::poll);
+        assert!(guards.iter().all(|guard| guard.is_ready()));
+        assert!(lock.try_write().is_none());
+        drop(guards);
+        assert!(lock.try_write().is_some());
     });
 }

@@ -5,9 +5,10 @@ use super::{ClosableSemaphore, Permit, Semaphore};
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::park::block_on;
 use motet_prim::{model, thread};
+use motet_test::Stepped;
 use std::future::Future;
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 
 fn both_kinds(permits: usize, run: impl Fn(Arc<Semaphore>) + Send + Sync + 'static) {
     let run = Arc::new(run);
@@ -119,5 +120,41 @@ fn a_close_against_an_acquire_leaves_nobody_waiting() {
         let closer = thread::spawn(move || closing.close());
         assert!(block_on(seats.acquire()).is_err());
         closer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_release_of_three_serves_three_whoever_comes_and_goes_in_the_midst() {
+    // Three are more than a batch of wakes holds in a model: the line is unlocked in the midst.
+    model(|| {
+        let seats = Arc::new(Semaphore::new(0));
+        let mut waits: Vec<_> = (0..4).map(|_| Stepped::new(seats.acquire())).collect();
+        assert!(waits.iter_mut().all(|wait| wait.poll().is_pending()));
+        let (releasing, barging) = (seats.clone(), seats.clone());
+        let releaser = thread::spawn(move || releasing.release(3));
+        let barger = thread::spawn(move || barging.try_acquire().is_none());
+        drop(waits.remove(1));
+        releaser.join().unwrap();
+        assert!(barger.join().unwrap(), "it barged past who waits");
+        assert!(waits.iter().all(|wait| wait.wakes() == 1));
+        let permits: Vec<_> = waits.iter_mut().map(Stepped::poll).collect();
+        assert!(permits.iter().all(Poll::is_ready) && seats.available() == 0);
+        drop(permits);
+        assert_eq!(seats.available(), 3);
+    });
+}
+
+#[test]
+fn a_close_tells_three_who_wait_and_who_comes_in_the_midst() {
+    model(|| {
+        let seats = Arc::new(ClosableSemaphore::new(0));
+        let mut waits = [(); 3].map(|()| Stepped::new(seats.acquire()));
+        assert!(waits.iter_mut().all(|wait| wait.poll().is_pending()));
+        let (closing, coming) = (seats.clone(), seats.clone());
+        let closer = thread::spawn(move || closing.close());
+        let late = thread::spawn(move || assert!(block_on(coming.acquire()).is_err()));
+        closer.join().unwrap();
+        late.join().unwrap();
+        assert!(waits.iter_mut().all(|wait| wait.wakes() == 1 && matches!(wait.poll(), Poll::Ready(Err(_)))));
     });
 }
