@@ -48,9 +48,10 @@
 //! # Order
 //!
 //! A guard's exit waits for what its scope adopted since the guard was made; so nested guards exit innermost first, and a connection is closed
-//! after the transaction on it. Everything else that a scope adopted runs concurrently, with its body too. [`with`] and its kin, timeouts,
-//! groups and `gather` are frames of their own: siblings in them clean up concurrently. The children of a *foreign* `join!` have
-//! none: their exits form one sequence, in the order of their drops, and must not wait for each other.
+//! after the transaction on it. Everything else that a scope adopted runs concurrently, with its body too. [`with`] and its kin, timeouts and
+//! groups are frames of their own. The children of a `gather`, a `join`, a `race` and the rest of `motet-combinators` clean up concurrently, whether they end or are
+//! dropped: a child's exits wait for one another, and not for its siblings'. The children of a *foreign* `join!` cannot be told apart: their exits form one
+//! sequence, in the order of their drops, and must not wait for each other.
 //!
 //! A guard waits for what *the frame in which it is closed or dropped* has adopted. Close it in the frame in which it was made: one that is moved into a
 //! [`with`], a timeout or a group and ends in there does not wait for what the scope around that has adopted.

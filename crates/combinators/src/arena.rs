@@ -13,6 +13,13 @@ pub(crate) struct Place {
     generation: u32,
 }
 
+impl Place {
+    /// A number that no other member has; on small machines, not for long.
+    pub(crate) const fn number(self) -> usize {
+        (self.index as usize).rotate_right(32) ^ self.generation as usize
+    }
+}
+
 pub(crate) struct Arena<F> {
     chunks: Vec<Slots<F>>,
     /// For each place that was ever used, how many futures have left it.

@@ -13,7 +13,6 @@
 //! A poll of the whole ends after [`BUDGET`] polls of children: it wakes the task and lets others run. In Few the task's waker may
 //! change between two polls; therefore a poll in Few visits all.
 
-use crate::nest;
 use crate::row::Row;
 use crate::slab::{Rest, Slab};
 use core::ops::ControlFlow;
@@ -64,7 +63,10 @@ impl<F: Future> Children<F> {
         cx: &mut Context<'_>,
         each: impl FnMut(&mut Row<F>, usize) -> ControlFlow<()>,
     ) -> Poll<ControlFlow<()>> {
-        if self.is_small() { self.poll_all(cx, each) } else { self.poll_many(cx, each) }
+        let round = self.row.begin();
+        let polled = if self.is_small() { self.poll_all(cx, each) } else { self.poll_many(cx, each) };
+        self.row.end(round);
+        polled
     }
 
     /// The same for whoever keeps all outputs until the end.
@@ -74,7 +76,10 @@ impl<F: Future> Children<F> {
             self.next = self.row.len();
             return if self.row.poll_all(cx) { Poll::Ready(()) } else { Poll::Pending };
         }
-        self.poll_many(cx, |_, _| ControlFlow::Continue(())).map(|_| ())
+        let round = self.row.begin();
+        let polled = self.poll_many(cx, |_, _| ControlFlow::Continue(()));
+        self.row.end(round);
+        polled.map(|_| ())
     }
 
     #[inline]
@@ -286,15 +291,9 @@ impl<F: Future> Children<F> {
         core::mem::take(&mut self.row).into_outputs()
     }
 
-    /// Drops what is left: each future in a frame of its own, and the outputs.
+    /// Drops what is left: each future apart from its siblings, and the outputs.
     pub(crate) fn clear(&mut self) {
-        for child in 0..self.row.len() {
-            if self.row.is_pending(child) {
-                nest::alone(|| self.row.clear(child));
-            } else {
-                self.row.clear(child);
-            }
-        }
+        (0..self.row.len()).for_each(|child| self.row.clear(child));
     }
 }
 

@@ -4,7 +4,7 @@ mod array;
 mod tuple;
 mod vec;
 
-use crate::nest;
+use crate::nest::Siblings;
 use crate::settle::Clear;
 use core::mem::needs_drop;
 use core::pin::Pin;
@@ -95,18 +95,18 @@ where
     output(member).unwrap_or_else(|_| unreachable!("errors are taken out as they come"))
 }
 
-/// Drops a member: in a frame of its own if it has not finished.
+/// Drops a member: apart from its siblings if it has not finished.
 #[inline]
-fn clear_member<F: Future>(mut member: Pin<&mut MaybeDone<F>>) {
+fn clear_member<F: Future>(mut member: Pin<&mut MaybeDone<F>>, siblings: &mut Siblings, index: usize) {
     match &*member {
         // What needs no drop has nothing to hand over.
-        MaybeDone::Future(_) if needs_drop::<F>() => clear_future(member),
+        MaybeDone::Future(_) if needs_drop::<F>() => clear_future(member, siblings, index),
         MaybeDone::Future(_) | MaybeDone::Done(_) => member.set(MaybeDone::Gone),
         MaybeDone::Gone => {}
     }
 }
 
 #[cold]
-fn clear_future<F: Future>(mut member: Pin<&mut MaybeDone<F>>) {
-    nest::alone(|| member.set(MaybeDone::Gone));
+fn clear_future<F: Future>(mut member: Pin<&mut MaybeDone<F>>, siblings: &mut Siblings, index: usize) {
+    siblings.alone(index, || member.set(MaybeDone::Gone));
 }

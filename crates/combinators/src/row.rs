@@ -7,7 +7,9 @@
 //!
 //! Nothing ever moves a future. Once there are none left, the allocation is that of plain outputs, and may become the vector of them.
 
+use crate::nest::{self, Round, Siblings};
 use crate::slots::{each_pinned, pinned};
+use core::mem::needs_drop;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
@@ -35,12 +37,14 @@ pub(crate) struct Row<F: Future> {
     slots: Pin<Box<[Slot<F>]>>,
     /// How many are futures.
     pending: usize,
+    /// What each leaves to clean up.
+    siblings: Siblings,
 }
 
 impl<F: Future> Row<F> {
     pub(crate) fn new(futures: impl IntoIterator<Item = F>) -> Self {
         let slots: Box<[_]> = futures.into_iter().map(|future| Slot::Future { future }).collect();
-        Self { pending: slots.len(), slots: Box::into_pin(slots) }
+        Self { pending: slots.len(), slots: Box::into_pin(slots), siblings: Siblings::new() }
     }
 
     /// How many there were at the start.
@@ -64,10 +68,11 @@ impl<F: Future> Row<F> {
         matches!(self.slots[index], Slot::Future { .. })
     }
 
-    /// Polls a future; once it is ready, its output is here. `None`: it was no future any more.
+    /// Polls a future, between [`begin`](Self::begin) and [`end`](Self::end); once it is ready, its output is here. `None`: it was no future any more.
     #[inline]
     pub(crate) fn poll(&mut self, index: usize, cx: &mut Context<'_>) -> Option<Poll<()>> {
         let mut slot = pinned(self.slots.as_mut(), index);
+        nest::child::<F>(name(&slot));
         let SlotProjection::Future { future } = slot.as_mut().project() else { return None };
         let Poll::Ready(output) = future.poll(cx) else { return Some(Poll::Pending) };
         self.pending -= 1;
@@ -75,17 +80,32 @@ impl<F: Future> Row<F> {
         Some(Poll::Ready(()))
     }
 
+    /// Begins a round of polls: what these leave in the frame is told apart.
+    #[inline]
+    pub(crate) fn begin(&mut self) -> Round {
+        self.siblings.begin(needs_drop::<F>())
+    }
+
+    /// Ends a round of polls.
+    #[inline]
+    pub(crate) fn end(&mut self, round: Round) {
+        self.siblings.end(round);
+    }
+
     /// Polls every future; whether none is left.
     #[inline]
     pub(crate) fn poll_all(&mut self, cx: &mut Context<'_>) -> bool {
         let mut pending = 0;
+        let round = self.siblings.begin(needs_drop::<F>());
         for mut slot in each_pinned(self.slots.as_mut()) {
+            round.child(name(&slot));
             let SlotProjection::Future { future } = slot.as_mut().project() else { continue };
             match future.poll(cx) {
                 Poll::Pending => pending += 1,
                 Poll::Ready(output) => slot.set(Slot::Done { output }),
             }
         }
+        self.siblings.end(round);
         self.pending = pending;
         pending == 0
     }
@@ -110,10 +130,15 @@ impl<F: Future> Row<F> {
         }
     }
 
-    /// Drops what is in a slot, where it is.
+    /// Drops what is in a slot, where it is: a future apart from its siblings.
     pub(crate) fn clear(&mut self, index: usize) {
-        self.pending -= usize::from(self.is_pending(index));
-        self.slot(index).set(Slot::Empty);
+        let mut slot = pinned(self.slots.as_mut(), index);
+        if matches!(*slot, Slot::Future { .. }) {
+            self.pending -= 1;
+            self.siblings.alone(name(&slot), || slot.set(Slot::Empty));
+        } else {
+            slot.set(Slot::Empty);
+        }
     }
 
     /// All outputs.
@@ -153,6 +178,12 @@ impl<F: Future> Row<F> {
             Slot::Done { .. } | Slot::Empty => panic!("a future is missing"),
         })
     }
+}
+
+/// What a child is known by: its address, since it never moves.
+#[inline]
+fn name<F: Future>(slot: &Slot<F>) -> usize {
+    core::ptr::from_ref(slot).addr()
 }
 
 impl<F: Future> Slot<F> {

@@ -1,11 +1,12 @@
 //! `WaitSet`: futures that stay registered from one wait to the next.
 
 use crate::arena::{Arena, Place};
-use crate::nest;
+use crate::nest::{self, Siblings};
 use crate::panics::silence;
 use crate::slab::{Rest, Slab};
 use crate::wait::Done;
 use core::fmt;
+use core::mem::needs_drop;
 use core::task::{Context, Poll};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -37,6 +38,8 @@ pub struct Key(pub(crate) Place);
 pub struct WaitSet<F: Future> {
     members: Arena<F>,
     slab: Slab,
+    /// What each member leaves to clean up.
+    siblings: Siblings,
     /// Finished, and not yet given to anybody.
     done: Vec<(Key, F::Output)>,
 }
@@ -48,7 +51,7 @@ impl<F: Future> WaitSet<F> {
     /// An empty set.
     #[must_use]
     pub fn new() -> Self {
-        Self { members: Arena::new(), slab: Slab::new(0, 0), done: Vec::new() }
+        Self { members: Arena::new(), slab: Slab::new(0, 0), siblings: Siblings::new(), done: Vec::new() }
     }
 
     /// Adds a future; the next wait polls it.
@@ -88,9 +91,7 @@ impl<F: Future> WaitSet<F> {
 
     /// Drops a member that has not finished; whether there was one. What it leaves to clean up goes to the frame around the call.
     pub fn discard(&mut self, key: Key) -> bool {
-        let mut found = false;
-        nest::alone(|| found = self.members.clear(key.0));
-        found
+        self.siblings.alone(key.0.number(), || self.members.clear(key.0))
     }
 
     /// Whether this member is in the set and has not finished.
@@ -145,10 +146,21 @@ impl<F: Future> WaitSet<F> {
     /// Whoever goes to sleep after this calls [`rest`](Self::rest) first.
     pub(crate) fn poll_round(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.slab.begin(cx.waker());
+        let round = self.siblings.begin(needs_drop::<F>());
+        let polled = self.poll_woken();
+        self.siblings.end(round);
+        if polled.is_pending() {
+            cx.waker().wake_by_ref();
+        }
+        polled
+    }
+
+    fn poll_woken(&mut self) -> Poll<()> {
         for _ in 0..BUDGET {
             let Some(index) = self.slab.next() else { return Poll::Ready(()) };
             let Some(place) = self.members.place(index) else { continue };
             let Some(member) = self.members.get_pin(place) else { continue };
+            nest::child::<F>(place.number());
             let polled = catch_unwind(AssertUnwindSafe(|| self.slab.with_waker(index, |cx| member.poll(cx))));
             match polled {
                 Ok(Poll::Pending) => {}
@@ -165,7 +177,6 @@ impl<F: Future> WaitSet<F> {
                 }
             }
         }
-        cx.waker().wake_by_ref();
         Poll::Pending
     }
 

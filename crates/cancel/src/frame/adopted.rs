@@ -17,6 +17,7 @@
 //! many trees there are.
 
 use super::kind::{AnyTree, Kind, Local, Sendable, Tree};
+use super::place;
 use super::rank::{Lane, Lanes, Rank};
 use super::ready::{ReadyList, Seat};
 use super::run::Run;
@@ -74,7 +75,7 @@ impl<K: Kind> Adopted<K> {
 
     /// Takes a tree that waits for what was adopted after `mark`.
     pub(crate) fn push(&mut self, mark: Mark, tree: K::Tree) {
-        self.stash().push(Mark::next(), Rank::new(mark), tree);
+        self.stash().push(Mark::next(), Rank::new(mark, place::child()), tree);
     }
 
     /// Whether something that was adopted after `mark` is unfinished.
@@ -104,10 +105,10 @@ impl<K: Kind> Adopted<K> {
         self.0.as_ref()?.order.last_key_value().map(|(last, _)| *last)
     }
 
-    /// What was adopted after `seen` is a child's of a combinator: puts the child's lane around it.
-    pub(super) fn claim(&mut self, seen: Mark, lane: Lane) {
+    /// What was adopted after `seen` was left by children of a combinator: puts into its child's lane what each of them left.
+    pub(super) fn claim(&mut self, seen: Mark, siblings: Mark, outer: usize) {
         if let Some(stash) = &mut self.0 {
-            stash.claim(seen, lane);
+            stash.enter_lanes(Bound::Excluded(seen), |rank| rank.enter_marked(siblings, outer));
         }
     }
 
@@ -172,7 +173,7 @@ impl<K: Kind> Adopted<K> {
             stash.push(number, turn.rank, wrap(turn.tree));
         }
         // Strictly after all that was there, at first: the lanes around this one are not known yet.
-        stash.claim_from(Bound::Included(first), lane);
+        stash.enter_lanes(Bound::Included(first), |rank| rank.enter(lane));
         Ok(())
     }
 
@@ -237,14 +238,10 @@ impl<K: Kind> Stash<K> {
         self.order.insert(number, Turn { rank, settled, tree, seat, followers: Vec::new() });
     }
 
-    fn claim(&mut self, seen: Mark, lane: Lane) {
-        self.claim_from(Bound::Excluded(seen), lane);
-    }
-
-    fn claim_from(&mut self, first: Bound<Mark>, lane: Lane) {
+    fn enter_lanes(&mut self, first: Bound<Mark>, enter: impl Fn(&mut Rank)) {
         for (number, turn) in self.order.range_mut((first, Bound::Unbounded)) {
             self.lanes.remove(*number, &turn.rank);
-            turn.rank.enter(lane);
+            enter(&mut turn.rank);
             self.lanes.insert(*number, &turn.rank);
             if turn.seat.is_none() && std::mem::replace(&mut turn.settled, false) {
                 self.unsettled.push(*number);

@@ -27,7 +27,7 @@ mod siblings;
 pub use self::hand_over::adopt;
 pub use self::hand_over_local::adopt_local;
 pub use self::nest::{LocalNest, Nest, is_open, outside};
-pub use self::siblings::{Siblings, alone};
+pub use self::siblings::{Polls, Siblings, alone};
 pub use crate::reaper::{EnteredReaper, enter_local_reaper, enter_reaper};
 
 pub(crate) use self::after::After;

@@ -55,6 +55,8 @@ impl<T> Slot<T> {
 
 pub(super) struct Current {
     here: Cell<Here>,
+    /// Which child of the innermost combinator is being polled, while one is: what is handed over meanwhile is marked with it (see `siblings`).
+    child: Cell<usize>,
     cause: Slot<Option<Reason>>,
     sendable: Slot<Adopted<Sendable>>,
     local: Slot<Adopted<Local>>,
@@ -64,6 +66,7 @@ motet_prim::thread_local! {
     static CURRENT: Current = const {
         Current {
             here: Cell::new(Here::NOWHERE),
+            child: Cell::new(0),
             cause: Slot::new(None),
             sendable: Slot::new(Adopted::none()),
             local: Slot::new(Adopted::none()),
@@ -80,6 +83,18 @@ pub(crate) fn place() -> Place {
 /// The reason for which what is being dropped now is dropped, if its scope was cancelled.
 pub(crate) fn cause() -> Option<Reason> {
     CURRENT.with(|current| if current.here.get().is_laden() { current.peek_cause() } else { None })
+}
+
+/// The child that is being polled.
+#[inline]
+pub(super) fn child() -> usize {
+    CURRENT.with(|current| current.child.get())
+}
+
+/// From now on this child is being polled.
+#[inline]
+pub(super) fn set_child(child: usize) {
+    CURRENT.with(|current| current.child.set(child));
 }
 
 /// Whether one of the cells may hold something.

@@ -22,20 +22,22 @@ pub(super) struct Rank {
     mark: Mark,
     /// In which lanes it is, the innermost first.
     lanes: Vec<Lane>,
+    /// Which child was being polled as it was left, of the next combinator around those lanes, if there is one.
+    child: usize,
 }
 
 /// What one child of a combinator leaves in a frame: the combinator's number, and which of its children.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Lane {
     siblings: Mark,
-    child: u64,
+    child: usize,
 }
 
 impl Lane {
     /// The frame itself.
     const FRAME: Self = Self::of(Mark::FIRST, 0);
 
-    pub(super) const fn of(siblings: Mark, child: u64) -> Self {
+    pub(super) const fn of(siblings: Mark, child: usize) -> Self {
         Self { siblings, child }
     }
 
@@ -47,8 +49,14 @@ impl Lane {
 
 impl Rank {
     /// In the frame itself.
-    pub(super) const fn new(mark: Mark) -> Self {
-        Self { mark, lanes: Vec::new() }
+    pub(super) const fn new(mark: Mark, child: usize) -> Self {
+        Self { mark, lanes: Vec::new(), child }
+    }
+
+    /// The child that it was marked with left it: puts that child's lane around those where it is. That combinator as a whole is polled by `outer`.
+    pub(super) fn enter_marked(&mut self, siblings: Mark, outer: usize) {
+        self.enter(Lane::of(siblings, self.child));
+        self.child = outer;
     }
 
     /// Whether it is in no lane.

@@ -1,8 +1,12 @@
 //! The children of a combinator: what each of them leaves in the frame around them all.
 //!
 //! They share that frame, and what one leaves is to have an order of its own (see `rank`). An inner frame for each child would cost each of its polls a
-//! move of that frame in and out. Instead the combinator says after the poll of a child that what lies in the frame since is this child's; where nothing does, as
-//! nearly always, that is a look at one byte.
+//! move of that frame in and out. Instead the combinator notes, in one word of the thread's, which child it polls. What is handed over meanwhile is marked
+//! with it, and as the combinator's poll ends it puts all that was marked into its children's lanes; where nothing was, as nearly always,
+//! that is a look at one byte.
+//!
+//! Combinators within one another: the inner one puts the word back as its poll ends, and marks what it claims with the outer one's child.
+//! A panic skips both. Then the next child sets the word, and what was not claimed is in the order of the frame: late, at worst.
 
 use super::adopted::Adopted;
 use super::hand_over;
@@ -14,36 +18,46 @@ use crate::clock::Mark;
 /// Tells apart what the children of one combinator leave to clean up in the frame in which they are polled.
 ///
 /// For combinators that poll several children in turn, in the frame around them or in a [`Nest`](super::Nest) of their own. The exits of one child keep their
-/// order, over many polls too; siblings clean up concurrently, and may wait for each other. Call [`begin`](Self::begin) in each poll, and
-/// [`polled`](Self::polled) after each child's; drop a child in [`alone`](Self::alone). Two words; allocates nothing.
+/// order, over many polls too; siblings clean up concurrently, and may wait for each other. Call [`begin`](Self::begin) in each poll,
+/// [`child`](Self::child) before each child's, and [`end`](Self::end); drop a child in [`alone`](Self::alone). A child is known by a number of your choice. One word;
+/// allocates nothing.
 ///
 /// ```
-/// use futures::executor::block_on;
+/// use futures::{channel::oneshot, executor::block_on};
 /// use motet_cancel::{frame::Siblings, guard, scope};
 /// use std::sync::mpsc;
 ///
-/// let (done, seconds_end) = mpsc::channel();
-/// let (tell, told) = futures::channel::oneshot::channel();
+/// let (done, has_ended) = mpsc::channel();
+/// let (tell, told) = oneshot::channel();
 /// let first = guard(done, async |done: mpsc::Sender<_>, _outcome| {
 ///     told.await.unwrap(); // The exit of the first waits for that of the second.
 ///     done.send(()).unwrap();
 /// });
-/// let second = guard(tell, async |tell: futures::channel::oneshot::Sender<_>, _outcome| tell.send(()).unwrap());
+/// let second = guard(tell, async |tell: oneshot::Sender<_>, _outcome| tell.send(()).unwrap());
 /// let (work, _handle) = scope(async move {
 ///     let mut siblings = Siblings::new();
-///     siblings.begin();
-///     drop(first); // As the first child was polled.
-///     siblings.polled(0);
+///     let polls = siblings.begin();
+///     Siblings::child(1);
+///     drop(first); // As the first child is polled.
+///     Siblings::child(2);
 ///     drop(second);
-///     siblings.polled(1);
+///     siblings.end(polls);
 /// });
 /// block_on(work).unwrap();
-/// seconds_end.recv().unwrap();
+/// has_ended.recv().unwrap();
 /// ```
 #[derive(Debug)]
 pub struct Siblings {
     /// `FIRST`: none has left anything yet.
     number: Mark,
+}
+
+/// A poll of a combinator that has begun; given by [`Siblings::begin`].
+#[derive(Debug)]
+#[must_use = "give it to `end`"]
+pub struct Polls {
+    /// The child of the combinator around, if there is one, that polls this one.
+    outer: usize,
     /// What the frame holds with a higher number was left since.
     seen: Mark,
 }
@@ -52,22 +66,28 @@ impl Siblings {
     /// Children that have left nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { number: Mark::FIRST, seen: Mark::FIRST }
+        Self { number: Mark::FIRST }
     }
 
-    /// Begins a poll: what lies in the frame by now is nobody's.
+    /// Begins a poll: what lies in the frame by now is none of the children's.
     #[inline]
-    pub fn begin(&mut self) {
-        if place::is_laden() {
-            self.look();
-        }
+    pub fn begin(&mut self) -> Polls {
+        let seen = if place::is_laden() { last_of_frame() } else { Mark::FIRST };
+        Polls { outer: place::child(), seen }
     }
 
-    /// A child was polled, or dropped: what was left in the frame since [`begin`](Self::begin), or since another was polled, is this one's.
+    /// From now on this child is polled, of the combinator whose poll began last.
     #[inline]
-    pub fn polled(&mut self, child: u64) {
+    pub fn child(child: usize) {
+        place::set_child(child);
+    }
+
+    /// Ends a poll: what was left in the frame since is the children's.
+    #[inline]
+    pub fn end(&mut self, polls: Polls) {
+        place::set_child(polls.outer);
         if place::is_laden() {
-            self.claim(child);
+            self.claim(polls);
         }
     }
 
@@ -75,40 +95,28 @@ impl Siblings {
     ///
     /// Where there is no frame, what it hands over goes to the reaper as one piece.
     #[inline]
-    pub fn alone<R>(&mut self, child: u64, f: impl FnOnce() -> R) -> R {
-        enter_apart(|left| hand_over::merge(left, self.lane(child)), f)
+    pub fn alone<R>(&mut self, child: usize, f: impl FnOnce() -> R) -> R {
+        enter_apart(|left| hand_over::merge(left, Lane::of(self.number(), child)), f)
     }
 
-    fn lane(&mut self, child: u64) -> Lane {
+    fn number(&mut self) -> Mark {
         if self.number == Mark::FIRST {
             self.number = Mark::next();
         }
-        Lane::of(self.number, child)
+        self.number
     }
 
     #[cold]
-    fn look(&mut self) {
-        self.seen = match place::place() {
-            Place::Sendable | Place::SendableInLocal => last::<Sendable>(),
-            Place::Local => last::<Local>(),
-            Place::Nowhere | Place::Abandoning(_) => None,
-        }
-        .unwrap_or(Mark::FIRST);
-    }
-
-    #[cold]
-    fn claim(&mut self, child: u64) {
-        let seen = self.seen;
-        self.look();
-        if self.seen <= seen {
+    fn claim(&mut self, Polls { outer, seen }: Polls) {
+        if last_of_frame() <= seen {
             return;
         }
-        let lane = self.lane(child);
+        let number = self.number();
         match place::place() {
             Place::Sendable | Place::SendableInLocal => {
-                place::with_nearest(|adopted: &mut Adopted<Sendable>| adopted.claim(seen, lane));
+                place::with_nearest(|adopted: &mut Adopted<Sendable>| adopted.claim(seen, number, outer));
             }
-            Place::Local => place::with_nearest(|adopted: &mut Adopted<Local>| adopted.claim(seen, lane)),
+            Place::Local => place::with_nearest(|adopted: &mut Adopted<Local>| adopted.claim(seen, number, outer)),
             Place::Nowhere | Place::Abandoning(_) => {}
         }
     }
@@ -118,6 +126,17 @@ impl Default for Siblings {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The number of the last tree in the frame.
+#[cold]
+fn last_of_frame() -> Mark {
+    let last = match place::place() {
+        Place::Sendable | Place::SendableInLocal => last::<Sendable>(),
+        Place::Local => last::<Local>(),
+        Place::Nowhere | Place::Abandoning(_) => None,
+    };
+    last.unwrap_or(Mark::FIRST)
 }
 
 fn last<K: place::Slotted>() -> Option<Mark> {

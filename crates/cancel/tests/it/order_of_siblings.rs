@@ -205,14 +205,18 @@ fn a_guard_that_is_dropped_while_the_exits_are_polled_waits_for_those_it_is_olde
 }
 
 /// Guards with names, each behind a gate: dropped one after another as the children of a combinator, or of two within one another.
-fn dropped_by_children(log: &Log, children: &[(&'static str, &Gate, u64)]) -> impl Future<Output = ()> + Send + use<> {
+fn dropped_by_children(
+    log: &Log,
+    children: &[(&'static str, &Gate, usize)],
+) -> impl Future<Output = ()> + Send + use<> {
     let guards: Vec<_> = children.iter().map(|(name, gate, child)| (log.gated(name, gate), *child)).collect();
     async move {
         let mut siblings = Siblings::new();
         for (guard, child) in guards.into_iter().rev() {
-            siblings.begin();
+            let polls = siblings.begin();
+            Siblings::child(child);
             drop(guard);
-            siblings.polled(child);
+            siblings.end(polls);
             checkpoint().await;
         }
     }
@@ -273,19 +277,22 @@ fn combinators_within_one_another_keep_the_order_of_the_outer_child() {
     let first = log.gated("first", &gate);
     let (work, _handle) = scope(async move {
         let (mut outer, mut inner) = (Siblings::new(), Siblings::new());
-        outer.begin();
+        let polls = outer.begin();
+        Siblings::child(1);
         drop(sibling);
-        outer.polled(1);
+        Siblings::child(2);
         drop(first);
-        outer.polled(0);
+        outer.end(polls);
         checkpoint().await;
-        outer.begin();
-        inner.begin();
+        let polls = outer.begin();
+        Siblings::child(2);
+        let inner_polls = inner.begin();
+        Siblings::child(1);
         drop(older);
-        inner.polled(0);
+        inner.end(inner_polls);
         // Dropped alone by the inner one, while the outer one's claim is still to come.
-        inner.alone(1, || drop(other));
-        outer.polled(0);
+        inner.alone(2, || drop(other));
+        outer.end(polls);
     });
     let mut work = Stepped::new(work);
     assert!(work.poll_until_stalled().is_pending());
@@ -304,11 +311,12 @@ fn a_child_that_is_dropped_alone_exits_after_what_it_left_as_it_was_polled() {
     let (left_by_one, left_by_two) = (log.gated("left by one", &gate), log.gated("left by two", &never));
     let (work, _handle) = scope(async move {
         let mut siblings = Siblings::new();
-        siblings.begin();
+        let polls = siblings.begin();
+        Siblings::child(1);
         drop(left_by_one);
-        siblings.polled(1);
+        Siblings::child(2);
         drop(left_by_two);
-        siblings.polled(2);
+        siblings.end(polls);
         checkpoint().await;
         siblings.alone(1, || drop(of_one));
         siblings.alone(2, || drop(of_two));
@@ -334,13 +342,15 @@ fn children_that_close_their_guards_may_wait_for_what_a_sibling_left() {
             closes.close().await;
             opened.open();
         });
-        siblings.begin();
+        let polls = siblings.begin();
+        Siblings::child(1);
         drop(waits);
-        siblings.polled(1);
+        siblings.end(polls);
         poll_fn(|cx| {
-            siblings.begin();
+            let polls = siblings.begin();
+            Siblings::child(2);
             let polled = close.as_mut().poll(cx);
-            siblings.polled(2);
+            siblings.end(polls);
             polled
         })
         .await;
@@ -355,19 +365,25 @@ fn a_close_that_moves_the_exits_on_in_a_childs_poll_starts_none_whose_outer_lane
     let (older, closes, first) = (log.guard("older"), log.guard("closed"), log.gated("first", &gate));
     let (work, _handle) = scope(async move {
         let (mut outer, mut inner) = (Siblings::new(), Siblings::new());
-        outer.begin();
+        let polls = outer.begin();
+        Siblings::child(1);
         drop(first);
-        outer.polled(0);
+        outer.end(polls);
         let mut close = std::pin::pin!(closes.close());
         let mut older = Some(older);
         poll_fn(|cx| {
-            outer.begin();
-            inner.begin();
-            drop(older.take());
-            inner.polled(0);
-            let polled = close.as_mut().poll(cx);
-            inner.polled(1);
-            outer.polled(0);
+            let polls = outer.begin();
+            Siblings::child(1);
+            let mut poll = |child, poll: &mut dyn FnMut() -> Poll<()>| {
+                let polls = inner.begin();
+                Siblings::child(child);
+                let polled = poll();
+                inner.end(polls);
+                polled
+            };
+            let _dropped = poll(1, &mut || Poll::Ready(drop(older.take())));
+            let polled = poll(2, &mut || close.as_mut().poll(cx));
+            outer.end(polls);
             polled
         })
         .await;

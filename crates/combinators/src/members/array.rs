@@ -3,37 +3,68 @@
 use super::{
     All, AllOk, First, FirstOk, IntoMembers, clear_member, output, poll_member, poll_ok, poll_output, poll_value, value,
 };
+use crate::nest::Siblings;
 use crate::settle::{Clear, Decide};
 use crate::slots::pinned;
 use core::array;
 use core::future::IntoFuture;
+use core::mem::needs_drop;
+use core::ops::ControlFlow;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_util::future::{MaybeDone, maybe_done};
+use pin_project_lite::pin_project;
+
+pin_project! {
+    /// An array of futures.
+    pub struct Array<A> {
+        #[pin]
+        members: A,
+        siblings: Siblings,
+    }
+}
 
 /// The futures of an array, side by side.
-pub(crate) type ArrayMembers<F, const N: usize> = [MaybeDone<F>; N];
+pub(crate) type ArrayMembers<F, const N: usize> = Array<[MaybeDone<F>; N]>;
 
-#[inline]
-fn member<'a, F: Future, const N: usize>(
-    members: &'a mut Pin<&mut ArrayMembers<F, N>>,
-    index: usize,
-) -> Pin<&'a mut MaybeDone<F>> {
-    let members: Pin<&mut [MaybeDone<F>]> = members.as_mut();
-    pinned(members, index)
+impl<F: Future, const N: usize> ArrayMembers<F, N> {
+    #[inline]
+    fn member(self: Pin<&mut Self>, index: usize) -> Pin<&mut MaybeDone<F>> {
+        let members: Pin<&mut [MaybeDone<F>]> = self.project().members;
+        pinned(members, index)
+    }
+
+    /// Polls each in turn, until one breaks.
+    #[inline]
+    fn poll_each<B>(
+        mut self: Pin<&mut Self>,
+        mut poll: impl FnMut(Pin<&mut MaybeDone<F>>) -> ControlFlow<B>,
+    ) -> ControlFlow<B> {
+        let round = self.as_mut().project().siblings.begin(needs_drop::<F>());
+        let polled = (0..N).try_for_each(|index| {
+            round.child(index);
+            poll(self.as_mut().member(index))
+        });
+        self.project().siblings.end(round);
+        polled
+    }
 }
 
 impl<F: IntoFuture, const N: usize> IntoMembers for [F; N] {
     type Members = ArrayMembers<F::IntoFuture, N>;
 
     fn into_members(self) -> Self::Members {
-        self.map(|future| maybe_done(future.into_future()))
+        Array { members: self.map(|future| maybe_done(future.into_future())), siblings: Siblings::new() }
     }
 }
 
 impl<F: Future, const N: usize> Clear for ArrayMembers<F, N> {
-    fn clear(mut self: Pin<&mut Self>) {
-        (0..N).for_each(|index| clear_member(member(&mut self, index)));
+    fn clear(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        for index in 0..N {
+            let members: Pin<&mut [MaybeDone<F>]> = this.members.as_mut();
+            clear_member(pinned(members, index), this.siblings, index);
+        }
     }
 }
 
@@ -42,10 +73,11 @@ impl<F: Future, const N: usize> Decide<All> for ArrayMembers<F, N> {
 
     fn decide(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut all = true;
-        for index in 0..N {
-            all &= poll_member(member(&mut self, index), cx);
-        }
-        if all { Poll::Ready(array::from_fn(|index| output(member(&mut self, index)))) } else { Poll::Pending }
+        let _polled = self.as_mut().poll_each::<()>(|member| {
+            all &= poll_member(member, cx);
+            ControlFlow::Continue(())
+        });
+        if all { Poll::Ready(array::from_fn(|index| output(self.as_mut().member(index)))) } else { Poll::Pending }
     }
 }
 
@@ -54,19 +86,31 @@ impl<F: Future<Output = Result<T, E>>, T, E, const N: usize> Decide<AllOk> for A
 
     fn decide(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut all = true;
-        for index in 0..N {
-            all &= poll_ok(member(&mut self, index), cx)?;
+        let polled = self.as_mut().poll_each(|member| match poll_ok(member, cx) {
+            Ok(ready) => {
+                all &= ready;
+                ControlFlow::Continue(())
+            }
+            Err(error) => ControlFlow::Break(error),
+        });
+        match polled {
+            ControlFlow::Break(error) => Poll::Ready(Err(error)),
+            ControlFlow::Continue(()) if all => {
+                Poll::Ready(Ok(array::from_fn(|index| value(self.as_mut().member(index)))))
+            }
+            ControlFlow::Continue(()) => Poll::Pending,
         }
-        if all { Poll::Ready(Ok(array::from_fn(|index| value(member(&mut self, index))))) } else { Poll::Pending }
     }
 }
 
 impl<F: Future, const N: usize> Decide<First> for ArrayMembers<F, N> {
     type Output = F::Output;
 
-    fn decide(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let first = (0..N).find_map(|index| poll_output(member(&mut self, index), cx));
-        first.map_or(Poll::Pending, Poll::Ready)
+    fn decide(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.poll_each(|member| poll_output(member, cx).map_or(ControlFlow::Continue(()), ControlFlow::Break)) {
+            ControlFlow::Break(output) => Poll::Ready(output),
+            ControlFlow::Continue(()) => Poll::Pending,
+        }
     }
 }
 
@@ -75,15 +119,19 @@ impl<F: Future<Output = Result<T, E>>, T, E, const N: usize> Decide<FirstOk> for
 
     fn decide(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut all_failed = true;
-        for index in 0..N {
-            match poll_value(member(&mut self, index), cx) {
-                Ok(value) => return Poll::Ready(Ok(value)),
-                Err(failed) => all_failed &= failed,
+        let polled = self.as_mut().poll_each(|member| match poll_value(member, cx) {
+            Ok(value) => ControlFlow::Break(value),
+            Err(failed) => {
+                all_failed &= failed;
+                ControlFlow::Continue(())
             }
+        });
+        match polled {
+            ControlFlow::Break(value) => Poll::Ready(Ok(value)),
+            ControlFlow::Continue(()) if all_failed => {
+                Poll::Ready(Err((0..N).filter_map(|index| output(self.as_mut().member(index)).err()).collect()))
+            }
+            ControlFlow::Continue(()) => Poll::Pending,
         }
-        if !all_failed {
-            return Poll::Pending;
-        }
-        Poll::Ready(Err((0..N).filter_map(|index| output(member(&mut self, index)).err()).collect()))
     }
 }

@@ -4,20 +4,23 @@ use super::{
     All, AllOk, First, FirstOk, IntoMembers, Which, clear_member, output, poll_member, poll_ok, poll_output,
     poll_value, value,
 };
+use crate::nest::Siblings;
 use crate::select::{Select2, Select3, Select4, Select5, Select6};
 use crate::settle::{Clear, Decide};
 use core::future::IntoFuture;
+use core::mem::needs_drop;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_util::future::{MaybeDone, maybe_done};
 use pin_project_lite::pin_project;
 
 macro_rules! tuple {
-    ($Members:ident: $($F:ident $T:ident $f:ident),+) => {
+    ($Members:ident: $($F:ident $T:ident $f:ident $index:literal),+) => {
         pin_project! {
             /// The futures of a tuple.
             pub struct $Members<$($F: Future),+> {
-                $(#[pin] $f: MaybeDone<$F>),+
+                $(#[pin] $f: MaybeDone<$F>,)+
+                siblings: Siblings,
             }
         }
 
@@ -26,14 +29,14 @@ macro_rules! tuple {
 
             fn into_members(self) -> Self::Members {
                 let ($($f,)+) = self;
-                $Members { $($f: maybe_done($f.into_future())),+ }
+                $Members { $($f: maybe_done($f.into_future()),)+ siblings: Siblings::new() }
             }
         }
 
         impl<$($F: Future),+> Clear for $Members<$($F),+> {
             fn clear(self: Pin<&mut Self>) {
                 let this = self.project();
-                $(clear_member(this.$f);)+
+                $(clear_member(this.$f, this.siblings, $index);)+
             }
         }
 
@@ -44,7 +47,12 @@ macro_rules! tuple {
             fn decide(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 let mut this = self.project();
                 let mut all = true;
-                $(all &= poll_member(this.$f.as_mut(), cx);)+
+                let round = this.siblings.begin($(needs_drop::<$F>())||+);
+                $(
+                    round.child($index);
+                    all &= poll_member(this.$f.as_mut(), cx);
+                )+
+                this.siblings.end(round);
                 if all { Poll::Ready(($(output(this.$f),)+)) } else { Poll::Pending }
             }
         }
@@ -55,7 +63,18 @@ macro_rules! tuple {
             fn decide(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 let mut this = self.project();
                 let mut all = true;
-                $(all &= poll_ok(this.$f.as_mut(), cx)?;)+
+                let round = this.siblings.begin($(needs_drop::<$F>())||+);
+                $(
+                    round.child($index);
+                    match poll_ok(this.$f.as_mut(), cx) {
+                        Ok(ready) => all &= ready,
+                        Err(error) => {
+                            this.siblings.end(round);
+                            return Poll::Ready(Err(error));
+                        }
+                    }
+                )+
+                this.siblings.end(round);
                 if all { Poll::Ready(Ok(($(value(this.$f),)+))) } else { Poll::Pending }
             }
         }
@@ -65,9 +84,15 @@ macro_rules! tuple {
 
             fn decide(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 let this = self.project();
-                $(if let Some(output) = poll_output(this.$f, cx) {
-                    return Poll::Ready(output);
-                })+
+                let round = this.siblings.begin($(needs_drop::<$F>())||+);
+                $(
+                    round.child($index);
+                    if let Some(output) = poll_output(this.$f, cx) {
+                        this.siblings.end(round);
+                        return Poll::Ready(output);
+                    }
+                )+
+                this.siblings.end(round);
                 Poll::Pending
             }
         }
@@ -78,10 +103,18 @@ macro_rules! tuple {
             fn decide(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 let mut this = self.project();
                 let mut all_failed = true;
-                $(match poll_value(this.$f.as_mut(), cx) {
-                    Ok(value) => return Poll::Ready(Ok(value)),
-                    Err(failed) => all_failed &= failed,
-                })+
+                let round = this.siblings.begin($(needs_drop::<$F>())||+);
+                $(
+                    round.child($index);
+                    match poll_value(this.$f.as_mut(), cx) {
+                        Ok(value) => {
+                            this.siblings.end(round);
+                            return Poll::Ready(Ok(value));
+                        }
+                        Err(failed) => all_failed &= failed,
+                    }
+                )+
+                this.siblings.end(round);
                 if !all_failed {
                     return Poll::Pending;
                 }
@@ -94,36 +127,42 @@ macro_rules! tuple {
 }
 
 macro_rules! select {
-    ($Members:ident, $Select:ident: $($F:ident $f:ident $Variant:ident),+) => {
+    ($Members:ident, $Select:ident: $($F:ident $f:ident $index:literal $Variant:ident),+) => {
         impl<$($F: Future),+> Decide<Which> for $Members<$($F),+> {
             type Output = $Select<$($F::Output),+>;
 
             fn decide(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 let this = self.project();
-                $(if let Some(output) = poll_output(this.$f, cx) {
-                    return Poll::Ready($Select::$Variant(output));
-                })+
+                let round = this.siblings.begin($(needs_drop::<$F>())||+);
+                $(
+                    round.child($index);
+                    if let Some(output) = poll_output(this.$f, cx) {
+                        this.siblings.end(round);
+                        return Poll::Ready($Select::$Variant(output));
+                    }
+                )+
+                this.siblings.end(round);
                 Poll::Pending
             }
         }
     };
 }
 
-tuple!(Members1: A TA a);
-tuple!(Members2: A TA a, B TB b);
-tuple!(Members3: A TA a, B TB b, C TC c);
-tuple!(Members4: A TA a, B TB b, C TC c, D TD d);
-tuple!(Members5: A TA a, B TB b, C TC c, D TD d, E TE e);
-tuple!(Members6: A TA a, B TB b, C TC c, D TD d, E TE e, F TF f);
-tuple!(Members7: A TA a, B TB b, C TC c, D TD d, E TE e, F TF f, G TG g);
-tuple!(Members8: A TA a, B TB b, C TC c, D TD d, E TE e, F TF f, G TG g, H TH h);
-tuple!(Members9: A TA a, B TB b, C TC c, D TD d, E TE e, F TF f, G TG g, H TH h, I TI i);
-tuple!(Members10: A TA a, B TB b, C TC c, D TD d, E TE e, F TF f, G TG g, H TH h, I TI i, J TJ j);
-tuple!(Members11: A TA a, B TB b, C TC c, D TD d, E TE e, F TF f, G TG g, H TH h, I TI i, J TJ j, K TK k);
-tuple!(Members12: A TA a, B TB b, C TC c, D TD d, E TE e, F TF f, G TG g, H TH h, I TI i, J TJ j, K TK k, L TL l);
+tuple!(Members1: A TA a 0);
+tuple!(Members2: A TA a 0, B TB b 1);
+tuple!(Members3: A TA a 0, B TB b 1, C TC c 2);
+tuple!(Members4: A TA a 0, B TB b 1, C TC c 2, D TD d 3);
+tuple!(Members5: A TA a 0, B TB b 1, C TC c 2, D TD d 3, E TE e 4);
+tuple!(Members6: A TA a 0, B TB b 1, C TC c 2, D TD d 3, E TE e 4, F TF f 5);
+tuple!(Members7: A TA a 0, B TB b 1, C TC c 2, D TD d 3, E TE e 4, F TF f 5, G TG g 6);
+tuple!(Members8: A TA a 0, B TB b 1, C TC c 2, D TD d 3, E TE e 4, F TF f 5, G TG g 6, H TH h 7);
+tuple!(Members9: A TA a 0, B TB b 1, C TC c 2, D TD d 3, E TE e 4, F TF f 5, G TG g 6, H TH h 7, I TI i 8);
+tuple!(Members10: A TA a 0, B TB b 1, C TC c 2, D TD d 3, E TE e 4, F TF f 5, G TG g 6, H TH h 7, I TI i 8, J TJ j 9);
+tuple!(Members11: A TA a 0, B TB b 1, C TC c 2, D TD d 3, E TE e 4, F TF f 5, G TG g 6, H TH h 7, I TI i 8, J TJ j 9, K TK k 10);
+tuple!(Members12: A TA a 0, B TB b 1, C TC c 2, D TD d 3, E TE e 4, F TF f 5, G TG g 6, H TH h 7, I TI i 8, J TJ j 9, K TK k 10, L TL l 11);
 
-select!(Members2, Select2: A a First, B b Second);
-select!(Members3, Select3: A a First, B b Second, C c Third);
-select!(Members4, Select4: A a First, B b Second, C c Third, D d Fourth);
-select!(Members5, Select5: A a First, B b Second, C c Third, D d Fourth, E e Fifth);
-select!(Members6, Select6: A a First, B b Second, C c Third, D d Fourth, E e Fifth, F f Sixth);
+select!(Members2, Select2: A a 0 First, B b 1 Second);
+select!(Members3, Select3: A a 0 First, B b 1 Second, C c 2 Third);
+select!(Members4, Select4: A a 0 First, B b 1 Second, C c 2 Third, D d 3 Fourth);
+select!(Members5, Select5: A a 0 First, B b 1 Second, C c 2 Third, D d 3 Fourth, E e 4 Fifth);
+select!(Members6, Select6: A a 0 First, B b 1 Second, C c 2 Third, D d 3 Fourth, E e 4 Fifth, F f 5 Sixth);

@@ -1,9 +1,13 @@
 //! Losers and siblings clean up before the call returns, and concurrently.
 
 use crate::support::{Log, Yield, gate};
-use futures::future::Either;
+use futures::StreamExt as _;
+use futures::future::{Either, FutureExt};
 use motet_cancel::{guard, scope};
-use motet_combinators::{gather, join, race, race_ok, select, timeout, try_gather, try_join};
+use motet_combinators::{
+    AllCompleted, WaitSet, as_completed, borrow_scope, gather, join, map_bounded, race, race_ok, select, timeout,
+    try_gather, try_join, wait,
+};
 use motet_test::{Stepped, drop_at_every_await};
 use std::future::{pending, ready};
 use std::sync::mpsc;
@@ -100,6 +104,87 @@ fn siblings_clean_up_concurrently() {
         Ok(())
     });
     assert!(Stepped::new(try_join((a, b, ready(Err::<(), _>(()))))).poll_until_stalled().is_ready());
+}
+
+/// Two futures that end, each with a guard whose exit waits for the other's.
+fn entangled_in_their_ends() -> [impl Future<Output = ()> + Send; 2] {
+    let (one, waits_for_one) = futures::channel::oneshot::channel::<()>();
+    let (two, waits_for_two) = futures::channel::oneshot::channel::<()>();
+    [(one, waits_for_two), (two, waits_for_one)].map(|(mine, theirs)| {
+        let guard = guard((), async move |(), _| {
+            mine.send(()).unwrap();
+            theirs.await.unwrap();
+        });
+        async move {
+            let _guard = guard;
+            Yield::default().await;
+        }
+    })
+}
+
+#[test]
+fn siblings_that_end_clean_up_concurrently() {
+    fn ends(work: impl Future + Send) {
+        let (work, _handle) = scope(work);
+        assert!(Stepped::new(work).poll_until_stalled().is_ready());
+    }
+    async fn ok(work: impl Future) -> Result<(), ()> {
+        work.await;
+        Ok(())
+    }
+    async fn fails(work: impl Future) -> Result<(), ()> {
+        work.await;
+        Err(())
+    }
+    let [a, b] = entangled_in_their_ends();
+    ends(join((a, b)));
+    ends(join(entangled_in_their_ends()));
+    let [a, b] = entangled_in_their_ends().map(ok);
+    ends(try_join((a, b)));
+    ends(try_join(entangled_in_their_ends().map(ok)));
+    let [a, b] = entangled_in_their_ends().map(fails);
+    ends(race_ok((a, b)));
+    ends(race_ok(entangled_in_their_ends().map(fails)));
+    ends(race_ok(Vec::from(entangled_in_their_ends().map(fails))));
+    ends(gather(entangled_in_their_ends()));
+    ends(try_gather(entangled_in_their_ends().map(ok)));
+    ends(as_completed(entangled_in_their_ends()).collect::<Vec<_>>());
+    ends(map_bounded(entangled_in_their_ends(), 2, |work| work).collect::<Vec<_>>());
+    ends(async { wait(&mut WaitSet::from_iter(entangled_in_their_ends()), AllCompleted).await.map(drop) });
+    ends(borrow_scope(|scope| {
+        entangled_in_their_ends().into_iter().for_each(|work| drop(scope.spawn(work)));
+        async {}
+    }));
+    // One loses, the other wins: what each left is beside the other's.
+    let [a, b] = entangled_in_their_ends();
+    ends(race((ready(()).then(|()| a), b)));
+    let [a, b] = entangled_in_their_ends();
+    ends(select((a, b)));
+    ends(race(Vec::from(entangled_in_their_ends())));
+}
+
+#[test]
+fn siblings_among_many_clean_up_concurrently_when_they_end() {
+    let many = || entangled_in_their_ends().map(FutureExt::boxed);
+    let crowd = || (0..100).map(|_| Yield::default().boxed()).chain(many()).collect::<Vec<_>>();
+    let (work, _handle) = scope(gather(crowd()));
+    assert!(Stepped::new(work).poll_until_stalled().is_ready());
+    let (work, _handle) = scope(gather(crowd()).limit(50));
+    assert!(Stepped::new(work).poll_until_stalled().is_ready());
+}
+
+#[test]
+fn what_one_child_leaves_in_several_polls_exits_in_its_order() {
+    let log = Log::default();
+    let (outer, inner) = (log.guard("outer"), log.guard("inner"));
+    let child = async move {
+        let _outer = outer;
+        drop(inner);
+        Yield::default().await;
+    };
+    let (work, _handle) = scope(gather([child.boxed(), Yield::default().boxed()]));
+    assert!(Stepped::new(work).poll_until_stalled().is_ready());
+    assert_eq!(log.lines(), ["inner begins", "inner ends", "outer begins", "outer ends"]);
 }
 
 #[test]
