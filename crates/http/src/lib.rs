@@ -17,7 +17,7 @@
 //!
 //! An HTTP/1.1 connection is polled by the request that uses it, without a task; an HTTP/2 connection, which requests share,
 //! runs on the [spawner](ClientBuilder::spawner) of the builder, else on the [ambient](set_ambient_spawner) executor, else on a
-//! thread of the client's own.
+//! thread of the client's own; and there it goes on if that executor ends while the connection is in use, or kept.
 //!
 //! *Fairness*: requests that wait for a connection get one in the order in which they asked. *Cancel safety*: dropping a
 //! request or its response at any point frees its connection at once: HTTP/1.1 closes it, HTTP/2 resets its stream.

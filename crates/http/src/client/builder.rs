@@ -165,7 +165,8 @@ impl ClientBuilder {
 
     /// The executor for HTTP/2 connections, in place of the ambient one (see
     /// [`set_ambient_spawner`](crate::set_ambient_spawner)) and of a thread of the client's own. Once its
-    /// [`status`](Spawn::status) is an error it is passed over, so that cleanup which outlives it can still send requests.
+    /// [`status`](Spawn::status) is an error it is passed over, and what it refuses, or drops as it ends, goes on on the
+    /// client's own thread: cleanup that outlives it can still send requests, and requests under way are answered.
     pub fn spawner(mut self, spawner: impl Spawn + Send + Sync + 'static) -> Self {
         self.spawner = Some(Arc::new(spawner));
         self

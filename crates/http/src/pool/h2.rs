@@ -22,7 +22,7 @@ use crate::Timeouts;
 use crate::body::{Body, Herald, Upload};
 use crate::clock::{self, AmbientTimer, Stall};
 use crate::error::{Error, Kind};
-use crate::spawn::TaskSpawner;
+use crate::spawn::{Refuge, TaskSpawner};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
@@ -47,6 +47,8 @@ pub(super) struct Http2 {
     broken: OnceLock<()>,
     /// Set when nobody holds it any more.
     _let_go: SetOnDrop,
+    /// Its tasks outlive their executor as long as it is held.
+    _refuge: Arc<Refuge>,
     ended: Arc<Event>,
 }
 
@@ -66,7 +68,11 @@ pub(super) enum Start {
 
 impl Http2 {
     /// Shakes hands and sends the connection's task on its way.
-    pub(super) async fn handshake(wire: Wire, tasks: TaskSpawner, max_streams: usize) -> Result<Self, Error> {
+    pub(super) async fn handshake(
+        wire: Wire,
+        (tasks, refuge): (TaskSpawner, Arc<Refuge>),
+        max_streams: usize,
+    ) -> Result<Self, Error> {
         let (ended, let_go) = (Arc::new(Event::new()), Arc::new(Event::new()));
         let (streams, herald) = (Arc::new(Streams::new(max_streams)), Herald::default());
         let mortal = Mortal::new(tasks, herald.clone(), streams.clone(), let_go.clone(), ended.clone());
@@ -79,9 +85,9 @@ impl Http2 {
             .await;
         let (sender, connection) = handshake.map_err(Error::connect)?;
         let _let_go = SetOnDrop(let_go);
-        mortal.drive(connection).map_err(Error::connect)?;
+        mortal.drive(connection);
         let state = Mutex::new(State::Resting(clock::now()));
-        Ok(Self { sender, state, streams, herald, broken: OnceLock::new(), _let_go, ended })
+        Ok(Self { sender, state, streams, herald, broken: OnceLock::new(), _let_go, _refuge: refuge, ended })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

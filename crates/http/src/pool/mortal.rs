@@ -6,7 +6,6 @@
 use super::streams::Streams;
 use super::wire::Wire;
 use crate::body::{Herald, Progress, Upload};
-use crate::error::BoxError;
 use crate::spawn::TaskSpawner;
 use futures_util::future::select;
 use hyper::client::conn::http2;
@@ -45,7 +44,7 @@ impl Mortal {
     }
 
     /// Sends the task that takes the requests on its way.
-    pub(super) fn drive(&self, dispatch: Dispatch) -> Result<(), BoxError> {
+    pub(super) fn drive(&self, dispatch: Dispatch) {
         let dispatch = Arc::new(Mutex::new(dispatch));
         let _ = self.settings.dispatch.set(Arc::downgrade(&dispatch));
         // Errors are told to the requests; this one has nobody else to hear it.
@@ -53,10 +52,10 @@ impl Mortal {
             // Nobody ever waits for this lock, so that whatever is called under it finds no deadlock: see `Settings::look`.
             let mut dispatch = dispatch.lock().unwrap_or_else(PoisonError::into_inner);
             Pin::new(&mut *dispatch).poll(cx).map(drop)
-        }))
+        }));
     }
 
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<(), BoxError> {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let (let_go, end) = (self.let_go.clone(), self.end.clone());
         self.tasks.spawn(async move {
             let farewell = async {
@@ -65,19 +64,18 @@ impl Mortal {
             };
             select(pin!(task), pin!(farewell)).await;
             drop(end);
-        })
+        });
     }
 }
 
 impl<F: Future<Output = ()> + Send + 'static> hyper::rt::Executor<F> for Mortal {
     fn execute(&self, task: F) {
-        // An executor that has shut down drops the task; the requests of its connection then fail with an error.
-        let _ = match self.herald.take() {
+        match self.herald.take() {
             Some(upload) => self.spawn(while_wanted(upload, task)),
             // The first of all, spawned by the handshake, reads what the server says.
             None if self.settings.dispatch.get().is_none() => self.spawn(watching(self.settings.clone(), task)),
             None => self.spawn(task),
-        };
+        }
     }
 }
 

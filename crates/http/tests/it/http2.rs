@@ -222,7 +222,7 @@ fn the_connection_runs_on_the_ambient_executor_where_there_is_one() {
 }
 
 #[test]
-fn a_spawner_that_has_shut_down_is_a_connect_error() {
+fn a_spawner_that_shuts_down_after_it_was_asked_fails_no_request() {
     struct Shut;
     impl Spawn for Shut {
         fn spawn_obj(&self, _: FutureObj<'static, ()>) -> Result<(), SpawnError> {
@@ -231,9 +231,35 @@ fn a_spawner_that_has_shut_down_is_a_connect_error() {
     }
     let server = Server::https(says("hello"));
     let client = trusting(&server).spawner(Shut).build().unwrap();
-    let error = block_on(client.get(server.url("/")).send()).unwrap_err();
-    assert!(error.is_connect(), "{error}");
-    server.wait_for(|seen| seen.open == 0);
+    assert_eq!(block_on(async { client.get(server.url("/")).await?.text().await }).unwrap(), "hello");
+}
+
+#[test]
+fn a_request_outlives_the_executor_of_its_connection() {
+    let (arrived, answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (here, go_on) = (arrived.clone(), answer.clone());
+    let server = Server::https(move |request: Request<Incoming>| {
+        let (here, go_on) = (here.clone(), go_on.clone());
+        async move {
+            let upload = request.into_body().collect().await.unwrap().to_bytes();
+            here.notify_one();
+            go_on.notified().await;
+            ok(upload)
+        }
+    });
+    let tasks = Tasks::default();
+    let client = trusting(&server).spawner(tasks.clone()).build().unwrap();
+    // Nobody may send this twice.
+    let mut request = client.post(server.url("/")).body("once").send();
+    {
+        let arrival = std::pin::pin!(arrived.notified());
+        block_on(tasks.beside(select(&mut request, arrival)));
+    }
+    // Its tasks are dropped by now.
+    answer.notify_one();
+    assert_eq!(block_on(async { request.await?.text().await }).unwrap(), "once");
+    drop(client);
+    server.wait_for(|seen| seen.accepted == 1 && seen.open == 0);
 }
 
 #[test]
