@@ -2,6 +2,7 @@
 
 mod cancelling;
 mod deadlock;
+mod exact;
 mod local;
 mod order;
 mod outside;
