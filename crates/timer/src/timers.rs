@@ -100,7 +100,8 @@ impl Timers {
     }
 
     /// The timers of every thread that has entered no others. A helper thread drives them while no [`Host`] does; it is
-    /// started when the first timer is armed in them. It calls the wakers of what is due, so one that blocks makes others late.
+    /// started when the first timer is armed in them. It calls the wakers of what is due, so one that blocks makes others late. A
+    /// process that was forked off, and runs on without an `exec`, has no such thread: host them there.
     #[must_use]
     pub fn global() -> &'static Self {
         static GLOBAL: OnceLock<Timers> = OnceLock::new();
