@@ -114,6 +114,25 @@ fn a_push_wakes_the_worker_inside_the_driver() {
 }
 
 #[test]
+fn whoever_is_unparked_sees_what_came_before() {
+    for has_driver in [false, true] {
+        motet_prim::model(move || {
+            let (house, value) = (House::<1>::new(has_driver.then(Idle::new)), Arc::new(AtomicUsize::new(0)));
+            let other = thread::spawn({
+                let (house, value) = (house.clone(), value.clone());
+                move || {
+                    value.store(1, Ordering::Relaxed);
+                    house.berths[0].unpark(house.driver.as_ref());
+                }
+            });
+            house.berths[0].park(house.driver.as_ref(), None, false);
+            assert_eq!(value.load(Ordering::Relaxed), 1);
+            other.join().expect("nobody panics");
+        });
+    }
+}
+
+#[test]
 fn two_pushes_reach_two_workers() {
     motet_prim::model(|| {
         let house = House::<2>::new(None);
@@ -201,32 +220,38 @@ fn the_end_comes_once_and_wakes_who_waits_for_it() {
     motet_prim::model(|| {
         let ledger = Arc::new(Ledger::new());
         let ends = Arc::new(AtomicUsize::new(0));
-        let counted = ends.clone();
+        // What the task and the closer did before they left.
+        let done = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        let is_done = |done: &[AtomicUsize; 2]| done.iter().all(|done| done.load(Ordering::Relaxed) == 1);
+        let (counted, seen) = (ends.clone(), done.clone());
         ledger.set_on_over(move || {
+            assert!(is_done(&seen), "whoever is last sees what the others did");
             counted.fetch_add(1, Ordering::Relaxed);
         });
         // One task of a shard that is closed already: it leaves while the closer walks on, and leaves a cleanup behind.
         assert!(ledger.begin());
         ledger.enter(1);
         let task = thread::spawn({
-            let ledger = ledger.clone();
+            let (ledger, done) = (ledger.clone(), done.clone());
             move || {
                 ledger.enter(1);
                 ledger.leave(1);
+                done[0].store(1, Ordering::Relaxed);
                 ledger.leave(1);
             }
         });
         let waiter = thread::spawn({
-            let ledger = ledger.clone();
+            let (ledger, done) = (ledger.clone(), done.clone());
             move || {
                 let parker = Parker::new();
                 let mut key = None;
                 while !ledger.watch(&mut key, &parker.waker()) {
                     parker.park();
                 }
-                assert!(ledger.is_over());
+                assert!(ledger.is_over() && is_done(&done));
             }
         });
+        done[1].store(1, Ordering::Relaxed);
         ledger.settle();
         task.join().expect("the task does not panic");
         waiter.join().expect("the waiter does not panic");

@@ -3,6 +3,7 @@
 use super::ring::ring_from;
 use super::{ring, slot};
 use motet_prim::AsymmetricFence;
+use motet_prim::cell::UnsafeCell;
 use motet_prim::loom::thread;
 use std::sync::Arc;
 
@@ -109,6 +110,28 @@ fn a_slot_gives_each_value_once() {
 #[test]
 fn a_slot_without_fences_gives_each_value_once() {
     motet_prim::model(|| share_a_slot(None));
+}
+
+#[test]
+fn a_thief_has_what_it_took_out_of_a_slot_to_itself() {
+    for has_fence in [true, false] {
+        motet_prim::model(move || {
+            let (owner, thief) = slot(has_fence.then(AsymmetricFence::of_this_system).flatten());
+            // The model looks on who reads and writes a value.
+            let add = |value: Box<UnsafeCell<u32>>| {
+                // SAFETY: whoever has taken it is alone with it, which is what the model is about.
+                value.with_mut(|value| unsafe { *value += 1 });
+                value
+            };
+            // Before the thief comes: loom would have a store between an exchange's load and its own.
+            assert!(owner.replace(add(Box::new(UnsafeCell::new(1)))).is_none());
+            let thief = thread::spawn(move || thief.steal().map(add).is_some());
+            let displaced = owner.replace(add(Box::new(UnsafeCell::new(2)))).map(add).is_some();
+            let taken = owner.take().map(add).is_some();
+            let stolen = thief.join().expect("the thief does not panic");
+            assert_eq!([displaced, taken, stolen].into_iter().filter(|has| *has).count(), 2);
+        });
+    }
 }
 
 #[test]
