@@ -1,6 +1,7 @@
 //! A few, and the first of some: `join`, `wait`, and their rivals.
 
 use crate::drive::{Bells, Task, YieldOnce, yield_once};
+use crate::floor::{FLOOR, in_turn};
 use crate::gather::tokio_runtime;
 use futures::channel::oneshot::{self, Receiver, Sender};
 use futures::future::select_all;
@@ -26,14 +27,14 @@ pub(crate) fn cells(family: &mut Family) {
 }
 
 fn join3() -> Cell<'static> {
-    let times = |once: fn(&Task, u32) -> (u32, u32, u32)| {
+    fn times<T>(once: fn(&Task, u32) -> T) -> impl FnMut() {
         let task = Task::new();
         move || {
             for n in 0..JOINS {
                 black_box(once(&task, n));
             }
         }
-    };
+    }
     Cell::new("comb/join3", JOINS)
         .rival("motet", times(|task, n| task.run(join(three(n)))))
         .rival(
@@ -49,6 +50,7 @@ fn join3() -> Cell<'static> {
             times(|task, n| task.run(async { tokio::join!(yield_once(n), yield_once(n), yield_once(n)) })),
         )
         .rival("futures-concurrency", times(|task, n| task.run(three(n).join())))
+        .floor(FLOOR, times(|task, n| in_turn::join([n; 3].map(yield_once), |futures| task.run(futures))))
 }
 
 fn three(n: u32) -> (YieldOnce, YieldOnce, YieldOnce) {

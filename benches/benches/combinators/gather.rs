@@ -1,6 +1,7 @@
 //! All of many: `gather` and its rivals.
 
 use crate::drive::{Bells, Task, yield_once};
+use crate::floor::{FLOOR, in_turn};
 use futures::StreamExt as _;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
@@ -14,6 +15,9 @@ use tokio::task::{JoinSet, LocalSet};
 
 /// How many children a round has, about: enough to outweigh a look at the clock.
 const CHILDREN: u32 = 20_000;
+
+/// With more than so many, to poll all of them at each wake is no floor.
+const FEW: u32 = 10;
 
 /// Every cell of this file.
 pub(crate) fn cells(family: &mut Family) {
@@ -44,7 +48,7 @@ type Once<F> = fn(&Task, u32, fn(u32) -> F);
 /// Children that need nobody to wake them.
 fn polled<F>(name: &'static str, children: u32, child: fn(u32) -> F) -> Cell<'static>
 where
-    F: Future<Output = u32> + Send + 'static,
+    F: Future<Output = u32> + Send + Unpin + 'static,
 {
     let rounds = (CHILDREN / children).max(1);
     let times = move |once: Once<F>| {
@@ -78,6 +82,10 @@ where
                 });
             }
         })
+        .floor(
+            FLOOR,
+            times(|task, n, child| drop(black_box(in_turn::gather((0..n).map(child), |children| task.run(children))))),
+        )
 }
 
 /// Children that are woken one after another.
@@ -89,7 +97,7 @@ fn rung(name: &'static str, children: u32) -> Cell<'static> {
         move || (0..rounds).for_each(|_| once(&task, bells))
     };
     let tokio = tokio_runtime();
-    Cell::new(name, rounds * children)
+    let cell = Cell::new(name, rounds * children)
         .rounds(if children > 1000 { 7 } else { 15 })
         .rival("motet", times(|task, bells| drop(black_box(bells.run(task, gather(bells.children()))))))
         .rival("futures join_all", times(|task, bells| drop(black_box(bells.run(task, join_all(bells.children()))))))
@@ -108,7 +116,16 @@ fn rung(name: &'static str, children: u32) -> Cell<'static> {
             "futures-concurrency",
             times(|task, bells| drop(black_box(bells.run(task, bells.children().collect::<Vec<_>>().join())))),
         )
-        .rival("tokio JoinSet", move || (0..rounds).for_each(|_| join_set(&tokio, bells)))
+        .rival("tokio JoinSet", move || (0..rounds).for_each(|_| join_set(&tokio, bells)));
+    if children > FEW {
+        return cell;
+    }
+    cell.floor(
+        FLOOR,
+        times(|task, bells| {
+            drop(black_box(in_turn::gather(bells.children(), |children| bells.run(task, children))));
+        }),
+    )
 }
 
 /// Takes each child of a `JoinSet` after its bell.

@@ -5,6 +5,7 @@
 //! knows the stream by its vtable only, as across crates.
 
 use crate::drive::Task;
+use crate::floor::{FLOOR, checked};
 use futures::Stream;
 use motet_benches::{Cell, Family};
 use std::convert::Infallible;
@@ -19,13 +20,15 @@ pub(crate) fn cells(family: &mut Family) {
         Cell::new("stream/generator_100k", ITEMS)
             .rival("motet", || inlined(motet()))
             .rival("async-stream", || inlined(async_stream()))
-            .rival("asynk-strim", || inlined(asynk_strim())),
+            .rival("asynk-strim", || inlined(asynk_strim()))
+            .floor(FLOOR, || inlined(floor())),
     );
     family.run(
         Cell::new("stream/generator_100k_dyn", ITEMS)
             .rival("motet", || opaque(motet()))
             .rival("async-stream", || opaque(async_stream()))
-            .rival("asynk-strim", || opaque(asynk_strim())),
+            .rival("asynk-strim", || opaque(asynk_strim()))
+            .floor(FLOOR, || opaque(floor())),
     );
     family.run(
         Cell::new("stream/try_generator_100k", ITEMS)
@@ -67,6 +70,14 @@ fn asynk_strim() -> impl Stream<Item = u32> {
     asynk_strim::stream_fn(|mut y: asynk_strim::Yielder<u32>| async move {
         for n in 0..ITEMS {
             y.yield_item(black_box(n)).await;
+        }
+    })
+}
+
+fn floor() -> impl Stream<Item = u32> {
+    checked::stream(|mut y| async move {
+        for n in 0..ITEMS {
+            y.emit(black_box(n)).await;
         }
     })
 }

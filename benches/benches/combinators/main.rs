@@ -16,10 +16,11 @@
 //! | `comb/next_of_200` | the same, for rivals that keep the futures |
 //! | `stream/generator_100k`, `stream/try_generator_100k` | an item, nothing awaited, the consumer in one piece with the body |
 //! | `stream/generator_100k_dyn` | the same through a vtable |
-//! | `floor/…` | the cell of that name, and the same futures polled in turn by hand |
 //! | `cancel/scope_of_yields` | a poll of a task that yields, inside a scope and without |
 //! | `cancel/with_uncancelled` | an exit that is run in its turn, by `with` and by hand |
 //! | `cancel/exits_10k_at_once` | an exit of one of 10,000 guards that are dropped together; by hand: as many boxed futures |
+//!
+//! What bounds the contestants of a cell, where that is known, is its [`floor`].
 #![forbid(unsafe_code)]
 
 mod drive;
@@ -39,6 +40,5 @@ fn main() {
     few::cells(&mut family);
     generator::cells(&mut family);
     overhead::cells(&mut family);
-    floor::cells(&mut family);
     family.finish().expect("the results can be written");
 }
