@@ -14,6 +14,7 @@ mod local;
 mod memory;
 mod metrics;
 mod panics;
+mod reentrancy;
 mod shutdown;
 mod stress;
 mod tasks;
