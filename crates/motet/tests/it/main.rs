@@ -4,6 +4,8 @@ mod builder;
 mod ending;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "http")]
+mod http2;
 #[cfg(feature = "io")]
 mod nested;
 #[cfg(target_os = "linux")]
