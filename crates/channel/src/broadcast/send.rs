@@ -55,6 +55,30 @@ impl<'a, T> SendFuture<'a, T> {
     pub(super) fn new(channel: &'a Broadcast<T, Backpressure>, value: T) -> Self {
         Self { channel, value: Some(value), place: None }
     }
+
+    /// Gives the send up and takes its value back; `None` if it has been sent.
+    ///
+    /// For what comes after a timeout or a lost race, so that the value is not swallowed:
+    ///
+    /// ```
+    /// use futures::FutureExt;
+    /// use motet_channel::broadcast::{Backpressure, with_policy};
+    ///
+    /// let (tx, _rx) = with_policy(1, Backpressure);
+    /// tx.try_send('a').unwrap();
+    /// let mut send = std::pin::pin!(tx.send('b'));
+    /// assert!(send.as_mut().now_or_never().is_none());
+    /// assert_eq!(send.as_mut().take_back(), Some('b'));
+    /// ```
+    ///
+    /// The future must not be polled again.
+    #[must_use = "the value is dropped, if there is one"]
+    pub fn take_back(self: Pin<&mut Self>) -> Option<T> {
+        let mut this = self.project();
+        // The place that it was perhaps admitted to is the next sender's.
+        this.place.set(None);
+        this.value.take()
+    }
 }
 
 impl<T> Future for SendFuture<'_, T> {
@@ -106,7 +130,7 @@ impl<'a, T> Future for ReserveFuture<'a, T> {
         let this = self.project();
         let channel = *this.channel;
         poll_reserve(this.channel, this.place, cx)
-            .map(|reserved| if reserved { Ok(Permit { channel }) } else { Err(SendError(())) })
+            .map(|reserved| if reserved { Ok(Permit::reserved(channel)) } else { Err(SendError(())) })
     }
 }
 
@@ -124,7 +148,12 @@ pub struct Permit<'a, T> {
     channel: &'a Broadcast<T, Backpressure>,
 }
 
-impl<T> Permit<'_, T> {
+impl<'a, T> Permit<'a, T> {
+    /// For a place that has just been reserved.
+    pub(super) const fn reserved(channel: &'a Broadcast<T, Backpressure>) -> Self {
+        Self { channel }
+    }
+
     /// Sends the value; never waits.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::policy::{Backpressure, Lag, Policy};
 use super::receiver::Receiver;
-use super::send::{Closed, ReserveFuture, SendFuture};
+use super::send::{Closed, Permit, ReserveFuture, SendFuture};
 use super::sending::Refusal;
 use super::shared::Broadcast;
 use super::sink::BroadcastSink;
@@ -67,7 +67,7 @@ impl<T> Sender<T, Backpressure> {
     /// # Cancel safety
     ///
     /// Cancel safe: dropped while it waits, it has sent nothing, and the value is dropped with it. To keep the value under a timeout,
-    /// [`reserve`](Self::reserve) under the timeout and send after it.
+    /// [`reserve`](Self::reserve) under the timeout and send after it, or [`take_back`](super::SendFuture::take_back) the value from the future.
     ///
     /// # Fairness
     ///
@@ -139,6 +139,46 @@ impl<T> Sender<T, Backpressure> {
     pub fn reserve(&self) -> ReserveFuture<'_, T> {
         ReserveFuture::new(&self.channel)
     }
+
+    /// Reserves room if there is some and nobody waits for it.
+    ///
+    /// ```
+    /// use motet_channel::broadcast::{Backpressure, with_policy};
+    ///
+    /// let (tx, mut rx) = with_policy(1, Backpressure);
+    /// let permit = tx.try_reserve().unwrap();
+    /// assert!(tx.try_send('b').unwrap_err().is_full());
+    /// permit.send('a').unwrap();
+    /// assert_eq!(rx.try_recv(), Ok('a'));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TrySendError::Full`] without room; [`TrySendError::Closed`] if there is no receiver, or the channel was closed.
+    pub fn try_reserve(&self) -> Result<Permit<'_, T>, TrySendError<()>> {
+        match self.channel.try_reserve_at_once() {
+            Ok(()) => Ok(Permit::reserved(&self.channel)),
+            Err(Refusal::Full(())) => Err(TrySendError::Full(())),
+            Err(Refusal::Closed(())) => Err(TrySendError::Closed(())),
+        }
+    }
+
+    /// Reserves room; blocks this thread while there is none. See [`reserve`](Self::reserve).
+    ///
+    /// ```
+    /// use motet_channel::broadcast::{Backpressure, with_policy};
+    ///
+    /// let (tx, mut rx) = with_policy(1, Backpressure);
+    /// tx.reserve_blocking().unwrap().send('a').unwrap();
+    /// assert_eq!(rx.try_recv(), Ok('a'));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] if there is no receiver, or the channel was closed.
+    pub fn reserve_blocking(&self) -> Result<Permit<'_, T>, SendError<()>> {
+        park::block_on(self.reserve())
+    }
 }
 
 impl<T, P: Policy> Sender<T, P> {
@@ -201,6 +241,19 @@ impl<T, P: Policy> Sender<T, P> {
     /// Cancel safe: it changes nothing.
     pub fn closed(&self) -> Closed<'_, T, P> {
         Closed::new(&self.channel)
+    }
+
+    /// [`closed`](Self::closed) for a thread outside of any executor: blocks it.
+    ///
+    /// ```
+    /// let (tx, rx) = motet_channel::broadcast::channel::<u8>(1);
+    /// let thread = std::thread::spawn(move || drop(rx));
+    /// tx.closed_blocking();
+    /// assert_eq!(tx.receiver_count(), 0);
+    /// # thread.join().unwrap();
+    /// ```
+    pub fn closed_blocking(&self) {
+        park::block_on(self.closed());
     }
 
     /// Closes the channel for all senders: those that wait get their values back, receivers see what is there, then get an error.

@@ -74,6 +74,19 @@ impl<T, P: Policy> Broadcast<T, P> {
         wakes.wake_all();
     }
 
+    /// Reserves a place if everybody has seen the oldest value, and nobody waits to send.
+    pub(super) fn try_reserve_at_once(&self) -> Result<(), Refusal<()>> {
+        let mut locked = self.line.lock();
+        if locked.is_deaf() {
+            return Err(Refusal::Closed(()));
+        }
+        if !locked.is_empty(SENDERS) || !self.has_room(&locked) {
+            return Err(Refusal::Full(()));
+        }
+        locked.reserved += 1;
+        Ok(())
+    }
+
     /// Reserves a place, unless others wait for one, or there is none. If there is none, whoever makes one will admit.
     pub(super) fn try_reserve(&self, locked: &mut Locked<'_>) -> bool {
         let free = locked.is_empty(SENDERS) && self.has_room_or_await(locked);

@@ -211,6 +211,19 @@ impl<T> Sender<T> {
         ClosedFuture::new(self.shared())
     }
 
+    /// [`closed`](Self::closed) for a thread outside of any executor: blocks it.
+    ///
+    /// ```
+    /// let (tx, rx) = motet_channel::bounded::<u8>(1);
+    /// let thread = std::thread::spawn(move || drop(rx));
+    /// tx.closed_blocking();
+    /// assert!(tx.is_closed());
+    /// # thread.join().unwrap();
+    /// ```
+    pub fn closed_blocking(&self) {
+        park::block_on(self.closed());
+    }
+
     /// Sends all of `values`, from the front; waits while the channel is full. Each leaves `values` as it is sent.
     ///
     /// As a [`Sink`] the sender also has `SinkExt::send_all`, which takes a stream.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::state::{Nothing, Refusal, Shared};
 use super::stream::{QueueSink, QueueStream};
-use super::wait::{Get, GetMany, Join, Put, Reserve};
+use super::wait::{Get, GetMany, Join, Put, Reserve, Slot};
 use super::work::Take;
 use crate::queue::{Shutdown, TooManyDone, TryGetError, TryPutError};
 
@@ -72,7 +72,7 @@ impl<T> Queue<T> {
     /// # Cancel safety
     ///
     /// Cancel safe: dropped while it waits, it has put nothing, and the item is dropped with it. To keep the item under a timeout,
-    /// [`reserve`](Self::reserve) under the timeout and put after it.
+    /// [`reserve`](Self::reserve) under the timeout and put after it, or [`take_back`](super::Put::take_back) the item from the future.
     pub fn put(&self, item: T) -> Put<'_, T> {
         Put::new(&self.shared, item)
     }
@@ -108,6 +108,27 @@ impl<T> Queue<T> {
     /// Cancel safe: dropped before it is ready, it has reserved nothing.
     pub fn reserve(&self) -> Reserve<'_, T> {
         Reserve::new(&self.shared)
+    }
+
+    /// Reserves room if there is some.
+    ///
+    /// ```
+    /// let queue = motet_channel::local::Queue::bounded(1);
+    /// let slot = queue.try_reserve().unwrap();
+    /// assert!(queue.try_put('b').unwrap_err().is_full());
+    /// slot.put('a').unwrap();
+    /// assert_eq!(queue.try_get(), Ok('a'));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TryPutError::Full`] without room, [`TryPutError::ShutDown`] once the queue is shut down.
+    pub fn try_reserve(&self) -> Result<Slot<'_, T>, TryPutError<()>> {
+        match self.shared.try_reserve() {
+            Ok(()) => Ok(Slot::reserved(&self.shared)),
+            Err(Refusal::Full(())) => Err(TryPutError::Full(())),
+            Err(Refusal::ShutDown(())) => Err(TryPutError::ShutDown(())),
+        }
     }
 
     /// Gets the next item; waits for one. asyncio's `get`.

@@ -48,6 +48,13 @@ impl<T> FusedStream for QueueStream<T> {
     }
 }
 
+impl<T> Clone for QueueStream<T> {
+    /// Another stream of the same queue: each item goes to one of them.
+    fn clone(&self) -> Self {
+        Self::new(self.shared.clone())
+    }
+}
+
 impl<T> Drop for QueueStream<T> {
     fn drop(&mut self) {
         Kind::ITEM.leave(&self.shared, &mut self.ticket);
@@ -117,6 +124,13 @@ impl<T> Sink<T> for QueueSink<T> {
     fn poll_close(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), SinkError<T>>> {
         self.give_up();
         Poll::Ready(Ok(()))
+    }
+}
+
+impl<T> Clone for QueueSink<T> {
+    /// Another sink into the same queue.
+    fn clone(&self) -> Self {
+        Self::new(self.shared.clone())
     }
 }
 

@@ -196,6 +196,28 @@ impl<'a, T> Put<'a, T> {
     pub(super) const fn new(shared: &'a Shared<T>, item: T) -> Self {
         Self { shared, item: Some(item), ticket: None }
     }
+
+    /// Gives the put up and takes its item back; `None` if it has been put.
+    ///
+    /// For what comes after a timeout or a lost race, so that the item is not swallowed:
+    ///
+    /// ```
+    /// use futures::FutureExt;
+    ///
+    /// let queue = motet_channel::local::Queue::bounded(1);
+    /// queue.try_put('a').unwrap();
+    /// let mut put = std::pin::pin!(queue.put('b'));
+    /// assert!(put.as_mut().now_or_never().is_none());
+    /// assert_eq!(put.as_mut().take_back(), Some('b'));
+    /// ```
+    ///
+    /// The future must not be polled again.
+    #[must_use = "the item is dropped, if there is one"]
+    pub fn take_back(mut self: Pin<&mut Self>) -> Option<T> {
+        let this = &mut *self;
+        Kind::ROOM.leave(this.shared, &mut this.ticket);
+        this.item.take()
+    }
 }
 
 impl<T> Future for Put<'_, T> {
@@ -243,7 +265,7 @@ impl<'a, T> Future for Reserve<'a, T> {
         let this = &mut *self;
         let shared = this.shared;
         poll_reserve(shared, &mut this.ticket, cx)
-            .map(|reserved| if reserved { Ok(Slot { shared }) } else { Err(ShutDown) })
+            .map(|reserved| if reserved { Ok(Slot::reserved(shared)) } else { Err(ShutDown) })
     }
 }
 
@@ -261,7 +283,12 @@ pub struct Slot<'a, T> {
     shared: &'a Shared<T>,
 }
 
-impl<T> Slot<'_, T> {
+impl<'a, T> Slot<'a, T> {
+    /// For a place that has just been reserved.
+    pub(super) const fn reserved(shared: &'a Shared<T>) -> Self {
+        Self { shared }
+    }
+
     /// Puts the item; never waits.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use super::shared::{Seat, Watch};
 use super::snapshot::Snapshot;
 use super::wait::{Changed, WaitFor, poll_changed};
 use crate::error::RecvError;
-use futures_core::Stream;
+use futures_core::{FusedStream, Stream};
 use motet_prim::park;
 
 /// Watches a value; made by [`channel`](super::channel) and [`Sender::subscribe`](super::Sender::subscribe).
@@ -219,6 +219,14 @@ impl<T> Stream for Receiver<T> {
             Ok(_) => Poll::Ready(Some(self.borrow_and_update())),
             Err(RecvError) => Poll::Ready(None),
         }
+    }
+}
+
+impl<T> FusedStream for Receiver<T> {
+    /// Whether all senders are gone, and the last value was seen.
+    fn is_terminated(&self) -> bool {
+        let now = self.watch.word.load();
+        now.is_closed() && now.version() == self.seen
     }
 }
 

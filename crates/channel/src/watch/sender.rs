@@ -148,6 +148,19 @@ impl<T> Sender<T> {
         Closed::new(&self.watch)
     }
 
+    /// [`closed`](Self::closed) for a thread outside of any executor: blocks it.
+    ///
+    /// ```
+    /// let (tx, rx) = motet_channel::watch::channel(0);
+    /// let thread = std::thread::spawn(move || drop(rx));
+    /// tx.closed_blocking();
+    /// assert!(tx.is_closed());
+    /// # thread.join().unwrap();
+    /// ```
+    pub fn closed_blocking(&self) {
+        motet_prim::park::block_on(self.closed());
+    }
+
     /// Whether nobody watches now; [`subscribe`](Self::subscribe) may change that.
     #[must_use]
     pub fn is_closed(&self) -> bool {

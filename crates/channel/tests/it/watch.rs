@@ -2,6 +2,7 @@
 
 use futures::StreamExt;
 use futures::executor::block_on;
+use futures::stream::FusedStream;
 use motet_channel::watch::{self, RecvError, SendError};
 use motet_test::{End, Stepped, drop_at_every_await_between};
 use std::cell::Cell;
@@ -280,4 +281,16 @@ fn threads_see_the_last_value_however_sends_race_with_waits() {
             scope.spawn(move || (1..=100).for_each(|value| assert!(tx.send(value).is_ok() || tx.is_closed())));
         });
     }
+}
+
+#[test]
+fn a_stream_is_over_once_the_last_change_was_seen_and_nobody_can_send() {
+    let (tx, mut rx) = watch::channel(0);
+    assert!(!rx.is_terminated());
+    tx.send(1).unwrap();
+    drop(tx);
+    assert!(!rx.is_terminated(), "there is a change to see");
+    assert_eq!(block_on(rx.next()).as_deref(), Some(&1));
+    assert!(rx.is_terminated());
+    assert!(block_on(rx.next()).is_none());
 }

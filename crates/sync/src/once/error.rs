@@ -4,7 +4,9 @@ use core::error::Error;
 use core::fmt;
 
 /// What [`OnceCell::set`](super::OnceCell::set) gives back: the value, and why it was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// An `Error` whatever the value is: no `T: Debug` is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum SetError<T> {
     /// The cell has a value: read it with [`get`](super::OnceCell::get).
     AlreadySet(T),
@@ -27,6 +29,16 @@ impl<T> SetError<T> {
     }
 }
 
+impl<T> fmt::Debug for SetError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::AlreadySet(_) => "AlreadySet",
+            Self::Initializing(_) => "Initializing",
+        };
+        f.debug_tuple(name).finish_non_exhaustive()
+    }
+}
+
 impl<T> fmt::Display for SetError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -36,4 +48,4 @@ impl<T> fmt::Display for SetError<T> {
     }
 }
 
-impl<T: fmt::Debug> Error for SetError<T> {}
+impl<T> Error for SetError<T> {}

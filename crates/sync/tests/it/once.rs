@@ -242,3 +242,12 @@ fn a_clone_has_the_value_and_goes_its_own_way() {
     assert!(making.poll().is_pending());
     assert_eq!(busy.clone().set("Ave".to_owned()), Ok(()));
 }
+
+#[test]
+fn a_refused_value_need_not_be_debug_for_its_error_to_be_one() {
+    struct Opaque;
+    let refused = OnceCell::from(Opaque).set(Opaque).unwrap_err();
+    assert_eq!(format!("{refused:?}"), "AlreadySet(..)");
+    let error: Box<dyn std::error::Error> = Box::new(refused);
+    assert!(error.to_string().contains("`get`"));
+}

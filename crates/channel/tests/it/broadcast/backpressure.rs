@@ -4,7 +4,7 @@ use futures::executor::block_on;
 use futures::{SinkExt, StreamExt};
 use motet_channel::broadcast::{Backpressure, Receiver, Sender, with_policy};
 use motet_channel::{RecvError, SendError, TryRecvError, TrySendError};
-use motet_test::Stepped;
+use motet_test::{Stepped, WakeCount};
 use std::task::Poll;
 
 fn channel<T>(capacity: usize) -> (Sender<T, Backpressure>, Receiver<T, Backpressure>) {
@@ -209,4 +209,37 @@ fn receivers_that_come_and_go_under_threads_stop_nobody() {
         guests.join().unwrap();
     });
     assert_eq!(rx.recv_blocking(), Err(RecvError));
+}
+
+#[test]
+fn a_send_that_is_taken_back_gives_up_its_place_and_its_turn() {
+    let (tx, mut rx) = with_policy(1, Backpressure);
+    tx.try_send(0).unwrap();
+    let mut sends = [1, 2, 3].map(|value| Box::pin(tx.send(value)));
+    let wakes = WakeCount::new();
+    assert!(sends.iter_mut().all(|send| wakes.poll(send.as_mut()).is_pending()));
+    assert_eq!(sends[1].as_mut().take_back(), Some(2));
+    assert_eq!((rx.try_recv(), wakes.take()), (Ok(0), 1));
+    // Admitted already: its place is for the next.
+    assert_eq!((sends[0].as_mut().take_back(), wakes.take()), (Some(1), 1));
+    assert!(wakes.poll(sends[2].as_mut()).is_ready());
+    assert_eq!((sends[2].as_mut().take_back(), rx.try_recv()), (None, Ok(3)));
+}
+
+#[test]
+fn a_place_is_reserved_at_once_if_there_is_one_and_nobody_waits() {
+    let (tx, mut rx) = with_policy(2, Backpressure);
+    tx.try_send(0).unwrap();
+    let permit = tx.try_reserve().unwrap();
+    assert!(tx.try_reserve().unwrap_err().is_full());
+    let mut send = Stepped::new(tx.send(2));
+    assert!(send.poll().is_pending());
+    assert_eq!(rx.try_recv(), Ok(0));
+    assert!(tx.try_reserve().unwrap_err().is_full(), "it is the sender's");
+    permit.send(1).unwrap();
+    assert_eq!(send.poll(), Poll::Ready(Ok(())));
+    assert_eq!([rx.try_recv(), rx.try_recv()], [Ok(1), Ok(2)]);
+    drop(rx);
+    assert!(tx.try_reserve().unwrap_err().is_closed());
+    assert!(tx.reserve_blocking().is_err());
 }

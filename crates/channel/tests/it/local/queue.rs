@@ -182,3 +182,32 @@ fn an_items_drop_may_use_the_queue() {
     drop(queue.try_get());
     queue.shutdown(Shutdown::Immediate);
 }
+
+#[test]
+fn a_put_that_is_taken_back_gives_up_its_place_and_its_turn() {
+    let queue = Queue::bounded(1);
+    queue.try_put(0).unwrap();
+    let mut puts = [1, 2, 3].map(|item| Box::pin(queue.put(item)));
+    let wakes = WakeCount::new();
+    assert!(puts.iter_mut().all(|put| wakes.poll(put.as_mut()).is_pending()));
+    assert_eq!(puts[1].as_mut().take_back(), Some(2));
+    assert_eq!((queue.try_get(), wakes.take()), (Ok(0), 1));
+    // Admitted already: its place is for the next.
+    assert_eq!((puts[0].as_mut().take_back(), wakes.take()), (Some(1), 1));
+    assert!(wakes.poll(puts[2].as_mut()).is_ready());
+    assert_eq!((puts[2].as_mut().take_back(), queue.try_get()), (None, Ok(3)));
+}
+
+#[test]
+fn a_place_is_reserved_at_once_if_there_is_one_and_nobody_waits() {
+    let queue = Queue::bounded(1);
+    let slot = queue.try_reserve().unwrap();
+    assert_eq!(queue.try_reserve().unwrap_err(), TryPutError::Full(()));
+    let mut put = Stepped::new(queue.put(1));
+    assert!(put.poll().is_pending());
+    drop(slot);
+    assert_eq!(queue.try_reserve().unwrap_err(), TryPutError::Full(()), "it is the putter's");
+    assert_eq!(put.poll(), Poll::Ready(Ok(())));
+    queue.shutdown(Shutdown::Drain);
+    assert_eq!(queue.try_reserve().unwrap_err(), TryPutError::ShutDown(()));
+}
