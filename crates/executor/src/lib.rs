@@ -60,5 +60,5 @@ pub use spawn::{
     CurrentSpawner, EnteredSpawner, current, current_spawner, enter_spawner, enter_task_spawner, spawn, spawn_blocking,
     task,
 };
-pub use task::{FlatTask, Task, TaskBuilder, TaskHandle, TaskId, TaskInfo, TaskPanic, TaskState};
+pub use task::{FlatTask, Task, TaskBuilder, TaskHandle, TaskId, TaskInfo, TaskPanic, TaskState, current_task};
 pub use yield_now::yield_now;

@@ -135,6 +135,23 @@ fn a_thief_has_what_it_took_out_of_a_slot_to_itself() {
 }
 
 #[test]
+fn a_thief_sees_what_was_put_into_an_empty_slot_as_it_came() {
+    motet_prim::model(|| {
+        let (owner, thief) = slot(AsymmetricFence::of_this_system());
+        let thief = thread::spawn(move || {
+            // SAFETY: as above.
+            thief.steal().map(|value: Box<UnsafeCell<u32>>| value.with(|value| unsafe { *value }))
+        });
+        let value = Box::new(UnsafeCell::new(0));
+        // SAFETY: nobody else knows of it.
+        value.with_mut(|value| unsafe { *value = 1 });
+        assert!(owner.replace(value).is_none());
+        let stolen = thief.join().expect("the thief does not panic");
+        assert!(stolen.is_none_or(|value| value == 1));
+    });
+}
+
+#[test]
 fn two_thieves_never_take_the_same_out_of_a_slot() {
     motet_prim::model(|| {
         let (owner, thief) = slot::<Box<u32>>(AsymmetricFence::of_this_system());

@@ -97,6 +97,29 @@ impl TaskHandle {
     }
 }
 
+/// The task that this thread polls at this moment (asyncio's `current_task`): to name it in a log, or to cancel itself.
+///
+/// The innermost, if one is polled inside of another's poll. None in the root of a `block_on`, which is no task, and in tasks of other crates.
+///
+/// ```
+/// use motet_executor::{Executor, TaskError, current_task, yield_now};
+///
+/// let executor = Executor::new();
+/// let task = executor.task().name("reader").spawn(async {
+///     let this = current_task().expect("a task polls us");
+///     assert_eq!(this.name(), Some("reader"));
+///     this.cancel_with("enough");
+///     yield_now().await;
+///     unreachable!("it goes here");
+/// });
+/// assert!(matches!(executor.block_on(task), Err::<(), _>(TaskError::Cancelled(reason)) if reason == "enough"));
+/// assert!(current_task().is_none());
+/// ```
+#[must_use]
+pub fn current_task() -> Option<TaskHandle> {
+    TaskRef::current().map(TaskHandle::new)
+}
+
 impl fmt::Debug for TaskHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskHandle")

@@ -34,7 +34,7 @@ mod waits;
 
 pub use builder::TaskBuilder;
 pub use flat::FlatTask;
-pub use handle::TaskHandle;
+pub use handle::{TaskHandle, current_task};
 pub use id::TaskId;
 pub use info::{TaskInfo, TaskPanic, TaskState};
 pub use task::Task;

@@ -3,7 +3,9 @@
 use futures::channel::oneshot;
 use futures::executor::block_on as plainly;
 use motet_cancel::{Outcome, guard, scope};
-use motet_executor::{Executor, LocalExecutor, Reason, Task, TaskError, TaskHandle, TaskState, spawn, yield_now};
+use motet_executor::{
+    Executor, LocalExecutor, Reason, Task, TaskError, TaskHandle, TaskState, block_on, current_task, spawn, yield_now,
+};
 use motet_test::{Stepped, assert_not_send, assert_send, assert_sync, assert_unpin};
 use std::future::pending;
 use std::rc::Rc;
@@ -265,6 +267,40 @@ fn tasks_are_listed_with_name_and_place_until_they_end() {
     assert!(executor.block_on(async { (named.await, plain.await) }).0.is_err());
     assert!(executor.tasks().is_empty());
     assert_eq!(executor.metrics().live_tasks, 0);
+}
+
+#[test]
+fn a_task_knows_itself_wherever_it_is_polled() {
+    let this = || current_task().map(|task| task.id());
+    let executor = one_thread();
+    assert_eq!(executor.block_on(async { this() }), None, "a root is no task");
+    let tasks = [
+        executor.spawn(async move { (this(), block_on(async { this() })) }),
+        executor.task().eager().spawn(async move { (this(), this()) }),
+        executor.spawn_blocking(move || (this(), this())),
+        executor.spawn(async move {
+            let local = LocalExecutor::new();
+            let inner = local.spawn(async move { this() });
+            let id = inner.id();
+            assert_eq!(local.block_on(inner).unwrap(), Some(id));
+            (this(), this())
+        }),
+    ];
+    for task in tasks {
+        let id = task.id();
+        assert_eq!(executor.block_on(task).unwrap(), (Some(id), Some(id)));
+    }
+}
+
+#[test]
+fn a_handle_of_the_task_itself_outlives_it() {
+    let executor = one_thread();
+    let task = executor.task().eager().spawn(async { current_task() });
+    let id = task.id();
+    let handle = executor.block_on(task).unwrap().unwrap();
+    drop(executor);
+    assert!(handle.is_finished() && !handle.cancel());
+    assert_eq!(handle.id(), id);
 }
 
 #[test]
