@@ -22,6 +22,7 @@
 //! | --- | --- | --- |
 //! | `run`, `Runner` | [`run`](run()), [`Runtime`] and its options, [`Builder`] | – |
 //! | `create_task`, `Task.cancel` | [`spawn`], [`Task`], [`task`] for a name | dropping the `Task` cancels it |
+//! | `current_task`, `get_running_loop` | [`current_task`], [`current`] | – |
 //! | `gather`, `wait`, `as_completed` | [`gather`], [`try_gather`], [`wait`], [`as_completed`] | dropped with their children; `wait` leaves them in the set |
 //! | `timeout`, `wait_for` | [`TimeoutScope`], [`timeout`], [`wait_for`] | the cleanup of what is dropped is awaited |
 //! | `TaskGroup` | [`task_group`] | dropped: the children are cancelled |
@@ -73,7 +74,7 @@ pub use motet_combinators::{
 };
 pub use motet_executor::{
     Executor, FlatTask, Metrics, PanicPayload, Task, TaskBuilder, TaskError, TaskHandle, TaskId, TaskInfo, TaskPanic,
-    TaskState, WorkerMetrics, current, spawn, spawn_blocking, yield_now,
+    TaskState, WorkerMetrics, current, current_task, spawn, spawn_blocking, yield_now,
 };
 pub use motet_timer::{interval, sleep, sleep_until};
 
