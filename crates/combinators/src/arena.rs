@@ -105,10 +105,13 @@ impl<F> Arena<F> {
     }
 
     fn release(&mut self, place: Place) {
-        let generation = &mut self.generations[place.index as usize];
-        *generation = generation.wrapping_add(1);
-        self.free.push(place.index);
         self.len -= 1;
+        let generation = &mut self.generations[place.index as usize];
+        // The last generation of a place stays, and the place empty: no two futures are ever named the same.
+        if let Some(next) = generation.checked_add(1) {
+            *generation = next;
+            self.free.push(place.index);
+        }
     }
 }
 
@@ -126,5 +129,24 @@ fn locate(index: usize) -> (usize, usize) {
     match (index / FIRST).checked_ilog2() {
         None => (0, index),
         Some(doublings) => (doublings as usize + 1, index - (FIRST << doublings)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_has_had_all_its_generations_is_not_used_again() {
+        let mut arena = Arena::new();
+        let first = arena.insert(());
+        assert!(arena.clear(first));
+        arena.generations[0] = u32::MAX;
+        let last = arena.insert(());
+        assert_eq!(last.index, first.index);
+        assert!(arena.clear(last));
+        let next = arena.insert(());
+        assert_ne!(next.index, last.index);
+        assert_eq!((arena.len(), arena.get(last), arena.get(next)), (1, None, Some(&())));
     }
 }

@@ -16,6 +16,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use futures_util::future::BoxFuture;
 use motet_prim::lock::Mutex;
+use motet_prim::{Wakeup, discard};
 use pin_project_lite::pin_project;
 use std::sync::Arc;
 
@@ -105,7 +106,7 @@ impl<'env> LocalScope<'env> {
         drop(arrivals);
         drop(refused);
         if let Some(owner) = owner {
-            owner.wake();
+            Wakeup::from(owner).wake();
         }
         LocalTask { awaited }
     }
@@ -149,7 +150,8 @@ impl Drop for Close<'_, '_> {
         let children = core::mem::take(&mut arrivals.children);
         let owner = arrivals.owner.take();
         drop(arrivals);
-        drop((children, owner));
+        owner.into_iter().for_each(discard);
+        drop(children);
     }
 }
 

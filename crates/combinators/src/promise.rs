@@ -9,8 +9,8 @@
 
 use core::fmt;
 use core::task::{Context, Poll, Waker};
-use motet_prim::Wakeup;
 use motet_prim::lock::Mutex;
+use motet_prim::{Wakeup, discard};
 use std::sync::Arc;
 
 /// There will be no value: the child failed, was cancelled, or was never started, since its group is finished or ends.
@@ -70,13 +70,15 @@ impl<T> Drop for Awaited<T> {
     /// Nobody waits any more: the waker goes at once, and a value that is there.
     fn drop(&mut self) {
         let mut guard = self.0.lock();
-        let left = match &mut *guard {
-            State::Waiting(waker) => State::Waiting(waker.take()),
-            State::Done(_) => core::mem::replace(&mut *guard, State::Over),
-            State::Over => State::Over,
-        };
+        if let State::Waiting(waker) = &mut *guard {
+            let waker = waker.take();
+            drop(guard);
+            waker.into_iter().for_each(discard);
+            return;
+        }
+        let value = core::mem::replace(&mut *guard, State::Over);
         drop(guard);
-        drop(left);
+        drop(value);
     }
 }
 

@@ -28,6 +28,7 @@ mod model;
 
 use core::task::{Context, Waker};
 use motet_prim::atomic::{AtomicU64, Ordering};
+use motet_prim::discard;
 use parent::{Parent, Poller};
 use std::sync::Arc;
 
@@ -176,7 +177,8 @@ impl Slab {
 impl Drop for Slab {
     fn drop(&mut self) {
         // Wakers of children may live on for long; the task is not theirs to keep.
-        drop(self.blocks[0].parent.close(&self.blocks[1].parent, &mut self.poller));
+        let tasks = self.blocks[0].parent.close(&self.blocks[1].parent, &mut self.poller);
+        tasks.into_iter().flatten().for_each(discard);
     }
 }
 

@@ -14,6 +14,7 @@ use core::future::IntoFuture;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use motet_prim::lock::Mutex;
+use motet_prim::{Wakeup, discard};
 use motet_timer::Sleep;
 use pin_project_lite::pin_project;
 use std::time::{Duration, Instant};
@@ -124,7 +125,7 @@ impl TimeoutScope {
         let task = state.task.take();
         drop(state);
         if let Some(task) = task {
-            task.wake();
+            Wakeup::from(task).wake();
         }
         Ok(())
     }
@@ -176,7 +177,7 @@ impl Drop for Finish<'_> {
     fn drop(&mut self) {
         self.0.end(Phase::Finished);
         let task = self.0.state.lock().task.take();
-        drop(task);
+        task.into_iter().for_each(discard);
     }
 }
 

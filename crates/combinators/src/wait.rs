@@ -5,8 +5,9 @@ use crate::when::When;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use std::collections::{VecDeque, vec_deque};
 use std::iter::Chain;
-use std::{option, vec};
+use std::option;
 
 /// Waits until the condition is met, or all members have completed; gives what has completed and leaves the rest in the set.
 ///
@@ -103,12 +104,12 @@ impl<'a, F: Future, W: When<F::Output>> Wait<'a, F, W> {
             return Step::Decided(Err(EmptySet));
         }
         let round = self.set.poll_round(cx);
-        for (_, output) in &self.set.done()[self.seen..] {
+        for (_, output) in self.set.done_after(self.seen) {
             if self.when.is_met(output) && self.last_polls.is_none() {
                 self.last_polls = Some(self.polls_of_all());
             }
         }
-        self.seen = self.set.done().len();
+        self.seen = self.set.done();
         if round.is_pending() && self.may_go_on() {
             return Step::Yielded;
         }
@@ -196,7 +197,7 @@ impl<F: Future, W: When<F::Output>> Future for WaitTimeout<'_, F, W> {
 pub struct Done<F: Future> {
     /// The only one, which needs no vector.
     pub(crate) one: Option<(Key, F::Output)>,
-    pub(crate) more: Vec<(Key, F::Output)>,
+    pub(crate) more: VecDeque<(Key, F::Output)>,
 }
 
 impl<F: Future> Done<F> {
@@ -220,7 +221,7 @@ impl<F: Future> Done<F> {
 
 impl<F: Future> IntoIterator for Done<F> {
     type Item = (Key, F::Output);
-    type IntoIter = Chain<option::IntoIter<Self::Item>, vec::IntoIter<Self::Item>>;
+    type IntoIter = Chain<option::IntoIter<Self::Item>, vec_deque::IntoIter<Self::Item>>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.one.into_iter().chain(self.more)

@@ -8,6 +8,7 @@ use crate::wait::Done;
 use core::fmt;
 use core::mem::needs_drop;
 use core::task::{Context, Poll};
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// How many members a poll of a wait polls at most.
@@ -19,7 +20,7 @@ pub struct Key(pub(crate) Place);
 
 /// Futures to [`wait`](crate::wait()) for: those that are pending when a wait ends stay in the set, and stay registered.
 ///
-/// For loops that take results as they come and keep, add and remove futures on the way. A loop over the first of N costs O(1) an event,
+/// For loops that take results as they come and keep, add and remove futures on the way: of tasks it is what tokio calls a `JoinSet`. A loop over the first of N costs O(1) an event,
 /// where asyncio's own `wait` and `select_all` look at all N each time. asyncio: the set that `wait` takes and gives back.
 ///
 /// ```
@@ -35,13 +36,14 @@ pub struct Key(pub(crate) Place);
 /// assert!(set.contains(slow));
 /// # });
 /// ```
+#[doc(alias = "JoinSet")]
 pub struct WaitSet<F: Future> {
     members: Arena<F>,
     slab: Slab,
     /// What each member leaves to clean up.
     siblings: Siblings,
     /// Finished, and not yet given to anybody.
-    done: Vec<(Key, F::Output)>,
+    done: VecDeque<(Key, F::Output)>,
 }
 
 // Members are pinned in allocations of their own; outputs are not pinned.
@@ -51,7 +53,7 @@ impl<F: Future> WaitSet<F> {
     /// An empty set.
     #[must_use]
     pub fn new() -> Self {
-        Self { members: Arena::new(), slab: Slab::new(0, 0), siblings: Siblings::new(), done: Vec::new() }
+        Self { members: Arena::new(), slab: Slab::new(0, 0), siblings: Siblings::new(), done: VecDeque::new() }
     }
 
     /// Adds a future; the next wait polls it.
@@ -94,6 +96,67 @@ impl<F: Future> WaitSet<F> {
         self.siblings.alone(key.0.number(), || self.members.clear(key.0))
     }
 
+    /// Drops all members, each apart from the others, and the outputs that no wait has given yet. What they leave to clean up goes to the frame
+    /// around the call. tokio: `JoinSet::abort_all`.
+    pub fn clear(&mut self) {
+        for index in 0..self.members.bound() {
+            if let Some(place) = self.members.place(index) {
+                self.discard(Key(place));
+            }
+        }
+        self.done.clear();
+    }
+
+    /// Waits for the next member that completes, and gives its output; `None` if the set is empty. tokio: `JoinSet::join_next`.
+    ///
+    /// [`wait`](crate::wait()) gives all that have completed at once, and knows other conditions.
+    ///
+    /// ```
+    /// # futures::executor::block_on(async {
+    /// use motet_combinators::WaitSet;
+    /// use std::future::ready;
+    ///
+    /// let mut set: WaitSet<_> = [1, 2, 3].map(ready).into_iter().collect();
+    /// let mut sum = 0;
+    /// while let Some((_key, n)) = set.next().await {
+    ///     sum += n;
+    /// }
+    /// assert_eq!(sum, 6);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: the members stay in the set, and so does what has completed, for the next call or wait.
+    ///
+    /// # Complexity
+    ///
+    /// O(1) an output.
+    ///
+    /// # Panics
+    ///
+    /// With the panic of a member, which is then out of the set; the others stay.
+    pub async fn next(&mut self) -> Option<(Key, F::Output)> {
+        core::future::poll_fn(|cx| self.poll_next_output(cx)).await
+    }
+
+    fn poll_next_output(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Key, F::Output)>> {
+        if let Some(done) = self.done.pop_front() {
+            return Poll::Ready(Some(done));
+        }
+        if self.members.len() == 0 {
+            return Poll::Ready(None);
+        }
+        let round = self.poll_round(cx);
+        if let Some(done) = self.done.pop_front() {
+            return Poll::Ready(Some(done));
+        }
+        if round.is_ready() {
+            self.rest(cx);
+        }
+        Poll::Pending
+    }
+
     /// Whether this member is in the set and has not finished.
     #[must_use]
     pub fn contains(&self, key: Key) -> bool {
@@ -128,15 +191,20 @@ impl<F: Future> WaitSet<F> {
         self.members.len()
     }
 
-    /// The outputs that nobody was given yet.
-    pub(crate) fn done(&self) -> &[(Key, F::Output)] {
-        &self.done
+    /// The outputs that nobody was given yet, but for the first so many.
+    pub(crate) fn done_after(&self, seen: usize) -> impl Iterator<Item = &(Key, F::Output)> {
+        self.done.range(seen..)
+    }
+
+    /// How many outputs nobody was given yet.
+    pub(crate) fn done(&self) -> usize {
+        self.done.len()
     }
 
     /// All of them. A single one leaves the vector here: a loop over the first of many allocates nothing a turn.
     pub(crate) fn take_outputs(&mut self) -> Done<F> {
         if self.done.len() == 1 {
-            return Done { one: self.done.pop(), more: Vec::new() };
+            return Done { one: self.done.pop_front(), more: VecDeque::new() };
         }
         Done { one: None, more: core::mem::take(&mut self.done) }
     }
@@ -165,7 +233,7 @@ impl<F: Future> WaitSet<F> {
             match polled {
                 Ok(Poll::Pending) => {}
                 Ok(Poll::Ready(output)) => {
-                    self.done.push((Key(place), output));
+                    self.done.push_back((Key(place), output));
                     self.members.clear(place);
                 }
                 Err(panic) => {
@@ -190,11 +258,7 @@ impl<F: Future> WaitSet<F> {
 
 impl<F: Future> Drop for WaitSet<F> {
     fn drop(&mut self) {
-        for index in 0..self.members.bound() {
-            if let Some(place) = self.members.place(index) {
-                self.discard(Key(place));
-            }
-        }
+        self.clear();
     }
 }
 

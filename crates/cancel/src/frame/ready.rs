@@ -13,6 +13,7 @@
 
 use crate::clock::Mark;
 use motet_prim::atomic::{AtomicBool, Ordering};
+use motet_prim::discard;
 use motet_prim::lock::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -73,7 +74,7 @@ impl ReadyList {
     /// The frame has ended: lets the owner's waker go, for a tree's waker may outlive the tree, and this list with it.
     pub(super) fn release(&self) {
         let owner = self.0.lock().owner.take();
-        drop(owner);
+        owner.into_iter().for_each(discard);
     }
 
     /// At the end of a poll: wakes the owner for the numbers that are left, unless their trees have done so.

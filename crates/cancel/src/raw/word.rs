@@ -7,6 +7,7 @@ use super::ledger::{Details, Glance, Ledger, Request, Store, finish_unasked};
 use super::seen::Seen;
 use crate::reason::{Reason, Taken};
 use futures_util::future::BoxFuture;
+use motet_prim::Wakeup;
 use motet_prim::atomic::{AtomicU32, AtomicUsize};
 use motet_prim::lock::Mutex;
 use std::fmt;
@@ -119,7 +120,8 @@ impl CancelWord {
 
     fn wake(&self, request: Request) -> bool {
         if let Request::News(Some(waker)) = request {
-            waker.wake();
+            // What was asked was asked, whatever the waker does.
+            Wakeup::from(waker).wake();
             return true;
         }
         !matches!(request, Request::Finished)

@@ -1,8 +1,8 @@
 //! One token's state, and its place among the others.
 
-use motet_prim::Wakeup;
 use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::lock::Mutex;
+use motet_prim::{Wakeup, discard};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::task::{Poll, Waker};
@@ -120,7 +120,7 @@ impl Node {
         let mut links = self.links.lock();
         let waker = links.waiters.remove(&key);
         drop(links);
-        drop(waker);
+        waker.into_iter().for_each(discard);
     }
 }
 

@@ -381,7 +381,10 @@ fn a_close_that_moves_the_exits_on_in_a_childs_poll_starts_none_whose_outer_lane
                 inner.end(polls);
                 polled
             };
-            let _dropped = poll(1, &mut || Poll::Ready(drop(older.take())));
+            let _dropped = poll(1, &mut || {
+                drop(older.take());
+                Poll::Ready(())
+            });
             let polled = poll(2, &mut || close.as_mut().poll(cx));
             outer.end(polls);
             polled

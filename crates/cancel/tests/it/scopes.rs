@@ -6,7 +6,7 @@ use motet_test::Stepped;
 use std::future::{Future, pending, ready};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 fn cancelled<T>(reason: impl Into<Reason>) -> Poll<Result<T, Cancelled>> {
     Poll::Ready(Err(Cancelled { reason: reason.into() }))
@@ -255,4 +255,14 @@ fn poll_elsewhere<F: Future<Output: Send> + Send + 'static>(mut work: Pin<Box<F>
         (work, polled)
     };
     std::thread::spawn(poll).join().unwrap()
+}
+
+#[test]
+fn a_waker_that_panics_takes_no_cancel_back() {
+    let (work, handle) = scope(pending::<()>());
+    let mut work = Box::pin(work);
+    let waker = motet_test::waker_that_panics_when_woken();
+    assert!(work.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(handle.cancel("stop"), "it is said, and does not panic");
+    assert!(work.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
 }

@@ -175,3 +175,13 @@ fn tokens_race_across_threads() {
         }
     }
 }
+
+#[test]
+fn a_dropped_waiter_does_not_panic_for_the_drop_of_its_waker() {
+    let token = CancelToken::new();
+    let waker = motet_test::waker_that_panics_when_dropped();
+    let mut waits = Box::pin(token.cancelled());
+    assert!(waits.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(waker);
+    drop(waits);
+}

@@ -21,8 +21,8 @@ use crate::panics::silence;
 use core::task::{Context, Poll, Waker};
 use futures_util::task::FutureObj;
 use motet_cancel::{CancelHandle, PanicPayload, Reason};
-use motet_prim::Wakeup;
 use motet_prim::lock::Mutex;
+use motet_prim::{Wakeup, discard};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -192,7 +192,7 @@ impl<E> Members<E> {
         order.carry_out(&Reason::from("its group was dropped"));
         // Each is a scope: what panics as it is dropped goes on in the frame around.
         drop(arrivals);
-        silence(|| drop(owner));
+        owner.into_iter().for_each(discard);
         errors
     }
 
@@ -220,7 +220,7 @@ impl<E> Members<E> {
         let ended = Ended { errors: core::mem::take(&mut state.errors), panic: state.panic.take() };
         let owner = state.owner.take();
         drop(state);
-        silence(|| drop(owner));
+        owner.into_iter().for_each(discard);
         Some(ended)
     }
 
@@ -269,7 +269,7 @@ impl<E> Members<E> {
     /// Nobody waits at this place any more.
     pub(crate) fn stop_waiting(&self, place: u64) {
         let old = self.state.lock().drained.remove(&place);
-        drop(old);
+        old.into_iter().for_each(discard);
     }
 }
 

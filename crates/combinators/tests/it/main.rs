@@ -28,6 +28,7 @@ mod cleanup;
 mod few;
 mod gather;
 mod group;
+mod hostile_wakers;
 mod local_scope;
 mod map_bounded;
 mod rows;

@@ -32,6 +32,37 @@ fn an_empty_set_is_an_error() {
 }
 
 #[test]
+fn next_gives_one_output_at_a_time_in_the_order_of_completion_and_loses_none() {
+    let (open, opened) = gate();
+    let (other, others) = gate();
+    let mut set: WaitSet<_> = [opened.boxed_local(), others.boxed_local()].into_iter().collect();
+    assert!(Stepped::new(set.next()).poll().is_pending(), "dropped, it has taken nothing");
+    other.send(2).unwrap();
+    open.send(1).unwrap();
+    let first = Stepped::new(set.next()).poll();
+    let Poll::Ready(Some((_, first))) = first else { panic!("two have completed") };
+    assert_eq!(set.len(), 1);
+    let Poll::Ready(Ok(rest)) = Stepped::new(wait(&mut set, AllCompleted)).poll() else { panic!("both have") };
+    assert_eq!(rest.into_iter().map(|(_, output)| output).sum::<i32>() + first, 3);
+    assert_eq!(Stepped::new(set.next()).poll().map(|next| next.is_none()), Poll::Ready(true));
+}
+
+#[test]
+fn a_set_that_is_cleared_drops_its_members_and_outputs_and_takes_new_ones() {
+    let drops = Drops::default();
+    let member = |output: bool| {
+        let guard = drops.guard();
+        async move { if output { guard } else { pending().await } }
+    };
+    let mut set = WaitSet::from_iter([member(true), member(false)]);
+    assert!(Stepped::new(wait(&mut set, AllCompleted)).poll().is_pending());
+    set.clear();
+    assert_eq!((drops.count(), set.len()), (2, 0));
+    set.insert(member(true));
+    assert!(Stepped::new(set.next()).poll().is_ready());
+}
+
+#[test]
 fn all_completed_never_turns_an_error_into_its_own() {
     // C13
     let mut set: WaitSet<_> = [ready(Ok(1)), ready(Err("no"))].into_iter().collect();
