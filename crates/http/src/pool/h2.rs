@@ -16,7 +16,7 @@ use super::h1::MAX_HEAD;
 use super::mortal::{Mortal, SetOnDrop};
 use super::slots::Permit;
 use super::streams::Streams;
-use super::wire::Wire;
+use super::wire::{Heard, Wire};
 use super::{Core, Failure, Slot};
 use crate::Timeouts;
 use crate::body::{Body, Herald, Upload};
@@ -43,7 +43,8 @@ pub(super) struct Http2 {
     state: Mutex<State>,
     streams: Arc<Streams>,
     herald: Herald,
-    /// Set when a request found it closed, which its task may be slow to find out.
+    heard: Heard,
+    /// Set when a request found it closed, which its task may be slow to find out, or mute.
     broken: OnceLock<()>,
     /// Set when nobody holds it any more.
     _let_go: SetOnDrop,
@@ -69,12 +70,13 @@ pub(super) enum Start {
 impl Http2 {
     /// Shakes hands and sends the connection's task on its way.
     pub(super) async fn handshake(
-        wire: Wire,
+        mut wire: Wire,
         (tasks, refuge): (TaskSpawner, Arc<Refuge>),
         max_streams: usize,
     ) -> Result<Self, Error> {
         let (ended, let_go) = (Arc::new(Event::new()), Arc::new(Event::new()));
         let (streams, herald) = (Arc::new(Streams::new(max_streams)), Herald::default());
+        let heard = wire.listen();
         let mortal = Mortal::new(tasks, herald.clone(), streams.clone(), let_go.clone(), ended.clone());
         let handshake = http2::Builder::new(mortal.clone())
             .timer(AmbientTimer)
@@ -87,7 +89,7 @@ impl Http2 {
         let _let_go = SetOnDrop(let_go);
         mortal.drive(connection);
         let state = Mutex::new(State::Resting(clock::now()));
-        Ok(Self { sender, state, streams, herald, broken: OnceLock::new(), _let_go, _refuge: refuge, ended })
+        Ok(Self { sender, state, streams, herald, heard, broken: OnceLock::new(), _let_go, _refuge: refuge, ended })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -96,6 +98,14 @@ impl Http2 {
 
     pub(super) fn is_usable(&self) -> bool {
         self.is_alive() && !matches!(*self.lock(), State::Retired)
+    }
+
+    /// A request ran out of time: if nobody was told anything since `heard`, it takes no new ones. The ping would find out
+    /// only after the next few had gone the same way; those that are on it already may still be lucky.
+    fn doubt(&self, heard: u64) {
+        if self.heard.count() == heard {
+            let _ = self.broken.set(());
+        }
     }
 
     /// Whether nobody has found it closed yet.
@@ -211,6 +221,7 @@ pub(super) async fn send(share: Share, request: Request<Body>, timeouts: Timeout
     let (upload, progress) = Upload::new(body);
     let upload = upload.heralded(share.connection.herald.clone());
     let mut stall = Stall::of_head(progress, timeouts);
+    let heard = share.connection.heard.count();
     let mut sender = share.connection.sender.clone();
     let mut sent = pin!(sender.try_send_request(Request::from_parts(head, upload)));
     let answer = poll_fn(|cx| match sent.as_mut().poll(cx) {
@@ -226,7 +237,10 @@ pub(super) async fn send(share: Share, request: Request<Body>, timeouts: Timeout
             }
             Err(failure)
         }
-        Err(timeout) => Err(Failure::of(timeout)),
+        Err(timeout) => {
+            share.connection.doubt(heard);
+            Err(Failure::of(timeout))
+        }
     }
 }
 
@@ -236,11 +250,14 @@ pub(crate) struct Streaming {
     /// `None` once the body has ended.
     share: Option<Share>,
     stall: Stall,
+    /// The connection's count when the last piece was taken.
+    heard: u64,
 }
 
 impl Streaming {
     fn start(incoming: hyper::body::Incoming, share: Share, stall: Stall) -> Body {
-        let streaming = Self { incoming, share: Some(share), stall };
+        let heard = share.connection.heard.count();
+        let streaming = Self { incoming, share: Some(share), stall, heard };
         if streaming.incoming.is_end_stream() {
             return Body::empty();
         }
@@ -248,16 +265,18 @@ impl Streaming {
     }
 
     pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        if self.share.is_none() {
-            return Poll::Ready(None);
-        }
+        let Some(share) = &self.share else { return Poll::Ready(None) };
         let frame = match Pin::new(&mut self.incoming).poll_frame(cx) {
             Poll::Ready(frame) => frame.map(|frame| frame.map_err(|e| Error::caused(Kind::Body, e))),
             Poll::Pending => match self.stall.poll(cx) {
-                Poll::Ready(timeout) => Some(Err(timeout)),
+                Poll::Ready(timeout) => {
+                    share.connection.doubt(self.heard);
+                    Some(Err(timeout))
+                }
                 Poll::Pending => return Poll::Pending,
             },
         };
+        self.heard = share.connection.heard.count();
         self.stall.moved();
         if !matches!(frame, Some(Ok(_))) || self.incoming.is_end_stream() {
             self.finish();

@@ -8,6 +8,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use motet_io::{TcpStream, lookup_host};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncBufRead, AsyncWrite};
 use tokio_rustls::client::TlsStream;
@@ -21,12 +22,29 @@ pub(super) struct Wire {
     socket: Socket,
     /// Reads since there was last nothing to read.
     reads: u8,
+    /// For those who share it.
+    heard: Option<Heard>,
     _open: Permit,
 }
 
 enum Socket {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// How often the server was heard of on a connection that requests share.
+#[derive(Clone, Default)]
+pub(super) struct Heard(Arc<Mutex<u64>>);
+
+impl Heard {
+    fn lock(&self) -> MutexGuard<'_, u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The count so far: as long as it stays, the server says nothing to anybody.
+    pub(super) fn count(&self) -> u64 {
+        *self.lock()
+    }
 }
 
 /// What the server chose to speak.
@@ -48,7 +66,14 @@ pub(super) async fn dial(key: &HostKey, tls: &Tls, open: Permit) -> Result<(Wire
     } else {
         (Socket::Plain(tcp), Protocol::Http1)
     };
-    Ok((Wire { socket, reads: 0, _open: open }, protocol))
+    Ok((Wire { socket, reads: 0, heard: None, _open: open }, protocol))
+}
+
+impl Wire {
+    /// From now on it counts how often there was something to read.
+    pub(super) fn listen(&mut self) -> Heard {
+        self.heard.get_or_insert_default().clone()
+    }
 }
 
 impl Read for Wire {
@@ -60,6 +85,9 @@ impl Read for Wire {
         }
         let read = self.socket.poll_read(cx, buf);
         self.reads = if read.is_pending() { 0 } else { self.reads + 1 };
+        if let Some(heard) = self.heard.as_ref().filter(|_| read.is_ready()) {
+            *heard.lock() += 1;
+        }
         read
     }
 }

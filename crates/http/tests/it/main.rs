@@ -12,6 +12,7 @@ mod eviction;
 mod faults;
 mod hostile;
 mod http2;
+mod mute;
 mod pool;
 mod refused;
 mod timeouts;

@@ -199,6 +199,11 @@ impl Server {
         self.frozen.send_replace(true);
     }
 
+    /// New connections are served again.
+    pub(crate) fn thaw(&self) {
+        self.frozen.send_replace(false);
+    }
+
     /// Closes all connections, and the port.
     pub(crate) fn stop(&mut self) {
         self.accepting.abort();
