@@ -14,7 +14,7 @@
 
 use core::fmt;
 use core::future::Future;
-use core::pin::pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use std::sync::Arc;
 use std::task::Wake;
@@ -216,6 +216,34 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
             Poll::Pending => seat.parker.park(),
         }
     }
+}
+
+/// [`block_on`] for as long as there is time: `None` if the future is not ready by the deadline. Without one it waits for ever.
+///
+/// The future is only lent, so that the caller can take back what is in it. It is polled once more at the deadline: what came in with that counts.
+///
+/// ```
+/// use std::time::Instant;
+///
+/// let mut never = std::pin::pin!(std::future::pending::<()>());
+/// assert!(motet_prim::park::block_on_until(never.as_mut(), Some(Instant::now())).is_none());
+/// ```
+#[must_use = "`None`: the future was not ready in time"]
+pub fn block_on_until<F: Future + ?Sized>(mut future: Pin<&mut F>, deadline: Option<Instant>) -> Option<F::Output> {
+    let seat = seat::take();
+    let mut cx = Context::from_waker(&seat.waker);
+    let mut in_time = true;
+    let output = loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            break Some(output);
+        }
+        if !in_time {
+            break None;
+        }
+        in_time = seat.parker.place.park(deadline);
+    };
+    seat::give_back(seat);
+    output
 }
 
 /// A parker and its waker, kept by each thread for its next `block_on`.

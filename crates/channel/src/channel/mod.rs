@@ -12,6 +12,7 @@ mod receiver;
 mod recv;
 mod send;
 mod sender;
+mod timed;
 mod weak;
 
 pub use batch::SendManyFuture;

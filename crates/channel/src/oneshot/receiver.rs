@@ -5,6 +5,8 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
+use std::time::Instant;
 
 use super::packet::End;
 use super::state::Receiving;
@@ -79,6 +81,29 @@ impl<T> Receiver<T> {
     /// [`RecvError`] if the sender is dropped without sending.
     pub fn recv_blocking(self) -> Result<T, RecvError> {
         motet_prim::park::block_on(self)
+    }
+
+    /// Blocks this thread until the value comes, but not for longer than `limit`; then it may be asked again.
+    ///
+    /// For threads outside of any executor; in async code put a timeout around `&mut receiver`.
+    ///
+    /// ```
+    /// use motet_channel::oneshot::{self, TryRecvError};
+    /// use std::time::Duration;
+    ///
+    /// let (tx, mut rx) = oneshot::channel();
+    /// assert_eq!(rx.recv_blocking_for(Duration::from_millis(1)), Err(TryRecvError::Empty));
+    /// tx.send(1).unwrap();
+    /// assert_eq!(rx.recv_blocking_for(Duration::MAX), Ok(1));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TryRecvError::Empty`] if nothing came in time; [`TryRecvError::Closed`] if nothing will come, as with [`try_recv`](Self::try_recv).
+    #[doc(alias = "recv_timeout")]
+    pub fn recv_blocking_for(&mut self, limit: Duration) -> Result<T, TryRecvError> {
+        let received = motet_prim::park::block_on_until(Pin::new(self), Instant::now().checked_add(limit));
+        received.map_or(Err(TryRecvError::Empty), |received| received.map_err(|RecvError| TryRecvError::Closed))
     }
 
     /// Refuses a value that has not been sent yet, and wakes a sender that waits in `closed`.

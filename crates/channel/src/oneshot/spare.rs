@@ -1,6 +1,6 @@
 //! One free block a thread: what the last oneshot that ended on it leaves for the next one that is made there.
 //!
-//! Who asks makes a oneshot and gets its answer, as a rule on the same thread and one after the other; half of the time then went into taking a
+//! Who asks makes a oneshot and gets its answer, as a rule on the same thread and one after the other; a third of the time then went into taking a
 //! block from the allocator and bringing it back. One block is kept, the latest, of at most [`MOST`] bytes; it is of use for packets of its own
 //! layout only, and freed when another takes its place, or the thread ends.
 //!

@@ -9,6 +9,7 @@ mod put;
 mod ranked;
 mod slot;
 mod stream;
+mod timed;
 mod work;
 
 pub use batch::PutMany;

@@ -14,4 +14,5 @@ mod oneshot;
 mod queue;
 mod reference;
 mod rows;
+mod timed;
 mod watch;

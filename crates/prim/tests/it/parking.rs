@@ -1,6 +1,6 @@
 //! A thread that sleeps until it is unparked.
 
-use motet_prim::park::{Parker, block_on};
+use motet_prim::park::{Parker, block_on, block_on_until};
 use std::future::{self, Future};
 use std::pin::pin;
 use std::sync::Arc;
@@ -150,4 +150,20 @@ fn a_second_thread_that_parks_at_the_same_parker_panics_and_the_first_is_woken()
     assert!(second.join().is_err());
     parker.unparker().unpark();
     first.join().unwrap();
+}
+
+#[test]
+fn what_comes_in_with_the_deadline_counts_and_what_is_late_is_left_with_its_owner() {
+    let mut polls = 0;
+    let mut second = pin!(future::poll_fn(|_| {
+        polls += 1;
+        if polls == 2 { Poll::Ready(polls) } else { Poll::Pending }
+    }));
+    assert_eq!(block_on_until(second.as_mut(), Some(Instant::now())), Some(2));
+    let mut third = pin!(future::poll_fn(|_| {
+        polls += 1;
+        if polls == 5 { Poll::Ready(polls) } else { Poll::Pending }
+    }));
+    assert_eq!(block_on_until(third.as_mut(), Some(Instant::now())), None);
+    assert_eq!(block_on_until(third, Some(Instant::now())), Some(5));
 }

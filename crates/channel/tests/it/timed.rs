@@ -1,0 +1,74 @@
+//! Waits of threads that have only so long.
+
+use motet_channel::{
+    LifoQueue, Queue, Shutdown, TryGetError, TryPutError, TryRecvError, TrySendError, bounded, oneshot, rendezvous,
+};
+use motet_test::Stepped;
+use std::task::Poll;
+use std::thread;
+use std::time::Duration;
+
+const NO_TIME: Duration = Duration::ZERO;
+
+#[test]
+fn who_has_no_time_takes_what_is_there_and_leaves_no_place_in_line() {
+    let (tx, rx) = bounded(1);
+    assert_eq!(rx.recv_blocking_for(NO_TIME), Err(TryRecvError::Empty));
+    assert_eq!(tx.send_blocking_for(1, NO_TIME), Ok(()), "nobody waits for it any more");
+    assert_eq!(tx.send_blocking_for(2, NO_TIME), Err(TrySendError::Full(2)));
+    assert_eq!((rx.recv_blocking_for(NO_TIME), rx.len()), (Ok(1), 0));
+    assert_eq!(tx.try_send(3), Ok(()), "no place was kept for what was given up");
+    drop(tx);
+    assert_eq!((rx.recv_blocking_for(NO_TIME), rx.recv_blocking_for(NO_TIME)), (Ok(3), Err(TryRecvError::Closed)));
+}
+
+#[test]
+fn what_a_rendezvous_has_no_time_for_goes_on_to_nobody() {
+    let (tx, rx) = rendezvous();
+    assert_eq!(tx.send_blocking_for(1, NO_TIME), Err(TrySendError::Full(1)));
+    assert_eq!(rx.recv_blocking_for(NO_TIME), Err(TryRecvError::Empty));
+    let mut send = Stepped::new(tx.send(2));
+    assert!(send.poll().is_pending());
+    assert_eq!(rx.recv_blocking_for(NO_TIME), Ok(2));
+    assert_eq!(send.poll(), Poll::Ready(Ok(())));
+}
+
+#[test]
+fn a_limit_beyond_the_clock_is_none() {
+    let (tx, rx) = bounded(1);
+    let queue = LifoQueue::bounded(1);
+    let (sender, putter) = (tx.clone(), queue.clone());
+    let sending = thread::spawn(move || (0..100).try_for_each(|value| sender.send_blocking_for(value, Duration::MAX)));
+    let putting = thread::spawn(move || (0..100).try_for_each(|item| putter.put_blocking_for(item, Duration::MAX)));
+    for value in 0..100 {
+        assert_eq!(rx.recv_blocking_for(Duration::MAX), Ok(value));
+        assert_eq!(queue.get_blocking_for(Duration::MAX), Ok(value));
+    }
+    assert!(sending.join().unwrap().is_ok() && putting.join().unwrap().is_ok());
+}
+
+#[test]
+fn a_queue_that_is_shut_down_says_so_whatever_the_limit() {
+    let queue = Queue::bounded(1);
+    assert_eq!(
+        (queue.get_blocking_for(NO_TIME), queue.put_blocking_for(1, NO_TIME)),
+        (Err(TryGetError::Empty), Ok(()))
+    );
+    assert_eq!(queue.put_blocking_for(2, NO_TIME), Err(TryPutError::Full(2)));
+    queue.shutdown(Shutdown::Drain);
+    assert_eq!(queue.put_blocking_for(3, Duration::MAX), Err(TryPutError::ShutDown(3)));
+    assert_eq!(
+        (queue.get_blocking_for(NO_TIME), queue.get_blocking_for(Duration::MAX)),
+        (Ok(1), Err(TryGetError::ShutDown))
+    );
+}
+
+#[test]
+fn a_oneshot_is_asked_again_until_its_value_comes() {
+    let (tx, mut rx) = oneshot::channel();
+    assert_eq!(rx.recv_blocking_for(NO_TIME), Err(TryRecvError::Empty));
+    let sending = thread::spawn(move || tx.send(7));
+    assert_eq!(rx.recv_blocking_for(Duration::MAX), Ok(7));
+    assert_eq!(rx.recv_blocking_for(Duration::MAX), Err(TryRecvError::Closed), "it has come");
+    assert!(sending.join().unwrap().is_ok());
+}
