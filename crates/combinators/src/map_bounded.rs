@@ -35,7 +35,7 @@ use std::iter::Fuse;
 ///
 /// # Panics
 ///
-/// If `n` is 0: nothing could ever run.
+/// If `n` is 0: nothing could ever run. The stream panics with the panic of a future; in input order it does not come past that one's place.
 pub fn map_bounded<I, F, Fut>(items: I, n: usize, f: F) -> MapBounded<I::IntoIter, F, Fut>
 where
     I: IntoIterator,

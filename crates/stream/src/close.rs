@@ -46,6 +46,10 @@ impl<S> Closing<S> {
     /// # Cancel safety
     ///
     /// The stream is dropped at the first poll; dropped later, it hands the cleanup that is left to the current frame.
+    ///
+    /// # Panics
+    ///
+    /// With a panic of the stream's drop; with the first panic of its exits, once all of them have ended.
     pub async fn close(self) {
         in_nest(|| drop(self.stream)).await;
     }

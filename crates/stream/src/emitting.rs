@@ -23,11 +23,6 @@ impl<Y, R, F: Future> Emitting<Y, R, F> {
         self.body.is_none()
     }
 
-    /// Drops the body where it is.
-    pub(crate) fn end(self: Pin<&mut Self>) {
-        self.project().body.set(None);
-    }
-
     /// Polls the body: an item if it has emitted one, and whether it has ended, with its output unless that was given before.
     ///
     /// `sent` is what was sent in; it is empty afterwards if an emission took it.

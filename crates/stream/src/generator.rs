@@ -162,8 +162,12 @@ impl<Y, R, F: Future<Output = ()>> Generator<Y, R, F> {
     /// # Cancel safety
     ///
     /// The body is dropped at the first poll; dropped later, it hands the cleanup that is left to the current frame.
-    pub async fn aclose(mut self) {
-        close::in_nest(|| self.emitting.as_mut().end()).await;
+    ///
+    /// # Panics
+    ///
+    /// With a panic of the body's drop; with the first panic of its exits, once all of them have ended.
+    pub async fn aclose(self) {
+        close::in_nest(|| drop(self)).await;
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Y>> {

@@ -39,6 +39,7 @@ use std::sync::Arc;
 /// # Complexity
 ///
 /// Waiting and making a child cost the logarithm of the number of waiters and children; cancelling is linear in both.
+#[doc(alias = "CancellationToken")]
 #[derive(Clone)]
 pub struct CancelToken {
     node: Arc<Node>,
@@ -59,6 +60,7 @@ impl CancelToken {
     /// child.cancel();
     /// assert!(!parent.is_cancelled());
     /// ```
+    #[doc(alias = "child_token")]
     #[must_use]
     pub fn child(&self) -> Self {
         Self { node: self.node.child() }
@@ -84,6 +86,24 @@ impl CancelToken {
         WaitForCancel::new(&self.node).await;
     }
 
+    /// [`cancelled`](Self::cancelled) as a future that owns its token: for a `'static` one, and for a place in a struct.
+    ///
+    /// ```
+    /// use futures::executor::block_on;
+    ///
+    /// let token = motet_cancel::CancelToken::new();
+    /// let cancelled = token.clone().cancelled_owned();
+    /// token.cancel();
+    /// block_on(cancelled);
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// As that of [`cancelled`](Self::cancelled).
+    pub async fn cancelled_owned(self) {
+        self.cancelled().await;
+    }
+
     /// Runs a future until it ends or the token is cancelled, whichever is first: `None` if it was cancelled.
     ///
     /// The token is read before each poll, so a loop around this ends although the future is always ready. When the token is cancelled, the
@@ -105,6 +125,22 @@ impl CancelToken {
     /// Dropped, it drops the future, and hands what that left behind to the enclosing scope. As cancel safe as the future.
     pub async fn run_until_cancelled<F: Future>(&self, future: F) -> Option<F::Output> {
         UntilCancelled { run: Run::new(future), wait: WaitForCancel::new(&self.node) }.await
+    }
+
+    /// [`run_until_cancelled`](Self::run_until_cancelled) as a future that owns its token: to be spawned.
+    ///
+    /// ```
+    /// use futures::executor::block_on;
+    ///
+    /// let token = motet_cancel::CancelToken::new();
+    /// assert_eq!(block_on(token.run_until_cancelled_owned(async { 7 })), Some(7));
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// As that of [`run_until_cancelled`](Self::run_until_cancelled).
+    pub async fn run_until_cancelled_owned<F: Future>(self, future: F) -> Option<F::Output> {
+        self.run_until_cancelled(future).await
     }
 
     /// Cancels the token when the guard is dropped.

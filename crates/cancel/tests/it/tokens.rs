@@ -185,3 +185,19 @@ fn a_dropped_waiter_does_not_panic_for_the_drop_of_its_waker() {
     drop(waker);
     drop(waits);
 }
+
+#[test]
+fn owned_waits_outlive_their_token_and_let_it_go() {
+    let token = CancelToken::new();
+    let (mut waits, mut runs) = (
+        Stepped::new(token.clone().cancelled_owned()),
+        Stepped::new(token.child().run_until_cancelled_owned(pending::<()>())),
+    );
+    assert!(waits.poll().is_pending());
+    assert!(runs.poll().is_pending());
+    token.cancel();
+    drop(token);
+    assert!(waits.is_woken() && runs.is_woken());
+    assert!(waits.poll().is_ready());
+    assert_eq!(runs.poll(), Poll::Ready(None));
+}

@@ -51,7 +51,7 @@ impl<E> TaskGroup<E> {
         !self.members.is_open()
     }
 
-    /// Waits until no child is left. New ones may come later.
+    /// Waits until no child is left. New ones may come later. A child that waits for this waits for itself, and so for ever.
     ///
     /// For a graceful shutdown: stop to accept, give `drained` a timeout, then [`cancel`](Self::cancel).
     ///

@@ -4,9 +4,9 @@ use futures::StreamExt;
 use futures::executor::block_on;
 use futures::future::FutureExt;
 use motet_cancel::{guard, scope};
-use motet_stream::{closing, generator, stream};
+use motet_stream::{GenYielder, closing, generator, stream};
 use motet_test::Stepped;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::sync::mpsc;
 use std::task::Poll;
 
@@ -109,4 +109,14 @@ fn a_close_dropped_at_any_await_hands_its_cleanup_to_the_scope() {
         close_and_drop(numbers.aclose(), polls);
         assert_eq!(seen.try_iter().collect::<Vec<_>>(), ["begins", "ends"], "dropped after {polls} polls");
     }
+}
+
+#[test]
+fn a_value_that_no_emission_took_is_cleaned_up_before_aclose_returns() {
+    let (log, seen) = mpsc::channel();
+    let value = guard(log, async |log: mpsc::Sender<_>, _| log.send("cleaned up").unwrap());
+    let mut waits = generator(|_y: GenYielder<(), _>| pending());
+    assert!(waits.send(value).now_or_never().is_none());
+    block_on(waits.aclose());
+    assert_eq!(seen.try_recv(), Ok("cleaned up"));
 }
