@@ -19,7 +19,8 @@ pub use future::{GetOrInit, GetOrTryInit, OnceWait, OnceWaitOwned};
 
 use crate::line::{Line, Look, Place};
 use core::fmt;
-use core::future::Future;
+use core::future::{Future, ready};
+use motet_prim::park::block_on;
 use state::{Begin, State};
 use std::sync::{Arc, OnceLock};
 
@@ -191,6 +192,33 @@ impl<T> OnceCell<T> {
         Fut: Future<Output = Result<T, E>>,
     {
         GetOrTryInit::new(self, init)
+    }
+
+    /// The value; made by `init` on this thread if it is not there. Parks the thread while another's initialiser runs.
+    ///
+    /// For threads beside the tasks: whoever needs the value first makes it, be it a task or a thread, and both wait in one line.
+    ///
+    /// ```
+    /// static TABLE: motet_sync::OnceCell<Vec<u32>> = motet_sync::OnceCell::new();
+    /// assert_eq!(TABLE.get_or_init_blocking(|| vec![1, 2, 3]).len(), 3);
+    /// ```
+    pub fn get_or_init_blocking(&self, init: impl FnOnce() -> T) -> &T {
+        self.get().unwrap_or_else(|| block_on(self.get_or_init(|| ready(init()))))
+    }
+
+    /// [`get_or_init_blocking`](Self::get_or_init_blocking) with an `init` that may fail.
+    ///
+    /// ```
+    /// let port = motet_sync::OnceCell::new();
+    /// assert!(port.get_or_try_init_blocking(|| "eighty".parse::<u16>()).is_err());
+    /// assert_eq!(port.get_or_try_init_blocking(|| "80".parse::<u16>()), Ok(&80));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// That of `init`; the next one who waits runs its own.
+    pub fn get_or_try_init_blocking<E>(&self, init: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
+        self.get().map_or_else(|| block_on(self.get_or_try_init(|| ready(init()))), Ok)
     }
 
     /// Waits until somebody has given it a value.

@@ -251,3 +251,34 @@ fn a_refused_value_need_not_be_debug_for_its_error_to_be_one() {
     let error: Box<dyn std::error::Error> = Box::new(refused);
     assert!(error.to_string().contains("`get`"));
 }
+
+#[test]
+fn a_thread_waits_for_the_initialiser_of_a_task_and_takes_over_if_it_is_dropped() {
+    let cell = OnceCell::new();
+    let mut task = Stepped::new(cell.get_or_init(async || pending().await));
+    assert!(task.poll().is_pending());
+    thread::scope(|scope| {
+        let taker = scope.spawn(|| *cell.get_or_init_blocking(|| 2));
+        drop(task);
+        assert_eq!(taker.join().unwrap(), 2);
+    });
+    assert_eq!(*cell.get_or_init_blocking(|| unreachable!("it is there")), 2);
+}
+
+#[test]
+fn an_initialiser_of_a_thread_that_fails_or_panics_leaves_the_cell_to_the_next() {
+    let cell = OnceCell::new();
+    let mut waiting = None;
+    let failed = cell.get_or_try_init_blocking(|| {
+        // While it runs, others wait.
+        let mut next = Stepped::new(cell.get_or_init(async || 2));
+        assert!(next.poll().is_pending());
+        waiting = Some(next);
+        Err::<u8, _>("down")
+    });
+    assert_eq!(failed, Err("down"));
+    drop(waiting.take().filter(Stepped::is_woken).expect("the next is called"));
+    let panicked = std::panic::AssertUnwindSafe(|| *cell.get_or_init_blocking(|| panic!("on purpose")));
+    assert!(std::panic::catch_unwind(panicked).is_err());
+    assert_eq!(cell.get_or_try_init_blocking(|| Ok::<_, ()>(3)), Ok(&3));
+}
