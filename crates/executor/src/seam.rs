@@ -4,7 +4,7 @@ use crate::pool::Shared;
 use crate::task::Origin;
 use core::future::Future;
 use motet_cancel::frame::{self, EnteredReaper};
-use motet_cancel::{Cancelled, adopt, scope_local};
+use motet_cancel::{Cancelled, scope_local};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -18,10 +18,10 @@ pub(crate) fn has_frame() -> bool {
     frame::is_open()
 }
 
-/// Hands work to the current frame, of which there is one.
+/// Hands work that only waits to the current frame, of which there is one.
 pub(crate) fn adopt_into_frame(work: impl Future<Output = ()> + Send + 'static) {
     // A frame that abandons everything gives it back.
-    drop(adopt(work));
+    drop(frame::adopt_wait(work));
 }
 
 /// What is left behind on this thread outside of any task becomes detached tasks of this executor.

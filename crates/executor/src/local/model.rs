@@ -3,7 +3,7 @@
 
 use super::LocalExecutor;
 use super::remote::Remote;
-use motet_prim::atomic::{AtomicUsize, Ordering};
+use motet_prim::atomic::{AtomicBool, AtomicUsize, Ordering};
 use motet_prim::lock::Mutex;
 use motet_prim::loom::thread::{self, ThreadId};
 use motet_prim::park::Parker;
@@ -121,6 +121,30 @@ fn a_thread_in_block_on_hears_of_a_wake_from_elsewhere() {
             }))
             .expect("it ends");
         elsewhere.map(|thread| thread.join().expect("the waker does not panic"));
+    });
+}
+
+#[test]
+fn the_root_of_block_on_sees_what_came_before_its_wake() {
+    motet_prim::model(|| {
+        let (waker, is_set) = (Arc::new(Mutex::new(None::<Waker>)), Arc::new(AtomicBool::new(false)));
+        let elsewhere = thread::spawn({
+            let (waker, is_set) = (Arc::clone(&waker), Arc::clone(&is_set));
+            move || {
+                let mut place = waker.lock();
+                let Some(waker) = place.take() else { return is_set.store(true, Ordering::Relaxed) };
+                drop(place);
+                // From here on only the wake publishes it.
+                is_set.store(true, Ordering::Relaxed);
+                waker.wake();
+            }
+        });
+        LocalExecutor::new().block_on(poll_fn(|cx| {
+            let stale = waker.lock().replace(cx.waker().clone());
+            drop(stale);
+            if is_set.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        elsewhere.join().expect("the waker does not panic");
     });
 }
 
