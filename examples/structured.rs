@@ -17,6 +17,9 @@ mod server {
     /// How long open connections may go on after Ctrl-C.
     const PATIENCE: Duration = Duration::from_millis(500);
 
+    /// How long to wait after a connection that could not be accepted.
+    const PAUSE: Duration = Duration::from_millis(100);
+
     /// Takes connections until Ctrl-C; gives their number once all of them have ended.
     pub(crate) async fn run() -> Result<u32, GroupError<io::Error>> {
         motet::task_group(|group| async move {
@@ -27,10 +30,15 @@ mod server {
             loop {
                 match motet::select((pressed.as_mut(), listener.accept())).await {
                     Select2::First(pressed) => break pressed?,
-                    Select2::Second(connection) => {
+                    Select2::Second(Ok((stream, _peer))) => {
                         accepted += 1;
                         // The group holds the task; its handle is not needed.
-                        drop(group.spawn(connected(accepted, connection?.0)));
+                        drop(group.spawn(connected(accepted, stream)));
+                    }
+                    // Out of descriptors, as a rule: no reason to end, but to wait until some are closed.
+                    Select2::Second(Err(error)) => {
+                        println!("cannot accept: {error}");
+                        motet::sleep(PAUSE).await;
                     }
                 }
             }

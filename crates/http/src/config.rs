@@ -57,7 +57,7 @@ pub struct Timeouts {
     pub write: Option<Duration>,
     /// To wait for a connection of the pool, or a stream of a shared one. Five seconds by default.
     pub pool: Option<Duration>,
-    /// From the call of `send` to the last byte of the body. None by default.
+    /// From the first poll of the request to the last byte of the body. None by default.
     pub total: Option<Duration>,
 }
 
