@@ -20,7 +20,7 @@ pub struct Host {
 
 impl Host {
     pub(crate) fn new(timers: Timers, waker: Waker) -> Self {
-        let waker = Arc::new(waker);
+        let waker = Arc::new(waker.into());
         timers.lease().add_host(&waker);
         Self { timers, waker }
     }

@@ -170,7 +170,7 @@ fn arm_against_a_host_that_goes_to_sleep_wakes_it() {
         let queue = Queue::new(Clock::Real);
         let (lease, deadline) = (queue.lease, queue.deadline);
         let parker = Parker::new();
-        let waker = Arc::new(parker.waker());
+        let waker = Arc::new(parker.waker().into());
         assert!(lease.add_host(&waker));
         let host = thread::spawn(move || {
             while lease.next_deadline().is_none() {

@@ -11,6 +11,8 @@ use core::task::{Context, Poll, Waker};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use motet_prim::{Wakeup, discard};
+
 use crate::ambient::{self, Ambient};
 use crate::clock::{self, NEVER};
 use crate::entry::Entry;
@@ -143,7 +145,7 @@ impl Sleep {
             Rearm::IsOver => word.set(State::Idle, at),
             Rearm::IsDue(waker) => {
                 word.set(State::Idle, at);
-                waker.wake();
+                Wakeup::from(waker).wake();
             }
         }
     }
@@ -173,8 +175,11 @@ impl Sleep {
             }
             // SAFETY: this sleep is the owner, and armed its entry there.
             match unsafe { place.replace_waker(&self.entry, cx.waker().clone()) } {
-                Replace::Replaced(_former) => return Some(Poll::Pending),
-                Replace::IsOver(_unused) => {}
+                Replace::Replaced(former) => {
+                    discard(former);
+                    return Some(Poll::Pending);
+                }
+                Replace::IsOver(unused) => discard(unused),
             }
         }
     }
@@ -216,7 +221,7 @@ impl Sleep {
             }
         };
         // SAFETY: this sleep is the owner, has registered it, and no wheel has taken the entry.
-        drop(unsafe { self.entry.take_waker() });
+        discard(unsafe { self.entry.take_waker() });
         ControlFlow::Break(polled)
     }
 

@@ -51,7 +51,7 @@ fn while_a_host_drives_the_thread_sleeps_and_when_it_leaves_the_thread_wakes() {
     let (helper, lease) = scene();
     let (far, _) = armed(lease, HOUR);
     until(|| turns(helper) > 0 && helper.state.lock().adopted.len() == 1);
-    let host = Arc::new(Waker::noop().clone());
+    let host = Arc::new(Waker::noop().clone().into());
     assert!(lease.add_host(&host));
     until(|| helper.state.lock().adopted.is_empty());
     let before = turns(helper);
@@ -123,7 +123,7 @@ fn a_poll_that_cannot_have_its_thread_panics_leaves_nothing_behind_and_the_next_
 fn a_host_that_leaves_though_there_is_no_thread_does_not_panic_and_the_next_arm_calls_for_one() {
     let (helper, lease) = scene();
     helper.is_refused.store(true, Ordering::Relaxed);
-    let host = Arc::new(Waker::noop().clone());
+    let host = Arc::new(Waker::noop().clone().into());
     assert!(lease.add_host(&host));
     let (far, _) = armed(lease, HOUR);
     let (mut moved, wakes) = armed(lease, 2 * HOUR);

@@ -25,14 +25,35 @@ use core::task::Waker;
 use std::io;
 use std::sync::Arc;
 
-use motet_prim::Wakeup;
+use motet_prim::{Wakeup, discard};
 
 use super::{Clock, Lease, TimerQueue, Unhosted};
 use crate::clock::NEVER;
 use crate::slack;
 
 /// The waker of one host; its address tells hosts apart.
-pub(crate) type HostWaker = Arc<Waker>;
+pub(crate) type HostWaker = Arc<Bell>;
+
+/// What a host is called by. Its waker is foreign code, whose panics stop here: a host leaves by being dropped.
+pub(crate) struct Bell(Option<Waker>);
+
+impl Bell {
+    fn ring(&self) {
+        self.0.iter().for_each(|waker| Wakeup::from(waker.clone()).wake());
+    }
+}
+
+impl From<Waker> for Bell {
+    fn from(waker: Waker) -> Self {
+        Self(Some(waker))
+    }
+}
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        self.0.take().into_iter().for_each(discard);
+    }
+}
 
 /// See the file's head.
 pub(super) enum Driver {
@@ -152,7 +173,7 @@ impl TimerQueue {
             Alarm::Adopt(number) => self.helper.adopt(Lease { queue: self, number }),
             Alarm::Hosts(hosts) => {
                 // One that panics costs neither the others their wake nor the owner of the timer its poll.
-                hosts.iter().for_each(|waker| Wakeup::from(Waker::clone(waker)).wake());
+                hosts.iter().for_each(|host| host.ring());
                 Ok(())
             }
         };

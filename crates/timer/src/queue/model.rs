@@ -34,7 +34,7 @@ fn arms_in_two_shards_against_a_look_wake_the_host_or_are_seen() {
         let lease = queue.lease;
         let (at, later) = (clock::nanos(queue.deadline), clock::nanos(queue.deadline + SECOND));
         let parker = Parker::new();
-        let waker = Arc::new(parker.waker());
+        let waker = Arc::new(parker.waker().into());
         assert!(lease.add_host(&waker));
         let other = thread::spawn(move || {
             let wakes = WakeCount::new();
@@ -68,7 +68,7 @@ fn a_timer_beyond_the_horizon_is_found_by_the_look_or_comes_forward() {
         drop(sleep);
         let later = clock::nanos(queue.deadline + SECOND);
         let parker = Parker::new();
-        let waker = Arc::new(parker.waker());
+        let waker = Arc::new(parker.waker().into());
         assert!(lease.add_host(&waker));
         let other = thread::spawn(move || arm_in(lease, 1, later, &WakeCount::new()));
         while lease.next_deadline().is_none() {
@@ -90,7 +90,7 @@ fn a_reset_to_earlier_against_a_host_that_goes_to_sleep_wakes_it() {
         let earlier = queue.deadline - SECOND;
         let (mut sleep, wakes) = queue.armed();
         let parker = Parker::new();
-        let waker = Arc::new(parker.waker());
+        let waker = Arc::new(parker.waker().into());
         assert!(lease.add_host(&waker));
         let moves = thread::spawn(move || {
             sleep.as_mut().reset(earlier);
@@ -115,7 +115,7 @@ fn a_look_by_another_thread_does_not_swallow_the_wake_of_the_host() {
         let lease = queue.lease;
         let at = clock::nanos(queue.deadline);
         let parker = Parker::new();
-        let waker = Arc::new(parker.waker());
+        let waker = Arc::new(parker.waker().into());
         assert!(lease.add_host(&waker));
         let arms = thread::spawn(move || {
             let wakes = WakeCount::new();
@@ -158,7 +158,7 @@ fn a_host_that_leaves_while_a_timer_is_armed_leaves_it_to_the_helper() {
         let at = clock::nanos(queue.deadline);
         let parker = Parker::new();
         helper.stand_in(parker.unparker());
-        let waker = Arc::new(core::task::Waker::noop().clone());
+        let waker = Arc::new(core::task::Waker::noop().clone().into());
         assert!(lease.add_host(&waker));
         let arms = thread::spawn(move || arm_in(lease, 0, at, &WakeCount::new()));
         let leaves = thread::spawn(move || lease.remove_host(&waker));
@@ -186,7 +186,7 @@ fn a_host_that_comes_relieves_the_helper() {
                 parker.park();
             }
         });
-        let waker = Arc::new(core::task::Waker::noop().clone());
+        let waker = Arc::new(core::task::Waker::noop().clone().into());
         assert!(lease.add_host(&waker));
         thread.join().unwrap();
         assert_eq!(lease.next_deadline(), Some(at), "the host knows of it");

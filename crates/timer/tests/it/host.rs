@@ -1,7 +1,7 @@
 //! Who drives the timers, and how they learn of an earlier deadline.
 
 use futures::executor::block_on;
-use motet_test::{WakeCount, assert_send};
+use motet_test::{WakeCount, assert_send, waker_that_panics_when_dropped, waker_that_panics_when_woken};
 use motet_timer::{Host, Sleep, Timer, Timers};
 use std::pin::Pin;
 use std::sync::mpsc;
@@ -173,23 +173,24 @@ fn a_wheel_told_of_a_time_to_come_makes_its_host_wait_for_that_not_spin() {
     assert_eq!(timers.advance(ahead), 1);
 }
 
-/// A waker that panics however it is used, but for its drop.
-struct Panics;
-
-impl Wake for Panics {
-    fn wake(self: std::sync::Arc<Self>) {
-        panic!("a host's waker panics");
-    }
-}
-
 #[test]
 fn a_host_whose_waker_panics_costs_neither_the_timer_nor_the_other_hosts_anything() {
     let timers = Timers::new();
     let wakes = WakeCount::new();
-    let _panics = timers.host(Waker::from(std::sync::Arc::new(Panics)));
+    let _panics = timers.host(waker_that_panics_when_woken());
     let _other = timers.host(wakes.waker());
     let sleep = armed(&timers, SECOND);
     assert_eq!(wakes.count(), 1);
     drop(sleep);
     assert_eq!(timers.advance(timers.now() + 2 * SECOND), 0, "nothing dangles in the wheel");
+}
+
+#[test]
+fn a_host_leaves_quietly_though_its_waker_panics_as_it_is_dropped() {
+    let timers = Timers::new();
+    let first = timers.host(waker_that_panics_when_dropped());
+    let second = timers.host(waker_that_panics_when_dropped());
+    drop(first);
+    drop(second);
+    let _third = timers.host(Waker::noop().clone());
 }

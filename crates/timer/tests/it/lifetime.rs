@@ -1,10 +1,14 @@
 //! Sleeps that outlive their timers, and ambient timers that come and go.
 
 use futures::executor::block_on;
-use motet_test::{End, WakeCount, assert_not_send, drop_at_every_await_between};
+use motet_test::{
+    End, WakeCount, assert_not_send, drop_at_every_await_between, waker_that_panics_when_dropped,
+    waker_that_panics_when_woken,
+};
 use motet_timer::{Entered, Timer, Timers, now, sleep};
+use std::future::Future;
 use std::pin::pin;
-use std::task::{Poll, Wake, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -146,51 +150,49 @@ fn the_same_timers_entered_twice_stay_until_the_last_guard_goes() {
     assert_ne!(now(), clock.now());
 }
 
-/// A waker that panics.
-struct Panics;
-
-impl Wake for Panics {
-    fn wake(self: std::sync::Arc<Self>) {
-        panic!("a waker panics");
-    }
-}
-
 #[test]
 fn a_waker_that_panics_costs_the_others_nothing() {
     let timers = Timers::new();
     let wakes = WakeCount::new();
-    let panics = Waker::from(std::sync::Arc::new(Panics));
+    let panics = waker_that_panics_when_woken();
     let mut sleeps: Vec<_> = (0..3).map(|_| Box::pin(timers.sleep(SECOND))).collect();
     for (i, sleep) in sleeps.iter_mut().enumerate() {
         let waker = if i == 1 { panics.clone() } else { wakes.waker() };
-        assert!(sleep.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+        assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     }
     assert_eq!(timers.advance(timers.now() + 2 * SECOND), 3);
     assert_eq!(wakes.count(), 2);
-}
-
-/// A waker that panics when the last of its clones is dropped.
-struct PanicsInItsDrop;
-
-impl Wake for PanicsInItsDrop {
-    fn wake(self: std::sync::Arc<Self>) {}
-}
-
-impl Drop for PanicsInItsDrop {
-    fn drop(&mut self) {
-        panic!("a waker panics in its drop");
-    }
 }
 
 #[test]
 fn the_drop_of_a_sleep_does_not_panic_though_that_of_its_waker_does() {
     let timers = Timers::new();
     let mut sleep = Box::pin(timers.sleep(SECOND));
-    let waker = Waker::from(std::sync::Arc::new(PanicsInItsDrop));
-    assert!(sleep.as_mut().poll(&mut std::task::Context::from_waker(&waker)).is_pending());
+    let waker = waker_that_panics_when_dropped();
+    assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     drop(waker);
     drop(sleep);
     assert_eq!(timers.next_deadline(), None);
+}
+
+#[test]
+fn a_poll_that_brings_another_waker_does_not_panic_though_the_former_does() {
+    let (timers, wakes) = (Timers::new(), WakeCount::new());
+    let mut sleep = Box::pin(timers.sleep(SECOND));
+    let former = waker_that_panics_when_dropped();
+    assert!(sleep.as_mut().poll(&mut Context::from_waker(&former)).is_pending());
+    drop(former);
+    assert_eq!(wakes.poll(sleep.as_mut()), Poll::Pending);
+    assert_eq!((timers.advance(sleep.deadline()), wakes.count()), (1, 1));
+}
+
+#[test]
+fn a_reset_to_the_past_does_not_panic_though_the_waker_does() {
+    let timers = Timers::new();
+    let mut sleep = Box::pin(timers.sleep(SECOND));
+    assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker_that_panics_when_woken())).is_pending());
+    sleep.as_mut().reset(now());
+    assert_eq!(WakeCount::new().poll(sleep.as_mut()), Poll::Ready(()));
 }
 
 #[test]
