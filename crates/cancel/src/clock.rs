@@ -19,6 +19,13 @@ impl Mark {
     pub(crate) const FIRST: Self = Self(0);
     /// Later than every hand-over: who has this mark waits for nothing.
     pub(crate) const LATEST: Self = Self(u64::MAX);
+    /// The same, of work that does nothing but wait itself: if it is abandoned, nothing is lost.
+    pub(crate) const WAIT: Self = Self(u64::MAX - 1);
+
+    /// Whether it is later than every hand-over.
+    pub(crate) fn is_latest(self) -> bool {
+        self >= Self::WAIT
+    }
 
     /// After everything adopted so far, before everything adopted from now on.
     pub(crate) fn now() -> Self {

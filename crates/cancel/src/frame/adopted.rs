@@ -183,7 +183,9 @@ impl<K: Kind> Adopted<K> {
         let Stash { order, ready, panic, .. } = *stash;
         ready.release();
         self.0 = panic.map(|panic| Box::new(Stash { panic: Some(panic), ..Stash::default() }));
-        order.into_values().for_each(|turn| turn.tree.abandon(why));
+        for turn in order.into_values() {
+            if turn.rank.is_wait() { turn.tree.abandon_untold(why) } else { turn.tree.abandon(why) }
+        }
     }
 
     fn stash(&mut self) -> &mut Stash<K> {

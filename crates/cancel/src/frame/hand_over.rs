@@ -44,6 +44,37 @@ pub fn adopt(work: impl Future<Output = ()> + Send + 'static) -> Result<(), BoxF
     Ok(())
 }
 
+/// [`adopt`](crate::adopt) for work that does nothing but wait, for something that ends by itself: a frame waits for it too.
+///
+/// If it is abandoned, as where the frame itself is dropped and there is no reaper, no cleanup is lost: it does not count among the
+/// [abandoned](crate::abandoned()) exits. For the handles of executors and groups, which are dropped while their work is still cleaning up.
+///
+/// ```
+/// use motet_cancel::{abandoned, frame, scope};
+/// use std::{future::pending, pin::pin, task::{Context, Waker}};
+///
+/// let before = abandoned();
+/// {
+///     let (work, _handle) = scope(async {
+///         frame::adopt_wait(pending()).unwrap_or_else(|_| unreachable!("there is a frame"));
+///     });
+///     assert!(pin!(work).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+/// }
+/// assert_eq!(abandoned(), before);
+/// ```
+///
+/// # Errors
+///
+/// Gives the work back, boxed, if there is neither a frame nor a reaper.
+pub fn adopt_wait(work: impl Future<Output = ()> + Send + 'static) -> Result<(), BoxFuture<'static, ()>> {
+    let work = work.boxed();
+    if place::place() == Place::Nowhere && Reaper::nearest().is_none() {
+        return Err(work);
+    }
+    hand_over(Mark::WAIT, work);
+    Ok(())
+}
+
 /// Hands an exit over that waits for what the frame adopted after `mark`. Abandons it if nobody takes it.
 pub(crate) fn hand_over(mark: Mark, exit: Exit) {
     Sendable::hand_over(mark, Run::new(exit));

@@ -34,6 +34,8 @@ pub(crate) trait Kind: Sized + 'static {
 pub(crate) trait Tree: Future<Output = TreeResult> + Unpin {
     /// Drops the tree and all that it holds, unfinished.
     fn abandon(self, why: Abandoned);
+    /// The same of a tree that only waits; of what it holds the hook is told.
+    fn abandon_untold(self, why: Abandoned);
 }
 
 /// The kind whose work is `Send`.
@@ -63,6 +65,7 @@ impl Kind for Sendable {
             Place::Local => {
                 place::with_nearest(|adopted: &mut Adopted<Local>| adopted.push(mark, AnyTree::Sendable(tree)));
             }
+            Place::Abandoning(why) if mark == Mark::WAIT => tree.abandon_untold(why),
             Place::Abandoning(why) => tree.abandon(why),
             Place::Nowhere => hand_over::reap(tree),
         }
@@ -122,6 +125,13 @@ impl Tree for AnyTree {
             Self::Local(tree) => tree.abandon(why),
         }
     }
+
+    fn abandon_untold(self, why: Abandoned) {
+        match self {
+            Self::Sendable(tree) => tree.abandon_untold(why),
+            Self::Local(tree) => tree.abandon_untold(why),
+        }
+    }
 }
 
 impl<K: Kind> Future for Run<K::Exit, K> {
@@ -133,10 +143,14 @@ impl<K: Kind> Future for Run<K::Exit, K> {
 }
 
 impl<K: Kind> Tree for Run<K::Exit, K> {
-    fn abandon(mut self, why: Abandoned) {
+    fn abandon(self, why: Abandoned) {
         if self.is_running() {
             abandon::note(why);
         }
+        self.abandon_untold(why);
+    }
+
+    fn abandon_untold(mut self, why: Abandoned) {
         Pin::new(&mut self).abandon_all(why);
     }
 }

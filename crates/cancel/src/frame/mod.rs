@@ -6,6 +6,7 @@
 //! | poll and drop several children that clean up beside each other | [`Siblings`], [`alone`] |
 //! | poll other tasks from inside a task | [`outside`] |
 //! | run what is dropped on your worker threads outside of any task | [`enter_reaper`], [`enter_local_reaper`] |
+//! | let a frame wait for what ends by itself | [`adopt_wait`] |
 //! | know whether a hand-over would find a frame here | [`is_open`] |
 
 mod adopted;
@@ -24,7 +25,7 @@ mod ready;
 mod run;
 mod siblings;
 
-pub use self::hand_over::adopt;
+pub use self::hand_over::{adopt, adopt_wait};
 pub use self::hand_over_local::adopt_local;
 pub use self::nest::{LocalNest, Nest, is_open, outside};
 pub use self::siblings::{Polls, Siblings, alone};

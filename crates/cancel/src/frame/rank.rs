@@ -64,6 +64,11 @@ impl Rank {
         self.lanes.is_empty()
     }
 
+    /// Whether the tree only waits: nobody is to hear if it is abandoned.
+    pub(super) fn is_wait(&self) -> bool {
+        self.mark == Mark::WAIT
+    }
+
     /// Puts a lane around those where it is.
     pub(super) fn enter(&mut self, lane: Lane) {
         self.lanes.push(lane);
@@ -86,14 +91,14 @@ pub(super) struct Lanes {
 
 impl Lanes {
     pub(super) fn insert(&mut self, number: Mark, rank: &Rank) {
-        if rank.mark != Mark::LATEST {
+        if !rank.mark.is_latest() {
             self.own.insert((innermost(rank), number));
         }
         self.under.extend(rank.lanes.iter().map(|lane| (*lane, number)));
     }
 
     pub(super) fn remove(&mut self, number: Mark, rank: &Rank) {
-        if rank.mark != Mark::LATEST {
+        if !rank.mark.is_latest() {
             self.own.remove(&(innermost(rank), number));
         }
         for lane in &rank.lanes {

@@ -13,7 +13,8 @@ use crate::panics::silence;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_util::task::Spawn;
-use motet_cancel::{PanicPayload, TaskError, adopt, report_unheard};
+use motet_cancel::frame::adopt_wait;
+use motet_cancel::{PanicPayload, TaskError, report_unheard};
 use pin_project_lite::pin_project;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -120,7 +121,7 @@ impl<E: Send + 'static> Heir<E> {
     fn hand_over(self) {
         if self.0.leaves_something() {
             // Neither a frame nor a reaper: nobody waits, and the children, which are cancelled, end by themselves.
-            drop(adopt(self.wait()));
+            drop(adopt_wait(self.wait()));
         }
     }
 
