@@ -110,8 +110,13 @@ impl BoundedSemaphore {
     /// # Fairness
     ///
     /// FIFO from the first poll on, whatever those before and behind it want.
+    ///
+    /// # Panics
+    ///
+    /// If `count` is more than the [`bound`](Self::bound): it would wait for ever, and everybody behind it.
     #[track_caller]
     pub fn acquire_many(&self, count: usize) -> Acquire<'_, Self> {
+        self.assert_within_bound(count);
         Acquire::new(self, count)
     }
 
@@ -153,8 +158,13 @@ impl BoundedSemaphore {
     /// # Fairness
     ///
     /// The same line as [`acquire_many`](Self::acquire_many).
+    ///
+    /// # Panics
+    ///
+    /// If `count` is more than the [`bound`](Self::bound).
     #[track_caller]
     pub fn acquire_many_owned(self: &Arc<Self>, count: usize) -> AcquireOwned<Self> {
+        self.assert_within_bound(count);
         AcquireOwned::new(self.clone(), count)
     }
 
@@ -223,6 +233,10 @@ impl BoundedSemaphore {
     /// let seats = motet_sync::BoundedSemaphore::new(2);
     /// assert_eq!(seats.acquire_many_blocking(2).count(), 2);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `count` is more than the [`bound`](Self::bound).
     #[track_caller]
     pub fn acquire_many_blocking(&self, count: usize) -> Permit<'_, Self> {
         block_on(self.acquire_many(count))
@@ -247,6 +261,10 @@ impl BoundedSemaphore {
     /// let seats = std::sync::Arc::new(motet_sync::BoundedSemaphore::new(2));
     /// assert_eq!(seats.acquire_many_owned_blocking(2).count(), 2);
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// If `count` is more than the [`bound`](Self::bound).
     #[track_caller]
     pub fn acquire_many_owned_blocking(self: &Arc<Self>, count: usize) -> OwnedPermit<Self> {
         block_on(self.acquire_many_owned(count))
@@ -306,6 +324,15 @@ impl BoundedSemaphore {
         let count = self.semaphore.forget_permits(most);
         self.note_forgotten(count);
         count
+    }
+
+    #[track_caller]
+    fn assert_within_bound(&self, count: usize) {
+        let bound = self.bound;
+        assert!(
+            count <= bound,
+            "{count} permits of a semaphore with a bound of {bound} can never be had: ask for no more than that"
+        );
     }
 
     pub(super) fn note_forgotten(&self, count: usize) {

@@ -121,6 +121,8 @@ impl ClosableSemaphore {
 
     /// Waits for `count` permits, all at once: it holds none while it waits. Who wants none waits for nobody.
     ///
+    /// More than the semaphore will ever have is waited for in vain until it is closed, and those behind it wait as long.
+    ///
     /// ```
     /// # motet_prim::park::block_on(async {
     /// let seats = motet_sync::ClosableSemaphore::new(5);

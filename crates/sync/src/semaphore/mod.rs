@@ -131,7 +131,8 @@ impl Semaphore {
 
     /// Waits for `count` permits, all at once: it holds none while it waits. Who wants none waits for nobody.
     ///
-    /// More than the semaphore will ever have is waited for in vain.
+    /// More than the semaphore will ever have is waited for in vain, and those behind it wait as long; a
+    /// [`BoundedSemaphore`](crate::BoundedSemaphore), which knows how many that are, panics.
     ///
     /// ```
     /// # motet_prim::park::block_on(async {

@@ -166,3 +166,20 @@ fn permits_of_each_kind_split_and_merge() {
     assert_eq!(seats.acquire_blocking().count(), 1);
     assert!(matches!(Stepped::new(seats.acquire_many_owned(3)).poll(), Poll::Ready(permit) if permit.count() == 3));
 }
+
+#[test]
+fn more_permits_than_a_bound_allows_are_refused_with_advice_and_hold_up_nobody() {
+    let seats = Arc::new(BoundedSemaphore::new(2));
+    let asks: [fn(&Arc<BoundedSemaphore>); 4] = [
+        |seats| drop(seats.acquire_many(3)),
+        |seats| drop(seats.acquire_many_owned(3)),
+        |seats| drop(seats.acquire_many_blocking(3)),
+        |seats| drop(seats.acquire_many_owned_blocking(3)),
+    ];
+    for ask in asks {
+        let panic = std::panic::catch_unwind(|| ask(&seats)).unwrap_err();
+        assert!(panic.downcast_ref::<String>().unwrap().contains("ask for no more"));
+    }
+    assert!(seats.try_acquire_many(3).is_none());
+    assert_eq!(seats.acquire_many_blocking(2).count(), 2);
+}
