@@ -5,12 +5,12 @@
 //! exchange for each send and for each receive, a place that becomes free is the oldest sender's, and what is sent to somebody who waits is his.
 
 use crate::contestants::{Channel, Received, Sent};
+use motet_prim::atomic::{AtomicUsize, Ordering};
 use motet_prim::lock::AdaptiveMutex;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 /// Their name in tables and charts.
