@@ -98,7 +98,18 @@ impl Builder {
     }
 
     /// Called on each thread that becomes a worker, `block_on`'s callers included; what it gives is dropped when the thread
-    /// is a worker no more. For thread-local contexts: a timer wheel, a tracing subscriber.
+    /// is a worker no more. For thread-local contexts: a timer wheel, a tracing subscriber. If it panics, the thread is a worker all the same.
+    ///
+    /// ```
+    /// use motet_executor::Executor;
+    /// use std::sync::mpsc;
+    ///
+    /// let (entered, workers) = mpsc::channel();
+    /// let executor = Executor::builder().threads(1).on_enter(move || entered.send(std::thread::current().id())).build()?;
+    /// executor.block_on(async {});
+    /// assert_eq!(workers.try_recv(), Ok(std::thread::current().id()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn on_enter<G: Any>(mut self, enter: impl Fn() -> G + Send + Sync + 'static) -> Self {
         self.enter = Some(Arc::new(move || Box::new(enter())));
         self

@@ -116,6 +116,10 @@ impl Executor {
     /// let sum: i32 = tasks.into_iter().map(|task| executor.block_on(task).unwrap()).sum();
     /// assert_eq!(sum, 4950);
     /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// As of [`spawn`](Self::spawn), for each of the [`Task`]s.
     #[track_caller]
     pub fn spawn_many<I>(&self, futures: I) -> Vec<Task<<I::Item as Future>::Output>>
     where
@@ -202,13 +206,21 @@ impl Executor {
         self.shared().is_closed()
     }
 
-    /// The tasks that live at this moment (asyncio's `all_tasks`), on blocking threads too.
+    /// The tasks that live at this moment (asyncio's `all_tasks`), on blocking threads too. For an example see [`TaskInfo`].
+    ///
+    /// # Complexity
+    ///
+    /// In proportion to the most tasks that ever lived at one time; a task that ends meanwhile waits for it.
     #[must_use]
     pub fn tasks(&self) -> Vec<TaskInfo> {
         self.shared().tasks().iter().map(|task| TaskInfo::of(task)).collect()
     }
 
-    /// What the executor has done so far.
+    /// What the executor has done so far. For an example see [`Metrics`].
+    ///
+    /// # Complexity
+    ///
+    /// As of [`tasks`](Self::tasks), but nobody waits for it.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
         let shared = self.shared();

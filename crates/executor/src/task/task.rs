@@ -112,6 +112,15 @@ impl<T> Task<T> {
     }
 
     /// As [`cancel`](Self::cancel), saying why: the first reason is the one that the error carries.
+    ///
+    /// ```
+    /// use motet_executor::{Executor, TaskError};
+    ///
+    /// let executor = Executor::new();
+    /// let task = executor.spawn(std::future::pending::<()>());
+    /// task.cancel_with("enough");
+    /// assert!(matches!(executor.block_on(task), Err(TaskError::Cancelled(reason)) if reason == "enough"));
+    /// ```
     pub fn cancel_with(&self, reason: impl Into<Reason>) -> bool {
         // SAFETY: `output` keeps the task.
         unsafe { self.task.cancel(reason.into(), None) }
@@ -120,6 +129,21 @@ impl<T> Task<T> {
     /// Asks the task to end by itself, and drops what still runs of it when `limit` is ready; false if it has ended.
     ///
     /// Any future is the clock. The limit bounds the task's cleanups too.
+    ///
+    /// ```
+    /// use motet_executor::{Executor, yield_now};
+    /// use std::future::{pending, ready};
+    ///
+    /// let executor = Executor::builder().threads(1).build()?;
+    /// let task = executor.task().eager().spawn(async { yield_now().await; 7 });
+    /// task.cancel_with_grace("hurry", pending());
+    /// assert_eq!(executor.block_on(task).unwrap(), 7, "it had time to end by itself");
+    ///
+    /// let task = executor.task().eager().spawn(pending::<()>());
+    /// task.cancel_with_grace("hurry", ready(()));
+    /// assert!(executor.block_on(task).is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn cancel_with_grace(
         &self,
         reason: impl Into<Reason>,
@@ -130,6 +154,17 @@ impl<T> Task<T> {
     }
 
     /// Takes one request to cancel back; gives how many still stand (asyncio's `Task.uncancel`).
+    ///
+    /// ```
+    /// use motet_executor::Executor;
+    ///
+    /// let executor = Executor::builder().threads(1).build()?;
+    /// let task = executor.spawn(async { 7 });
+    /// assert!(task.cancel() && task.cancelling() == 1);
+    /// assert_eq!(task.uncancel().unwrap(), 0);
+    /// assert_eq!(executor.block_on(task).unwrap(), 7);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -207,6 +207,18 @@ fn the_enter_hook_surrounds_every_worker() {
 }
 
 #[test]
+fn an_enter_hook_that_panics_costs_no_worker() {
+    let executor = Executor::builder().threads(2).on_enter(|| panic!("no luck")).build().unwrap();
+    let here = std::thread::current().id();
+    // The root blocks until the other worker has run the task.
+    executor.block_on(async {
+        let (sender, receiver) = mpsc::channel();
+        executor.spawn(async move { sender.send(std::thread::current().id()).unwrap() }).detach();
+        assert_ne!(receiver.recv().unwrap(), here);
+    });
+}
+
+#[test]
 fn metrics_count_polls_and_parks() {
     let executor = Executor::builder().threads(1).build().unwrap();
     let task = executor.spawn(async {
