@@ -164,7 +164,9 @@ impl Place {
             if self.take_notification() {
                 return true;
             }
-            // Woken without a notification: the condition variable may do that.
+            // Woken without a notification: the condition variable may do that, unless somebody else has taken it.
+            let state = self.state.load(Ordering::Relaxed);
+            assert!(state != EMPTY, "another thread parks here: make a `Parker` for each");
         }
     }
 
@@ -240,7 +242,8 @@ pub fn block_on_until<F: Future + ?Sized>(mut future: Pin<&mut F>, deadline: Opt
         if !in_time {
             break None;
         }
-        in_time = seat.parker.place.park(deadline);
+        // A future that is woken again and again has no more time than others.
+        in_time = seat.parker.place.park(deadline) && deadline.is_none_or(|deadline| Instant::now() < deadline);
     };
     seat::give_back(seat);
     output

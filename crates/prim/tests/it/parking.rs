@@ -167,3 +167,15 @@ fn what_comes_in_with_the_deadline_counts_and_what_is_late_is_left_with_its_owne
     assert_eq!(block_on_until(third.as_mut(), Some(Instant::now())), None);
     assert_eq!(block_on_until(third, Some(Instant::now())), Some(5));
 }
+
+#[test]
+fn a_future_that_wakes_itself_at_every_poll_has_no_more_time_than_others() {
+    let mut polls = 0;
+    let restless = pin!(future::poll_fn(|cx| {
+        polls += 1;
+        assert!(polls < 100, "it goes on after its deadline");
+        cx.waker().wake_by_ref();
+        Poll::<()>::Pending
+    }));
+    assert_eq!(block_on_until(restless, Some(Instant::now())), None);
+}
