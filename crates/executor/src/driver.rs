@@ -10,6 +10,7 @@
 //! reads the count. Or A goes off watch while B leaves the driver, and each relies on the other: A takes its post down,
 //! fences, and looks at the driver; B lets go of the driver, fences, and looks at the post. One of them sees the other.
 
+use crate::task::contain;
 use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::lock::{Mutex, MutexGuard};
 use std::task::Waker;
@@ -101,7 +102,8 @@ impl<D: Driver + ?Sized> Wheelhouse<D> {
 
     /// Ends the `park` of whoever is inside, or the next one.
     pub(crate) fn unpark(&self) {
-        self.unparker.wake_by_ref();
+        // Whoever has pushed a task, or spawned one, is not to unwind for a driver's waker.
+        contain(|| self.unparker.wake_by_ref());
     }
 
     /// Whether nobody is inside at this moment.

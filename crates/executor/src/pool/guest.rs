@@ -110,6 +110,9 @@ pub(crate) fn hand_over() -> Option<HandedOver> {
     let ambient = shared.map(|shared| ambient::enter(Ambient::Pool(shared)));
     // A worker that stands already does so for a call around this one.
     let seated: Vec<Rc<Worker>> = workers.iter().filter(|worker| worker.stand_up()).cloned().collect();
+    for worker in &seated {
+        worker.shared().standing.fetch_add(1, Ordering::Relaxed);
+    }
     for worker in &workers {
         if worker.drain() {
             worker.shared().wake_worker();
@@ -126,7 +129,10 @@ pub(crate) struct HandedOver {
 
 impl Drop for HandedOver {
     fn drop(&mut self) {
-        self.workers.iter().for_each(|worker| worker.shared().shard(Some(worker)).sit_down());
+        for worker in &self.workers {
+            worker.shared().standing.fetch_sub(1, Ordering::Relaxed);
+            worker.shared().shard(Some(worker)).sit_down();
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use super::watch::QUIET_ROUND;
 use super::worker::{Swept, Worker};
 use crate::driver::Wheelhouse;
 use crate::task::{Runnable, contain};
+use motet_prim::atomic::Ordering;
 use motet_prim::{hint, thread};
 use std::time::Instant;
 
@@ -80,7 +81,9 @@ impl Worker {
         self.seat().tally.count(Event::Park);
         let mut rested = Rested::InDriver;
         // A driver that panics has lost its turn, not the worker.
-        let limit = self.watch(all_rest, woken);
+        // Relaxed: whoever blocks, or did until a moment ago, wakes others for what it spawns, as long as nobody is on watch.
+        let nobody_works = resting + shared.standing.load(Ordering::Relaxed) >= shared.seated();
+        let limit = self.watch(nobody_works, woken);
         // Not for good if there may be something left to sweep; but a virtual clock is told of no time that passes for real.
         let is_virtual = shared.driver.as_ref().is_some_and(Wheelhouse::is_virtual);
         let limit = if outside == Swept::Unknown && !is_virtual { limit.or(Some(QUIET_ROUND)) } else { limit };

@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub(super) guest: GuestSeat,
     /// How many seats are taken.
     pub(super) seated: AtomicUsize,
+    /// How many of those who sit there block at this moment, and leave their tasks to others.
+    pub(super) standing: AtomicUsize,
     pub(super) blocking: Arc<BlockingPool>,
     pub(super) enter: Option<EnterHook>,
     handle: OnceLock<Weak<Handle>>,
@@ -110,6 +112,7 @@ impl Shared {
                 driver,
                 guest: GuestSeat::new(guests_kit),
                 seated: AtomicUsize::new(0),
+                standing: AtomicUsize::new(0),
                 blocking,
                 enter,
                 handle: OnceLock::new(),

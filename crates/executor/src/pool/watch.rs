@@ -129,8 +129,12 @@ impl Worker {
         };
         match self.duty.sighting.get() {
             Some(seen) if (seen.seat, seen.polls) == (seat, polls) => {
-                let task =
-                    (seen.since.elapsed() >= PATIENCE).then(|| self.shared().seats[seat].slot.steal()).flatten()?;
+                if seen.since.elapsed() < PATIENCE {
+                    return None;
+                }
+                // Once more from the start, if its owner is just about to take it, or there is no fence to be had after all.
+                self.duty.sighting.set(None);
+                let task = self.shared().seats[seat].slot.steal()?;
                 self.shared().watch.raise_alarm();
                 self.seat().tally.count(Event::Steal);
                 Some(task)
@@ -151,7 +155,7 @@ impl Worker {
         Some((full, seats[full].tally.get(Event::Poll)))
     }
 
-    /// Goes on watch if nobody is, before a park; says how long the park may be. `all_rest`: nobody can fill a slot. `woken`:
+    /// Goes on watch if nobody is, before a park; says how long the park may be. `all_rest`: nobody can fill a slot, for all rest or block. `woken`:
     /// this worker was woken before it lay down, perhaps by one that left the driver, and will again.
     pub(super) fn watch(&self, all_rest: bool, woken: bool) -> Option<Duration> {
         let shared = self.shared();

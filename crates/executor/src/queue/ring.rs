@@ -161,7 +161,7 @@ impl<T, const SIZE: usize> Producer<T, SIZE> {
     }
 }
 
-/// What an owner took out of its own ring, oldest first: a theft that is under way until this is dropped.
+/// What an owner took out of its own ring, oldest first: a theft that is under way until this is dropped, so that thieves leave with nothing meanwhile.
 pub(crate) struct Shed<'a, T, const SIZE: usize> {
     ring: &'a Ring<T, SIZE>,
     next: u32,
@@ -189,10 +189,15 @@ impl<T, const SIZE: usize> ExactSizeIterator for Shed<'_, T, SIZE> {}
 
 impl<T, const SIZE: usize> Drop for Shed<'_, T, SIZE> {
     fn drop(&mut self) {
-        self.for_each(drop);
-        if self.has_claimed {
-            self.ring.finish();
+        /// Unwinding too.
+        struct Finish<'a, T, const SIZE: usize>(&'a Ring<T, SIZE>);
+        impl<T, const SIZE: usize> Drop for Finish<'_, T, SIZE> {
+            fn drop(&mut self) {
+                self.0.finish();
+            }
         }
+        let _finish = self.has_claimed.then_some(Finish(self.ring));
+        self.for_each(drop);
     }
 }
 

@@ -20,7 +20,7 @@ impl Future for Ended {
         }
         let may_wait = match TaskRef::current() {
             Some(task) => may_wait(&task, &self.task),
-            // The root of a `block_on`, for whose end no task waits.
+            // The root of a `block_on`, for whose end no task waits. (One in which a task blocks is that task: its end waits for the root's.)
             None => {
                 self.task.waits().unlink();
                 true

@@ -99,7 +99,8 @@ impl TaskHandle {
 
 /// The task that this thread polls at this moment (asyncio's `current_task`): to name it in a log, or to cancel itself.
 ///
-/// The innermost, if one is polled inside of another's poll. None in the root of a `block_on`, which is no task, and in tasks of other crates.
+/// The innermost, if one is polled inside of another's poll. None in the root of a `block_on`, which is no task, unless a task blocks in that: then it is this
+/// task. None in tasks of other crates, and in destructors of what an executor drops at its end.
 ///
 /// ```
 /// use motet_executor::{Executor, TaskError, current_task, yield_now};

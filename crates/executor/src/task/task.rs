@@ -39,7 +39,7 @@ use std::panic::Location;
 ///
 /// A task cannot be awaited by reference and lost: dropping it before it has completed cancels the task and hands the wait
 /// for the end of its cleanup to the scope in which the drop happens (`timeout(d, task)` returns after that cleanup).
-/// Where there is no scope the task is only cancelled, and of tasks that own each other one does not wait. `&mut task` can be awaited and
+/// Where there is no scope the task is only cancelled, and of tasks that drop each other one does not wait. `&mut task` can be awaited and
 /// dropped freely.
 ///
 /// # Panics

@@ -360,3 +360,24 @@ fn a_driver_that_panics_ends_no_worker() {
     assert!(executor.block_on(busy).is_ok());
     waker.join().unwrap().unwrap();
 }
+
+#[test]
+fn a_driver_whose_waker_panics_is_no_matter_of_who_spawns() {
+    struct Faulty(Parker, mpsc::Sender<()>);
+    impl Driver for Faulty {
+        fn park(&mut self, limit: Option<Duration>, _quiet: bool) {
+            let _ = self.1.send(());
+            // It hears nothing: the watch does, at the end of each round.
+            self.0.park_for(limit.unwrap_or(Duration::from_millis(1)));
+        }
+        fn poll(&mut self) {}
+        fn unparker(&self) -> Waker {
+            motet_test::waker_that_panics_when_woken()
+        }
+    }
+    let (sender, parks) = mpsc::channel();
+    let executor = Executor::builder().threads(2).driver(Faulty(Parker::new(), sender)).build().unwrap();
+    parks.recv().unwrap();
+    let task = executor.spawn(async { 7 });
+    assert_eq!(executor.block_on(task).unwrap(), 7);
+}
