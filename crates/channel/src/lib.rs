@@ -75,8 +75,8 @@ mod shared;
 pub mod watch;
 
 pub use channel::{
-    ClosedFuture, Drain, Permit, Receiver, RecvFuture, RecvManyFuture, ReserveFuture, SendFuture, SendManyFuture,
-    Sender, WeakReceiver, WeakSender, bounded, rendezvous, unbounded,
+    ClosedFuture, Drain, IterBlocking, Permit, Receiver, RecvFuture, RecvManyFuture, ReserveFuture, SendFuture,
+    SendManyFuture, Sender, WeakReceiver, WeakSender, bounded, rendezvous, unbounded,
 };
 pub use error::{RecvError, SendError, SinkError, TryRecvError, TrySendError};
 pub use queue::{
