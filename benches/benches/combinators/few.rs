@@ -50,7 +50,10 @@ fn join3() -> Cell<'static> {
             times(|task, n| task.run(async { tokio::join!(yield_once(n), yield_once(n), yield_once(n)) })),
         )
         .rival("futures-concurrency", times(|task, n| task.run(three(n).join())))
-        .floor(FLOOR, times(|task, n| in_turn::join([n; 3].map(yield_once), |futures| task.run(futures))))
+        .floor(
+            FLOOR,
+            times(|task, n| task.run(in_turn::Three { children: [n; 3].map(yield_once), numbers: [None; 3] })),
+        )
 }
 
 fn three(n: u32) -> (YieldOnce, YieldOnce, YieldOnce) {

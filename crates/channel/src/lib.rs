@@ -27,7 +27,8 @@
 //!
 //! The only receiver of an [`unbounded`] channel is fastest as a [`Stream`](futures_core::Stream): it takes whatever is there under one lock.
 //!
-//! The waits exist for threads too: `put_blocking`, `recv_blocking`, `join_blocking` and so on wait in one line with the tasks.
+//! The waits exist for threads too: `put_blocking`, `recv_blocking`, `join_blocking` and so on wait in one line with the tasks;
+//! `recv_blocking_for` and its kin have a limit.
 //!
 //! ```
 //! use motet_channel::{Queue, Shutdown};
@@ -74,8 +75,8 @@ mod shared;
 pub mod watch;
 
 pub use channel::{
-    ClosedFuture, Drain, Permit, Receiver, RecvFuture, RecvManyFuture, ReserveFuture, SendFuture, SendManyFuture,
-    Sender, WeakReceiver, WeakSender, bounded, rendezvous, unbounded,
+    ClosedFuture, Drain, IterBlocking, Permit, Receiver, RecvFuture, RecvManyFuture, ReserveFuture, SendFuture,
+    SendManyFuture, Sender, WeakReceiver, WeakSender, bounded, rendezvous, unbounded,
 };
 pub use error::{RecvError, SendError, SinkError, TryRecvError, TrySendError};
 pub use queue::{

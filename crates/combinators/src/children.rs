@@ -277,6 +277,7 @@ impl<F: Future> Children<F> {
     }
 
     /// Whether the last poll that was pending left some that were woken for the next one.
+    #[cfg(feature = "timer")]
     pub(crate) fn has_yielded(&self) -> bool {
         self.yielded
     }

@@ -45,6 +45,16 @@
 //! | `shield(task)` | [`shield`](shield()) |
 //! | `async with TaskGroup()` | [`task_group`](task_group()) |
 //!
+//! # From tokio
+//!
+//! | tokio | here |
+//! | --- | --- |
+//! | `join!`, `try_join!` | [`join`](join()), [`try_join`](try_join()): functions over a tuple |
+//! | `select!` | [`select`](select()), whose losers' cleanup is awaited; [`race`](race()) for one type of output |
+//! | `JoinSet` | a [`WaitSet`] of tasks: [`next`](WaitSet::next) is `join_next`, [`clear`](WaitSet::clear) is `abort_all`; or a [`task_group`] |
+//! | `time::timeout`, `timeout_at` | [`timeout`](timeout()), [`timeout_at`] |
+//! | `CancellationToken`, `AbortHandle` | `motet_cancel::CancelToken`, `motet_cancel::CancelHandle` |
+//!
 //! # Fairness and cost
 //!
 //! Tuples and arrays are polled in place, in their order, at each wake. With more than 16 pending futures, the others keep one ready bit for each: a
@@ -57,12 +67,14 @@
 //! | --- | --- | --- |
 //! | `timer` | yes | whatever takes a span or a point of time, on `motet-timer` or any other `Timer` |
 #![warn(missing_debug_implementations)]
+#![deny(unsafe_code)]
 
 mod arena;
 mod as_completed;
 #[cfg(feature = "timer")]
 mod cancel_after;
 mod cancelled;
+#[expect(unsafe_code, reason = "gives back futures that were never pinned")]
 mod children;
 mod deadline;
 mod ext;
@@ -79,10 +91,16 @@ mod panics;
 mod promise;
 mod race;
 mod race_ok;
+#[expect(unsafe_code, reason = "pins futures beside one another, in one allocation")]
 mod row;
 mod select;
 mod settle;
+#[expect(
+    unsafe_code,
+    reason = "wakers that are an address and an index, and a seat for the task's that a lock-free word guards"
+)]
 mod slab;
+#[expect(unsafe_code, reason = "the step from a pinned slice to a pinned element")]
 mod slots;
 #[cfg(feature = "timer")]
 mod timeout;

@@ -24,6 +24,10 @@
 //! *Allocation*: a request allocates its future, its headers and its response's body; waiting for a connection allocates
 //! nothing.
 //!
+//! What other clients have and this one has not: proxies (the environment's `HTTP_PROXY` and its kin are not read either), a
+//! store of cookies, multipart forms, compressions other than gzip, client certificates, upgrades (WebSockets), HTTP/3. A
+//! [`Transport`] of your own is the place for the first two.
+//!
 //! ```
 //! use http::Response;
 //! use motet_http::{Body, Client, MockTransport};

@@ -54,7 +54,12 @@ pub struct RequestBuilder {
 impl RequestBuilder {
     pub(crate) fn new(client: Client, method: Method, url: Result<Url, Error>) -> Self {
         let headers = HeaderMap::new();
-        let hop = url.map(|url| Hop { method, url, headers, body: Some(Body::empty()), followed: 0 });
+        let hop = url.and_then(|url| match method {
+            Method::CONNECT => {
+                Err(unfit("CONNECT asks for a tunnel, and a response is not one: open a socket").at(&url))
+            }
+            method => Ok(Hop { method, url, headers, body: Some(Body::empty()), followed: 0 }),
+        });
         Self { client, hop, timeouts: None, total: None, max_body: None }
     }
 

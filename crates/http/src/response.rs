@@ -77,7 +77,8 @@ impl Response {
         &self.head.extensions
     }
 
-    /// The length of the body, if the server told it and it is not compressed.
+    /// The length of the body, if the server told it and it is not compressed. The response to a HEAD has no body; what its
+    /// server tells of the one that a GET would have is in the [`headers`](Self::headers).
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
         self.body.size_hint().exact()

@@ -1,7 +1,9 @@
 //! TLS by rustls: the platform's verifier, on ring, HTTP/2 offered by ALPN.
 
 use crate::error::{BoxError, Error, Kind};
+use futures_util::TryFutureExt;
 use motet_io::TcpStream;
+use motet_sync::OnceCell;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
@@ -9,7 +11,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -61,7 +63,7 @@ pub(crate) struct TlsSettings {
 /// The client's TLS; the platform's certificates are loaded when the first connection needs them, on the blocking pool.
 pub(crate) struct Tls {
     settings: TlsSettings,
-    config: OnceLock<Arc<ClientConfig>>,
+    config: OnceCell<Arc<ClientConfig>>,
 }
 
 impl Tls {
@@ -71,7 +73,7 @@ impl Tls {
         for root in &settings.roots {
             roots.add(root.0.clone()).map_err(|e| Error::caused(Kind::Build, e))?;
         }
-        Ok(Self { settings, config: OnceLock::new() })
+        Ok(Self { settings, config: OnceCell::new() })
     }
 
     /// Shakes hands on a fresh connection; also tells whether the server chose HTTP/2.
@@ -83,14 +85,21 @@ impl Tls {
         Ok((stream, http2))
     }
 
+    /// The platform's certificates are some hundred files, or a store behind a service: nothing for an executor's thread.
     async fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
-        if let Some(config) = self.config.get() {
-            return Ok(config.clone());
-        }
-        // The platform's certificates are some hundred files, or a store behind a service: nothing for an executor's thread.
-        let settings = self.settings.clone();
-        let config = Arc::new(blocking::unblock(move || settings.config()).await?);
-        Ok(self.config.get_or_init(|| config).clone())
+        self.once(|| {
+            let settings = self.settings.clone();
+            blocking::unblock(move || settings.config())
+        })
+        .await
+    }
+
+    /// One loads it, the first connections wait for that, however many there are.
+    async fn once<F>(&self, load: impl FnOnce() -> F) -> Result<Arc<ClientConfig>, rustls::Error>
+    where
+        F: Future<Output = Result<ClientConfig, rustls::Error>>,
+    {
+        self.config.get_or_try_init(|| load().map_ok(Arc::new)).await.cloned()
     }
 }
 
@@ -154,5 +163,28 @@ impl ServerCertVerifier for AnyCertificate {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use motet_test::Stepped;
+    use std::future::pending;
+    use std::task::Poll;
+
+    #[test]
+    fn the_first_connections_load_the_certificates_once_even_if_the_one_that_does_is_given_up() {
+        let tls = Tls::new(TlsSettings { accept_invalid: true, ..TlsSettings::default() }).unwrap();
+        let mut first = Stepped::new(tls.once(pending));
+        assert!(first.poll().is_pending());
+        let load = || std::future::ready(tls.settings.config());
+        let (mut second, mut third) = (Stepped::new(tls.once(load)), Stepped::new(tls.once(pending)));
+        assert!(second.poll().is_pending(), "the first loads them");
+        assert!(third.poll().is_pending());
+        drop(first);
+        let Poll::Ready(Ok(config)) = second.poll() else { panic!("it is the second's turn") };
+        let Poll::Ready(Ok(same)) = third.poll() else { panic!("they are loaded") };
+        assert!(Arc::ptr_eq(&config, &same));
     }
 }

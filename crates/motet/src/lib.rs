@@ -43,7 +43,7 @@
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
 //! | `io` | yes | `io`: TCP, UDP and Unix sockets, name lookup; idle workers wait in the reactor |
-//! | `signal` | yes | `signal::ctrl_c` (on Unix; turns on `io`) |
+//! | `signal` | yes | `signal::ctrl_c`, `signal::terminate` (on Unix; turns on `io`) |
 //! | `http` | no | `http`: the HTTP client (turns on `io`; its tree is large) |
 #![forbid(unsafe_code)]
 

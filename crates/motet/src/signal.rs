@@ -1,11 +1,11 @@
-//! Signals as futures, on signal-hook.
+//! Signals as futures, on signal-hook: [`ctrl_c`] from a terminal, [`terminate`] from whoever runs the program as a service.
 //!
 //! Nothing is installed before the first call, so a program that never asks keeps the default behaviour of its signals. No thread is
 //! started: the handler writes a byte into a socket pair of the waiting future, and the reactor wakes it.
 
 use motet_io::UnixStream;
 use signal_hook::SigId;
-use signal_hook::consts::SIGINT;
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level;
 use std::io;
 
@@ -25,6 +25,19 @@ use std::io;
 /// # });
 /// ```
 ///
+/// While the program ends, too, a press does nothing unless somebody waits for it. So a cleanup that may take long stands
+/// beside a second `ctrl_c`:
+///
+/// ```no_run
+/// # async fn clean_up() {}
+/// # async fn end() -> std::io::Result<()> {
+/// motet::signal::ctrl_c().await?;
+/// if let motet::Select2::Second(_) = motet::select((clean_up(), motet::signal::ctrl_c())).await {
+///     std::process::exit(130);
+/// }
+/// # Ok(()) }
+/// ```
+///
 /// # Cancel safety
 ///
 /// Cancel safe, but for the presses: those between this future and the next are not remembered.
@@ -34,6 +47,31 @@ use std::io;
 /// If the operating system refuses the handler or the sockets.
 pub async fn ctrl_c() -> io::Result<()> {
     Listening::to(SIGINT)?.signalled().await
+}
+
+/// Waits for the next request to end (the signal SIGTERM): what service managers and containers send before they kill.
+///
+/// As with [`ctrl_c`], the first poll takes the signal over for the rest of the process, and one that comes while nobody waits is
+/// lost. A service waits for both:
+///
+/// ```no_run
+/// # motet::run(async {
+/// use motet::signal::{ctrl_c, terminate};
+///
+/// motet::select((ctrl_c(), terminate())).await;
+/// println!("no more connections are taken");
+/// # });
+/// ```
+///
+/// # Cancel safety
+///
+/// Cancel safe, but for the signals: those between this future and the next are not remembered.
+///
+/// # Errors
+///
+/// If the operating system refuses the handler or the sockets.
+pub async fn terminate() -> io::Result<()> {
+    Listening::to(SIGTERM)?.signalled().await
 }
 
 /// A signal's handler, and the socket into which it writes.

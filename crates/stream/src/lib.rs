@@ -30,11 +30,14 @@
 //! the slot and is pending; so the body is, and the poll takes the item out. Nothing is shared and nothing is boxed. A yielder that
 //! has escaped from its stream finds no frame, and panics with a message that says so.
 #![warn(missing_debug_implementations)]
+#![deny(unsafe_code)]
 
 mod close;
 mod emitting;
+#[expect(unsafe_code, reason = "the chain of frames on the stack")]
 mod frame;
 mod generator;
+#[expect(unsafe_code, reason = "a look into a cell without taking out what is in it")]
 mod slot;
 mod stream;
 mod try_stream;

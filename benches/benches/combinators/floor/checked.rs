@@ -38,8 +38,8 @@ pin_project! {
 /// Emits the numbers of one stream.
 pub(crate) struct Yielder(u64);
 
-struct Emit<'a> {
-    yielder: &'a mut Yielder,
+struct Emit {
+    id: u64,
     item: Option<u32>,
 }
 
@@ -52,26 +52,25 @@ pub(crate) fn stream<F: Future<Output = ()>>(f: impl FnOnce(Yielder) -> F) -> im
 
 impl Yielder {
     #[inline]
-    pub(crate) fn emit(&mut self, item: u32) -> impl Future<Output = ()> {
-        Emit { yielder: self, item: Some(item) }
+    pub(crate) fn emit(&mut self, item: u32) -> impl Future<Output = ()> + use<> {
+        Emit { id: self.0, item: Some(item) }
     }
 }
 
-impl Future for Emit<'_> {
+impl Future for Emit {
     type Output = ();
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(item) = self.item.take() else { return Poll::Ready(()) };
         CURRENT.with(|current| {
-            assert!(
-                current.turn.get() == self.yielder.0,
-                "a yielder is used outside of its stream, or twice in a poll"
-            );
+            if current.turn.get() != self.id {
+                not_for_this_floor();
+            }
             current.item.set(item);
-            current.turn.set(self.yielder.0 + 1);
+            current.turn.set(self.id + 1);
             if !ptr::eq(current.consumer.get(), cx.waker()) {
-                cx.waker().wake_by_ref();
+                not_for_this_floor();
             }
         });
         Poll::Pending
@@ -94,7 +93,9 @@ impl<F: Future<Output = ()>> Stream for Checked<F> {
         let mut body = this.body;
         let Some(running) = body.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         CURRENT.with(|current| {
-            assert!(current.turn.get() == 0, "a stream within a stream");
+            if current.turn.get() != 0 {
+                not_for_this_floor();
+            }
             current.turn.set(*this.id);
             current.consumer.set(cx.waker());
         });
@@ -102,11 +103,14 @@ impl<F: Future<Output = ()>> Stream for Checked<F> {
         let polled = running.poll(cx);
         std::mem::forget(leave);
         let item = CURRENT.with(|current| {
-            let turn = current.turn.replace(0);
-            if turn == *this.id + 1 {
+            if current.turn.get() == *this.id + 1 {
+                current.turn.set(0);
                 return Some(current.item.get());
             }
-            assert!(turn == *this.id, "another stream has taken the place of this one");
+            if current.turn.get() != *this.id {
+                not_for_this_floor();
+            }
+            current.turn.set(0);
             None
         });
         if polled.is_ready() {
@@ -117,4 +121,9 @@ impl<F: Future<Output = ()>> Stream for Checked<F> {
             None => polled.map(|()| None),
         }
     }
+}
+
+#[cold]
+fn not_for_this_floor() -> ! {
+    panic!("a stream within a stream, a yielder outside of its stream, or a waker that is not the consumer's");
 }

@@ -20,12 +20,10 @@ pub(crate) fn gather<C>(children: impl Iterator<Item = C>, run: impl FnOnce(InTu
     children.into_iter().map(Child::number).collect()
 }
 
-/// The numbers of three, by none.
-#[inline]
-pub(crate) fn join<C>(children: [C; 3], run: impl FnOnce(InTurn<'_, C>)) -> [u32; 3] {
-    let mut children = children.map(Child::Waiting);
-    run(InTurn(&mut children));
-    children.map(Child::number)
+/// Three, each with its number beside it.
+pub(crate) struct Three<C> {
+    pub(crate) children: [C; 3],
+    pub(crate) numbers: [Option<u32>; 3],
 }
 
 impl<C> Child<C> {
@@ -53,5 +51,25 @@ impl<C: Future<Output = u32> + Unpin> Future for InTurn<'_, C> {
             }
         }
         if all { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl<C: Future<Output = u32> + Unpin> Future for Three<C> {
+    type Output = [u32; 3];
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<[u32; 3]> {
+        let Self { children, numbers } = &mut *self;
+        for (child, number) in children.iter_mut().zip(numbers.iter_mut()) {
+            if number.is_none() {
+                if let Poll::Ready(output) = Pin::new(child).poll(cx) {
+                    *number = Some(output);
+                }
+            }
+        }
+        match *numbers {
+            [Some(a), Some(b), Some(c)] => Poll::Ready([a, b, c]),
+            _ => Poll::Pending,
+        }
     }
 }

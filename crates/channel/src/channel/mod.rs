@@ -5,6 +5,7 @@ mod batch;
 mod closed;
 mod drain;
 mod ends;
+mod iter;
 #[cfg(all(test, motet_loom))]
 mod model;
 mod permit;
@@ -19,6 +20,7 @@ pub use batch::SendManyFuture;
 pub use closed::ClosedFuture;
 pub use drain::Drain;
 pub use ends::{bounded, rendezvous, unbounded};
+pub use iter::IterBlocking;
 pub use permit::{Permit, ReserveFuture};
 pub use receiver::Receiver;
 pub use recv::{RecvFuture, RecvManyFuture};

@@ -14,7 +14,7 @@ use core::task::{Context, Poll};
 use super::order::{Order, Store};
 use super::outlook;
 use super::parcel::{Outcome, Parcel};
-use super::sides::{Nothing, Refusal, admit_to_getter, get, put, wake};
+use super::sides::{Nothing, Refusal, admit_to_getter, get, put, wake, wake_both};
 use super::{AWAITS_CLOSE, GETTERS, JOINERS, Locked, PUTTERS, Place, Shared, State, Waiter, waiter};
 use motet_prim::{Admit, Leave, Waitable, Wakeup};
 
@@ -66,7 +66,7 @@ fn get_in_line<'a, T, O: Order<T>>(
     let mut wakeups = [None, None];
     place.as_mut().enter(|| waiter(shared, GETTERS));
     let polled = place.poll_wait(cx, |_, locked, parcel| admit_getter(locked, parcel, &mut wakeups));
-    wakeups.into_iter().for_each(wake);
+    wake_both(wakeups);
     polled.map(|(_, parcel)| parcel.into_handed().map(|(_, item)| item))
 }
 
@@ -100,7 +100,7 @@ pub(super) fn wait_to_get<T, O: Order<T>, H: SharedHandle<T, O>>(
 ) -> Poll<Option<T>> {
     let mut wakeups = [None, None];
     let polled = waiter.poll_wait(cx, |_, _| false, |_, locked, parcel| admit_getter(locked, parcel, &mut wakeups));
-    wakeups.into_iter().for_each(wake);
+    wake_both(wakeups);
     polled.map(|(_, parcel)| parcel.into_handed().map(|(_, item)| item))
 }
 

@@ -233,6 +233,11 @@ pub(super) fn wake(wakeup: Option<Wakeup>) {
     }
 }
 
+pub(super) fn wake_both([one, other]: [Option<Wakeup>; 2]) {
+    wake(one);
+    wake(other);
+}
+
 /// Puts an item for which there is room: to a getter that waits, else into the store.
 #[inline]
 pub(super) fn put<T, O: Order<T>>(locked: &mut Locked<'_, T, O>, item: T) -> Option<Wakeup> {

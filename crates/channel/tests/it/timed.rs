@@ -1,4 +1,4 @@
-//! Waits of threads that have only so long.
+//! Threads that have only so long, and threads that go on until there is no more.
 
 use motet_channel::{
     LifoQueue, Queue, Shutdown, TryGetError, TryPutError, TryRecvError, TrySendError, bounded, oneshot, rendezvous,
@@ -71,4 +71,16 @@ fn a_oneshot_is_asked_again_until_its_value_comes() {
     assert_eq!(rx.recv_blocking_for(Duration::MAX), Ok(7));
     assert_eq!(rx.recv_blocking_for(Duration::MAX), Err(TryRecvError::Closed), "it has come");
     assert!(sending.join().unwrap().is_ok());
+}
+
+#[test]
+fn a_thread_goes_on_until_the_channel_is_closed_and_empty_and_shares_with_others() {
+    let (tx, rx) = bounded(2);
+    let other = rx.clone();
+    let summing = thread::spawn(move || other.iter_blocking().sum::<u64>());
+    let sending = thread::spawn(move || (1..=1_000).try_for_each(|value| tx.send_blocking(value)));
+    let sum: u64 = rx.iter_blocking().sum();
+    assert!(sending.join().unwrap().is_ok());
+    assert_eq!(sum + summing.join().unwrap(), 500_500);
+    assert_eq!(rx.iter_blocking().next(), None);
 }

@@ -96,7 +96,7 @@ impl Client {
         self.request(Method::HEAD, url)
     }
 
-    /// A request with any method.
+    /// A request with any method but CONNECT, which is no request for a response.
     ///
     /// The address is absolute, or continues the client's [`base_url`](ClientBuilder::base_url); a bad one is reported when
     /// the request is sent.

@@ -9,7 +9,7 @@ use futures::{FutureExt, StreamExt, future, stream};
 use http::Response;
 use http_body_util::BodyExt;
 use hyper::{Request, body::Incoming};
-use motet_http::{Body, Bytes, Client, Error, Phase, Timeouts};
+use motet_http::{Body, Bytes, Client, Error, Method, Phase, Timeouts};
 use motet_timer::Timers;
 use std::future::poll_fn;
 use std::panic::resume_unwind;
@@ -205,4 +205,22 @@ fn compressed_bytes_that_come_to_nothing_are_capped_too() {
     let read = async move { client.get("http://example.com/").await?.bytes().await };
     let error = ends(read).unwrap_err();
     assert!(error.is_body_too_large(), "{error}");
+}
+
+#[test]
+fn an_empty_body_that_says_it_is_gzip_is_empty() {
+    let chunked = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+    let server = Server::raw(move |mut tcp| async move {
+        let _ = tcp.read(&mut [0; 1024]).await;
+        let _ = tcp.write_all(chunked.as_bytes()).await;
+    });
+    let text = block_on(async { Client::new().get(server.url("/")).await?.text().await });
+    assert_eq!(text.unwrap(), "");
+}
+
+#[test]
+fn a_tunnel_is_refused_with_advice() {
+    let request = Client::new().request(Method::CONNECT, "http://127.0.0.1:1/");
+    let error = block_on(request.send()).unwrap_err();
+    assert!(error.is_builder(), "{error}");
 }

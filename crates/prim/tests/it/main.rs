@@ -1,5 +1,7 @@
 //! What the door and the wait list promise, one behaviour a test.
 
+#[cfg(feature = "asymmetric")]
+mod asymmetric;
 mod batch;
 mod drops;
 mod foreign;

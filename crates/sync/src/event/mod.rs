@@ -15,11 +15,14 @@ mod state;
 pub use future::{EventWait, EventWaitOwned};
 
 use core::fmt;
+use core::pin::pin;
+use core::time::Duration;
 use future::Ticket;
-use motet_prim::park::block_on;
+use motet_prim::park::{block_on, block_on_until};
 use motet_prim::{Locked, WaitList, WakeBatch};
 use state::{Set, State};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A flag that is set or clear, and that any number of tasks and threads can wait for; `asyncio.Event`.
 ///
@@ -179,6 +182,22 @@ impl Event {
         if !self.is_set() {
             block_on(self.wait());
         }
+    }
+
+    /// [`wait_blocking`](Self::wait_blocking), but not for longer than `limit`: whether it was released in time. `threading.Event.wait(timeout)`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let done = motet_sync::Event::new();
+    /// assert!(!done.wait_blocking_for(Duration::from_millis(1)));
+    /// done.set();
+    /// assert!(done.wait_blocking_for(Duration::MAX));
+    /// ```
+    #[doc(alias = "wait_timeout")]
+    #[must_use = "it tells whether the event was set, or the time was up"]
+    pub fn wait_blocking_for(&self, limit: Duration) -> bool {
+        block_on_until(pin!(self.wait()), Instant::now().checked_add(limit)).is_some()
     }
 }
 

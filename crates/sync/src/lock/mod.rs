@@ -21,10 +21,13 @@ pub use guard::{LockGuard, OwnedLockGuard};
 pub use mapped::{MappedLockGuard, OwnedMappedLockGuard};
 
 use core::fmt;
+use core::pin::pin;
+use core::time::Duration;
 use motet_prim::cell::UnsafeCell;
-use motet_prim::park::block_on;
+use motet_prim::park::{block_on, block_on_until};
 use raw::RawLock;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A value that one task, or thread, at a time may use; `asyncio.Lock`, with the value inside.
 ///
@@ -194,6 +197,24 @@ impl<T: ?Sized> Lock<T> {
     pub fn lock_blocking(&self) -> LockGuard<'_, T> {
         let waiting = self.lock();
         self.try_lock().unwrap_or_else(|| block_on(waiting))
+    }
+
+    /// [`lock_blocking`](Self::lock_blocking), but not for longer than `limit`. `threading.Lock.acquire(timeout=…)`.
+    ///
+    /// `None` if the lock was not ours in time: then it has left the line.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let hits = motet_sync::Lock::new(0);
+    /// let guard = hits.lock_blocking_for(Duration::MAX).expect("free");
+    /// assert!(hits.lock_blocking_for(Duration::from_millis(1)).is_none());
+    /// # drop(guard);
+    /// ```
+    #[doc(alias = "try_lock_for")]
+    #[track_caller]
+    pub fn lock_blocking_for(&self, limit: Duration) -> Option<LockGuard<'_, T>> {
+        block_on_until(pin!(self.lock()), Instant::now().checked_add(limit))
     }
 
     /// [`lock_blocking`](Self::lock_blocking) with a guard that keeps the lock alive.

@@ -4,6 +4,7 @@ use motet_sync::{BoundedSemaphore, ClosableSemaphore, Condition, Event, Lock, Rw
 use motet_test::Stepped;
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 #[test]
 fn a_thread_waits_for_a_lock_until_it_is_released() {
@@ -166,4 +167,39 @@ fn threads_wait_for_owned_holds_in_the_same_line() {
     in_turn(&seats, |seats| seats.acquire_many_owned_blocking(2).expect("open"));
     seats.close();
     assert!(seats.acquire_owned_blocking().is_err() && seats.acquire_many_owned_blocking(2).is_err());
+}
+
+#[test]
+fn a_thread_that_has_no_time_leaves_the_line_to_those_behind_it() {
+    let (lock, seats, event) = (Lock::new(0), Semaphore::new(1), Event::new());
+    let (held, seat) = (lock.lock_blocking(), seats.acquire_blocking());
+    let mut behind = (Stepped::new(lock.lock()), Stepped::new(seats.acquire()));
+    assert!(lock.lock_blocking_for(Duration::ZERO).is_none() && seats.acquire_blocking_for(Duration::ZERO).is_none());
+    assert!(behind.0.poll().is_pending() && behind.1.poll().is_pending());
+    drop((held, seat));
+    assert!(behind.0.poll().is_ready() && behind.1.poll().is_ready());
+    drop(behind);
+    assert_eq!((lock.lock_blocking_for(Duration::ZERO).as_deref(), seats.available()), (Some(&0), 1));
+    assert!(!event.wait_blocking_for(Duration::ZERO));
+    event.set();
+    assert!(event.wait_blocking_for(Duration::ZERO));
+}
+
+#[test]
+fn a_thread_that_has_all_the_time_there_is_waits_in_line() {
+    let lock = Lock::new(0);
+    let (seats, event) = (Semaphore::new(0), Event::new());
+    thread::scope(|scope| {
+        let held = lock.lock_blocking();
+        let waiting = scope.spawn(|| {
+            let _permit = seats.acquire_blocking_for(Duration::MAX)?;
+            *lock.lock_blocking_for(Duration::MAX)? += 1;
+            Some(event.wait_blocking_for(Duration::MAX))
+        });
+        seats.release(1);
+        drop(held);
+        event.set();
+        assert_eq!(waiting.join().expect("no panic"), Some(true));
+    });
+    assert_eq!(*lock.lock_blocking(), 1);
 }
