@@ -224,6 +224,12 @@ impl<E> Members<E> {
         Some(ended)
     }
 
+    /// Whether errors, or a panic, win over a result.
+    pub(crate) fn has_failed(&self) -> bool {
+        let state = self.state.lock();
+        !state.errors.is_empty() || state.panic.is_some()
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.state.lock().phase == Phase::Open
     }

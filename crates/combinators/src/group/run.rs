@@ -175,6 +175,16 @@ impl<S: Spawn, E: Send + 'static, R, F: Future<Output = Result<R, E>>> Running<'
         }
     }
 
+    /// Drops a result that nobody will get, so that what it leaves is cleaned up before the group returns.
+    fn refuse_result(self: Pin<&mut Self>) {
+        let this = self.project();
+        let refused = this.result.take();
+        let dropped = this.nest.enter(|| catch_unwind(AssertUnwindSafe(|| drop(refused))));
+        if let Err(panic) = dropped {
+            drop(this.members.panicked(PanicPayload::new(panic)));
+        }
+    }
+
     /// Spawns what the body and the children gave to the group, or drops it unpolled if the group ends.
     fn spawn_arrivals(self: Pin<&mut Self>) {
         let this = self.project();
@@ -200,6 +210,9 @@ impl<S: Spawn, E: Send + 'static, R, F: Future<Output = Result<R, E>>> Future fo
         if !self.members.is_open() {
             // The body's own poll may have ended the group.
             self.as_mut().poll_body(cx);
+        }
+        if self.result.is_some() && self.members.has_failed() {
+            self.as_mut().refuse_result();
         }
         let this = self.project();
         let drained = catch_unwind(AssertUnwindSafe(|| this.nest.poll_drain(cx).is_ready()));

@@ -118,6 +118,26 @@ fn an_inner_group_that_was_only_cancelled_adds_no_error_though_it_came_through_a
 }
 
 #[test]
+fn a_result_that_an_error_wins_over_is_cleaned_up_before_the_group_returns() {
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let log = Log::default();
+    let (result, (fail, fails)) = (log.guard("result"), gate());
+    let mut group = Stepped::new(task_group(&spawner, |group| async move {
+        drop(group.spawn(async move {
+            fails.await;
+            Err::<(), _>("child")
+        }));
+        Ok::<_, Failure>(result)
+    }));
+    assert!(bench.settle(&mut group).is_pending());
+    fail.send(()).unwrap();
+    let Poll::Ready(ended) = bench.settle(&mut group) else { panic!("both have ended") };
+    assert_eq!(ended.err(), Some(GroupError::Failed(vec!["child"])));
+    assert_eq!(log.lines(), ["result begins", "result ends"]);
+}
+
+#[test]
 fn children_are_finished_before_a_panic_goes_on() {
     // C58
     let mut bench = Bench::new();
