@@ -29,8 +29,8 @@ use futures_util::stream::{FusedStream, Stream};
 ///
 /// # Cancel safety
 ///
-/// Cancel safe: `next` on it, dropped, has taken nothing. Dropped itself, it drops the futures that have not finished, each in a frame of its
-/// own.
+/// Cancel safe: `next` on it, dropped, has taken nothing. Dropped itself, it drops the futures that have not finished, each apart from
+/// the others.
 ///
 /// # Fairness
 ///

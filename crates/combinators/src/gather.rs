@@ -33,7 +33,7 @@ use core::task::{Context, Poll};
 ///
 /// # Cancel safety
 ///
-/// Dropped, it drops the futures that have not finished, each in a frame of its own, and the outputs that are there already.
+/// Dropped, it drops the futures that have not finished, each apart from the others, and the outputs that are there already.
 ///
 /// # Fairness
 ///

@@ -36,7 +36,7 @@ impl<T: IntoMembers<Members: Decide<All>>> JoinTuple for T {
 ///
 /// # Cancel safety
 ///
-/// Dropped, it drops the futures that have not finished, each in a frame of its own, and outputs that are there already.
+/// Dropped, it drops the futures that have not finished, each apart from the others, and outputs that are there already.
 ///
 /// # Complexity
 ///

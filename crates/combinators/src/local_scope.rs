@@ -43,7 +43,7 @@ use std::sync::Arc;
 ///
 /// # Cancel safety
 ///
-/// Dropped, it drops the body and the children, each in a frame of its own; the cleanup that they hand over goes to the frame around
+/// Dropped, it drops the body and the children, each apart from the others; the cleanup that they hand over goes to the frame around
 /// it.
 ///
 /// # Panics

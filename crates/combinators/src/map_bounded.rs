@@ -27,7 +27,7 @@ use std::iter::Fuse;
 ///
 /// # Cancel safety
 ///
-/// Cancel safe: `next` on it, dropped, has taken nothing. Dropped itself, it drops the futures that run, each in a frame of its own.
+/// Cancel safe: `next` on it, dropped, has taken nothing. Dropped itself, it drops the futures that run, each apart from the others.
 ///
 /// # Complexity
 ///

@@ -33,7 +33,7 @@ impl<T: IntoMembers<Members: Decide<First>>> RaceTuple for T {
 ///
 /// # Cancel safety
 ///
-/// Dropped, it drops all of them, each in a frame of its own; the cleanup that they hand over goes to the frame around it. Dropped
+/// Dropped, it drops all of them, each apart from the others; the cleanup that they hand over goes to the frame around it. Dropped
 /// while the losers clean up, it loses the winner's output.
 ///
 /// # Fairness

@@ -35,7 +35,7 @@ impl<T: IntoMembers<Members: Decide<FirstOk>>> RaceOkTuple for T {
 ///
 /// # Cancel safety
 ///
-/// Dropped, it drops all of them, each in a frame of its own; the cleanup that they hand over goes to the frame around it. Dropped
+/// Dropped, it drops all of them, each apart from the others; the cleanup that they hand over goes to the frame around it. Dropped
 /// while the losers clean up, it loses the winner's value.
 ///
 /// # Errors

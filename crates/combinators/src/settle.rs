@@ -15,7 +15,7 @@ use pin_project_lite::pin_project;
 
 /// Several futures that can be dropped in place.
 pub trait Clear {
-    /// Drops what has not finished, each in a frame of its own, and outputs that nobody took.
+    /// Drops what has not finished, each apart from the others, and outputs that nobody took.
     fn clear(self: Pin<&mut Self>);
 }
 

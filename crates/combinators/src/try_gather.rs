@@ -29,7 +29,7 @@ use pin_project_lite::pin_project;
 ///
 /// # Cancel safety
 ///
-/// Dropped, it drops the futures that have not finished, each in a frame of its own, and the values that are there already; the
+/// Dropped, it drops the futures that have not finished, each apart from the others, and the values that are there already; the
 /// cleanup that they hand over goes to the frame around it.
 ///
 /// # Fairness

@@ -36,7 +36,7 @@ impl<T: IntoMembers<Members: Decide<AllOk>>> TryJoinTuple for T {
 ///
 /// # Cancel safety
 ///
-/// Dropped, it drops the futures that have not finished, each in a frame of its own; the cleanup that they hand over goes to the frame
+/// Dropped, it drops the futures that have not finished, each apart from the others; the cleanup that they hand over goes to the frame
 /// around it.
 ///
 /// # Errors
