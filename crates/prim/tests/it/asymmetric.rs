@@ -25,16 +25,15 @@ fn the_light_side_and_the_heavy_one_are_never_both_alone() {
                 is_busy.store(false, Ordering::Release);
             }
         });
-        for _ in 0..3000 {
+        while light.load(Ordering::Relaxed) == 0 {
+            thread::yield_now();
+        }
+        for _ in 0..20_000 {
             is_claimed.store(true, Ordering::Relaxed);
             if fence.heavy() && !is_busy.load(Ordering::Acquire) {
                 enter();
             }
             is_claimed.store(false, Ordering::Release);
-        }
-        // So that each had a chance.
-        while light.load(Ordering::Relaxed) == 0 {
-            thread::yield_now();
         }
         is_over.store(true, Ordering::Relaxed);
     });
