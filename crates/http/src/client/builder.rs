@@ -90,7 +90,7 @@ impl ClientBuilder {
     }
 
     /// Most requests that share an HTTP/2 connection at a time; 100 by default. The others wait, within
-    /// [`Timeouts::pool`].
+    /// [`Timeouts::pool`]. Each may have a megabyte of its response here that nobody has read yet.
     pub const fn max_streams(mut self, streams: usize) -> Self {
         self.max_streams = streams;
         self

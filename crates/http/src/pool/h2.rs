@@ -38,6 +38,15 @@ use std::time::{Duration, Instant};
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How many bytes of a body a server may send ahead of its reader.
+const WINDOW: u32 = 1 << 20;
+
+/// The same for all streams together, as many as there may be: one that nobody reads takes no room from the others.
+fn window_of_all(streams: usize) -> u32 {
+    const MOST: u32 = (1 << 31) - 1;
+    u32::try_from(streams).unwrap_or(MOST).saturating_mul(WINDOW).min(MOST)
+}
+
 pub(super) struct Http2 {
     sender: http2::SendRequest<Upload>,
     state: Mutex<State>,
@@ -83,6 +92,8 @@ impl Http2 {
             .keep_alive_interval(PING_INTERVAL)
             .keep_alive_timeout(PING_TIMEOUT)
             .max_header_list_size(MAX_HEAD as u32)
+            .initial_stream_window_size(WINDOW)
+            .initial_connection_window_size(window_of_all(max_streams))
             .handshake(wire)
             .await;
         let (sender, connection) = handshake.map_err(Error::connect)?;

@@ -17,4 +17,5 @@ mod pool;
 mod refused;
 mod timeouts;
 mod tls;
+mod unread;
 mod wire;
