@@ -38,6 +38,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod batch;
 mod line;
 pub mod oneshot;
 mod queue;
@@ -46,6 +47,7 @@ mod stream;
 mod wait;
 mod work;
 
+pub use batch::PutMany;
 pub use queue::Queue;
 pub use stream::{QueueSink, QueueStream};
 pub use wait::{Get, GetMany, Join, Put, Reserve, Slot};

@@ -309,6 +309,12 @@ impl<T> Queue<T> {
     }
 }
 
+impl<T> Queue<T> {
+    pub(super) fn shared(&self) -> &Shared<T> {
+        &self.shared
+    }
+}
+
 impl<T> Clone for Queue<T> {
     fn clone(&self) -> Self {
         Self { shared: self.shared.clone() }

@@ -211,3 +211,30 @@ fn a_place_is_reserved_at_once_if_there_is_one_and_nobody_waits() {
     queue.shutdown(Shutdown::Drain);
     assert_eq!(queue.try_reserve().unwrap_err(), TryPutError::ShutDown(()));
 }
+
+#[test]
+fn a_batch_is_put_in_turn_and_keeps_what_was_not_put() {
+    let queue = Queue::bounded(2);
+    let mut items = (0..5).collect();
+    let mut batch = Stepped::new(queue.put_many(&mut items));
+    assert!(batch.poll().is_pending());
+    let mut behind = Stepped::new(queue.put(9));
+    assert!(behind.poll().is_pending());
+    assert_eq!((queue.try_get(), batch.wakes()), (Ok(0), 1));
+    assert!(batch.poll().is_pending());
+    // Its next item waits behind who came meanwhile.
+    assert_eq!((queue.try_get(), batch.wakes(), behind.wakes()), (Ok(1), 1, 1));
+    assert_eq!(behind.poll(), Poll::Ready(Ok(())));
+    assert_eq!((queue.try_get(), batch.wakes()), (Ok(2), 2));
+    // Admitted, and dropped: the place is for the next.
+    drop(batch);
+    assert_eq!(items, [3, 4]);
+    assert!(queue.try_put(7).is_ok());
+    let mut rest = Stepped::new(queue.put_many(&mut items));
+    assert!(rest.poll().is_pending());
+    queue.shutdown(Shutdown::Drain);
+    assert_eq!(rest.poll(), Poll::Ready(Err(ShutDown)));
+    drop(rest);
+    assert_eq!((items.len(), queue.try_get(), queue.try_get()), (2, Ok(9), Ok(7)));
+    assert_eq!(Stepped::new(Queue::unbounded().put_many(&mut items)).poll(), Poll::Ready(Ok(())));
+}
