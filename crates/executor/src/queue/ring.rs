@@ -196,7 +196,8 @@ impl<T, const SIZE: usize> Drop for Shed<'_, T, SIZE> {
                 self.0.finish();
             }
         }
-        let _finish = self.has_claimed.then_some(Finish(self.ring));
+        // Made only then: one that is dropped ends a theft, which may be a thief's.
+        let _finish = self.has_claimed.then(|| Finish(self.ring));
         self.for_each(drop);
     }
 }
