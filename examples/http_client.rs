@@ -11,19 +11,16 @@ struct User {
     login: String,
 }
 
+/// The whole exchange: a response holds its connection until it is read, so nothing else is waited for in between.
+async fn fetch_user(client: &Client, name: &str) -> Result<User, Error> {
+    let response = client.get(format!("/users/{name}")).await?;
+    println!("{}", response.status().as_u16());
+    response.json().await
+}
+
 async fn fetch_users(client: &Client) -> Result<Vec<User>, Error> {
-    let names = ["python", "django"];
-
     // Dropped at any await, a request closes its connection; the first error drops the other request.
-    let requests = names.map(|name| client.get(format!("/users/{name}")).send());
-    let responses = motet::try_gather(requests).await?;
-
-    let mut users = Vec::new();
-    for response in responses {
-        println!("{}", response.status().as_u16());
-        users.push(response.json().await?);
-    }
-    Ok(users)
+    motet::try_gather(["python", "django"].map(|name| fetch_user(client, name))).await
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
