@@ -18,6 +18,7 @@ mod raw;
 mod scene;
 mod scopes;
 mod shields;
+mod siblings_at_random;
 mod tokens;
 mod under_block_on;
 mod under_motet;
