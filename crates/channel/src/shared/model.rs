@@ -1,6 +1,7 @@
 //! Loom models of queues and channels: an item is in one place, whoever goes away meanwhile, and no wakeup is lost.
 
 use crate::{Queue, ShutDown, Shutdown, bounded, rendezvous};
+use futures_sink::Sink;
 use motet_prim::loom::future::block_on;
 use motet_prim::loom::thread;
 use motet_prim::model;
@@ -211,6 +212,23 @@ fn a_cancelled_get_against_an_immediate_shutdown_leaves_nothing_undone() {
         thread.join().unwrap();
         assert!(queue.try_get().is_err());
         block_on(queue.join());
+    });
+}
+
+#[test]
+fn a_receiver_that_comes_as_a_place_is_given_up_does_not_overtake_the_first() {
+    model(|| {
+        let (tx, rx) = rendezvous();
+        let mut first = pending(rx.recv());
+        let mut sink = Box::pin(tx.clone());
+        assert!(sink.as_mut().poll_ready(&mut Context::from_waker(Waker::noop())).is_ready());
+        let mut send = pending(tx.send(1));
+        let giving_up = thread::spawn(move || drop(sink));
+        let second = pending(rx.recv());
+        giving_up.join().unwrap();
+        assert_eq!((first.wakes(), first.poll()), (1, Poll::Ready(Ok(1))));
+        assert_eq!((send.wakes(), send.poll()), (1, Poll::Ready(Ok(()))));
+        assert!(!second.is_woken());
     });
 }
 
