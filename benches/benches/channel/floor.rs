@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 /// Their name in tables and charts.
-pub(crate) const FLOOR: &str = "floor (a lock, a deque and wakers)";
+pub(crate) const FLOOR: &str = "floor (a lock and a deque and wakers)";
 
 /// A lock around a deque and two lines of wakers.
 pub(crate) enum Floor {}
