@@ -104,7 +104,7 @@ fn two_sends_past_a_reader_leave_the_newest_and_drop_the_others() {
         tx.send(a.clone()).unwrap();
         let sent = [b.clone(), c.clone()];
         let thread = thread::spawn(move || {
-            sent.map(|value| tx.send(value).unwrap());
+            sent.into_iter().for_each(|value| tx.send(value).unwrap());
             tx
         });
         let seen = rx.try_recv();
@@ -226,7 +226,7 @@ fn three_senders_that_are_sent_away_are_refused_or_served_whoever_subscribes_in_
         let subscriber = tx.clone();
         let subscribing = thread::spawn(move || {
             // If nobody receives, the place is given up, and for whoever is left in line.
-            drop(sink.as_mut().start_send(0));
+            let _refused = sink.as_mut().start_send(0);
             subscriber.subscribe()
         });
         leaving.join().unwrap();

@@ -23,7 +23,7 @@ fn a_send_wakes_who_waits_for_a_change() {
         });
         block_on(rx.changed()).unwrap();
         assert_eq!(*rx.borrow(), 1);
-        thread.join().unwrap();
+        let _tx = thread.join().unwrap();
     });
 }
 
@@ -59,7 +59,7 @@ fn a_cancelled_wait_leaves_the_change_to_the_next() {
         }
         assert_eq!(*rx.borrow(), 1);
         assert!(!rx.has_changed());
-        thread.join().unwrap();
+        let _tx = thread.join().unwrap();
     });
 }
 
