@@ -6,7 +6,7 @@
 //! that is a look at one byte.
 //!
 //! Combinators within one another: the inner one puts the word back as its poll ends, and marks what it claims with the outer one's child.
-//! A panic skips both. Then the next child sets the word, and what was not claimed is in the order of the frame: late, at worst.
+//! A panic of a child does both too, but for the lanes: then all that the children left is the outer one's child's as a whole, in the order in which it came.
 
 use super::adopted::Adopted;
 use super::hand_over;
@@ -14,13 +14,14 @@ use super::kind::{Kind, Local, Sendable};
 use super::place::{self, Cause, Place};
 use super::rank::Lane;
 use crate::clock::Mark;
+use core::mem::ManuallyDrop;
 
 /// Tells apart what the children of one combinator leave to clean up in the frame in which they are polled.
 ///
 /// For combinators that poll several children in turn, in the frame around them or in a [`Nest`](super::Nest) of their own. The exits of one child keep their
 /// order, over many polls too; siblings clean up concurrently, and may wait for each other. Call [`begin`](Self::begin) in each poll,
-/// [`child`](Self::child) before each child's, and [`end`](Self::end); drop a child in [`alone`](Self::alone). A child is known by a number of your choice. One word;
-/// allocates nothing.
+/// [`child`](Self::child) before each child's, and [`end`](Self::end); drop a child in [`alone`](Self::alone), not in between. A child is known by a number of your choice.
+/// What a child in a frame for `Send` work leaves to a local frame around that stays in that one's order. One word; allocates nothing.
 ///
 /// ```
 /// use futures::{channel::oneshot, executor::block_on};
@@ -85,9 +86,10 @@ impl Siblings {
     /// Ends a poll: what was left in the frame since is the children's.
     #[inline]
     pub fn end(&mut self, polls: Polls) {
+        let polls = ManuallyDrop::new(polls);
         place::set_child(polls.outer);
         if place::is_laden() {
-            self.claim(polls);
+            self.claim(polls.seen, polls.outer);
         }
     }
 
@@ -107,18 +109,33 @@ impl Siblings {
     }
 
     #[cold]
-    fn claim(&mut self, Polls { outer, seen }: Polls) {
-        if last_of_frame() <= seen {
-            return;
+    fn claim(&mut self, seen: Mark, outer: usize) {
+        if last_of_frame() > seen {
+            let number = self.number();
+            claim_of_frame(seen, Some(number), outer);
         }
-        let number = self.number();
-        match place::place() {
-            Place::Sendable | Place::SendableInLocal => {
-                place::with_nearest(|adopted: &mut Adopted<Sendable>| adopted.claim(seen, number, outer));
-            }
-            Place::Local => place::with_nearest(|adopted: &mut Adopted<Local>| adopted.claim(seen, number, outer)),
-            Place::Nowhere | Place::Abandoning(_) => {}
+    }
+}
+
+impl Drop for Polls {
+    /// A child has panicked: whatever the children left is the one's around who polls this combinator, in the order in which it came.
+    fn drop(&mut self) {
+        place::set_child(self.outer);
+        if place::is_laden() {
+            claim_of_frame(self.seen, None, self.outer);
         }
+    }
+}
+
+/// What was left in the frame after `seen` is in the lanes of these siblings, if any, and was left by `outer` of the combinator around.
+#[cold]
+fn claim_of_frame(seen: Mark, siblings: Option<Mark>, outer: usize) {
+    match place::place() {
+        Place::Sendable | Place::SendableInLocal => {
+            place::with_nearest(|adopted: &mut Adopted<Sendable>| adopted.claim(seen, siblings, outer));
+        }
+        Place::Local => place::with_nearest(|adopted: &mut Adopted<Local>| adopted.claim(seen, siblings, outer)),
+        Place::Nowhere | Place::Abandoning(_) => {}
     }
 }
 
