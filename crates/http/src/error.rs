@@ -20,7 +20,7 @@ pub enum Phase {
     Write,
     /// Waiting for the head of the response, or for more of its body.
     Read,
-    /// The whole request, from the call of `send` to the last byte of the body.
+    /// The whole request, from the first poll of `send` to the last byte of the body.
     Total,
 }
 

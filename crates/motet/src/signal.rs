@@ -32,7 +32,7 @@ use std::io;
 /// # async fn clean_up() {}
 /// # async fn end() -> std::io::Result<()> {
 /// motet::signal::ctrl_c().await?;
-/// if let motet::Select2::Second(_) = motet::select((clean_up(), motet::signal::ctrl_c())).await {
+/// if let motet::Select2::Second(Ok(())) = motet::select((clean_up(), motet::signal::ctrl_c())).await {
 ///     std::process::exit(130);
 /// }
 /// # Ok(()) }

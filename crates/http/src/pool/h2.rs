@@ -111,10 +111,10 @@ impl Http2 {
         self.is_alive() && !matches!(*self.lock(), State::Retired)
     }
 
-    /// A request ran out of time: if nobody was told anything since `heard`, it takes no new ones. The ping would find out
-    /// only after the next few had gone the same way; those that are on it already may still be lucky.
-    fn doubt(&self, heard: u64) {
-        if self.heard.count() == heard {
+    /// A request came to nothing: if it ran out of time, and nobody was told anything since `heard`, the connection takes no new ones. The ping
+    /// would find out only after the next few had gone the same way; those that are on it already may still be lucky.
+    fn doubt(&self, error: &Error, heard: u64) {
+        if error.is_timeout() && self.heard.count() == heard {
             let _ = self.broken.set(());
         }
     }
@@ -248,9 +248,9 @@ pub(super) async fn send(share: Share, request: Request<Body>, timeouts: Timeout
             }
             Err(failure)
         }
-        Err(timeout) => {
-            share.connection.doubt(heard);
-            Err(Failure::of(timeout))
+        Err(error) => {
+            share.connection.doubt(&error, heard);
+            Err(Failure::of(error))
         }
     }
 }
@@ -280,9 +280,9 @@ impl Streaming {
         let frame = match Pin::new(&mut self.incoming).poll_frame(cx) {
             Poll::Ready(frame) => frame.map(|frame| frame.map_err(|e| Error::caused(Kind::Body, e))),
             Poll::Pending => match self.stall.poll(cx) {
-                Poll::Ready(timeout) => {
-                    share.connection.doubt(self.heard);
-                    Some(Err(timeout))
+                Poll::Ready(error) => {
+                    share.connection.doubt(&error, self.heard);
+                    Some(Err(error))
                 }
                 Poll::Pending => return Poll::Pending,
             },

@@ -219,11 +219,13 @@ impl Core {
         let (present, stream) = (Arc::downgrade(&connection), connection.stream());
         drop(connection);
         let stream = waits.pool.bound(stream).await?;
-        let Some(mut connection) = present.upgrade() else { return Ok(None) };
+        // Whoever leaves it may have found it mute.
+        let usable = || present.upgrade().filter(|connection| connection.is_usable());
+        let Some(mut connection) = usable() else { return Ok(None) };
         if !connection.join() {
             drop(connection);
             let slot = waits.pool.bound(self.slot(limit)).await?;
-            let Some(again) = present.upgrade() else { return Ok(None) };
+            let Some(again) = usable() else { return Ok(None) };
             match again.start(slot) {
                 Start::Started => {}
                 Start::Joined(spare) => drop(spare),

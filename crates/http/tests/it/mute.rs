@@ -8,7 +8,7 @@ use motet_test::Stepped;
 use motet_timer::Timers;
 use std::future::pending;
 use std::sync::mpsc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -84,4 +84,24 @@ fn a_connection_that_answers_others_is_kept() {
     run_out(&mut slow, || clock.advance(SECOND * 2));
     assert_eq!(block_on(text(&client, server.url("/"))).unwrap(), "");
     assert_eq!(server.connections().accepted, 1);
+}
+
+#[test]
+fn a_request_that_waits_for_a_stream_is_not_sent_over_a_connection_that_fell_silent() {
+    let (timers, clock) = Timers::virtual_time();
+    let _entered = timers.enter();
+    let server = Server::https(says("hello"));
+    let certificate = server.certificate.clone().expect("a TLS server");
+    let client = Client::builder().add_root_certificate(certificate).max_streams(1).build().unwrap();
+    assert_eq!(block_on(text(&client, server.url("/"))).unwrap(), "hello");
+    server.freeze();
+    let mut first = Stepped::new(client.get(server.url("/")).send());
+    assert!(first.poll().is_pending());
+    let mut second = Box::pin(text(&client, server.url("/")));
+    assert!(second.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    run_out(&mut first, || clock.advance(SECOND * 5));
+    drop(first);
+    server.thaw();
+    assert_eq!(block_on(second).unwrap(), "hello");
+    assert_eq!(server.connections().accepted, 2);
 }
