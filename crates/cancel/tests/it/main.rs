@@ -19,6 +19,7 @@ mod scene;
 mod scopes;
 mod shields;
 mod siblings_at_random;
+mod siblings_that_panic;
 mod tokens;
 mod under_block_on;
 mod under_motet;
