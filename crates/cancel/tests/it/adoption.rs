@@ -147,7 +147,7 @@ fn a_guard_in_a_thread_local_goes_to_the_threads_reaper_or_is_abandoned() {
     let log = Log::new();
     let (guard, before) = (log.guard("thread-local"), motet_cancel::abandoned());
     std::thread::spawn(|| HELD.set(Some(guard))).join().unwrap();
-    assert_eq!(motet_cancel::abandoned(), before + 1, "no frame, no reaper, and no crash");
+    assert!(motet_cancel::abandoned() > before, "no frame, no reaper, and no crash");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Cancelling with grace: the body may end by itself, and the limit bounds everything.
 
-use crate::scene::{Gate, Log, alone};
-use motet_cancel::{Abandoned, CancelHandle, abandoned, checkpoint, scope, set_on_abandon};
+use crate::scene::{Abandonments, Gate, Log};
+use motet_cancel::{Abandoned, CancelHandle, checkpoint, scope};
 use motet_test::Stepped;
 use std::future::{Future, pending, ready};
 use std::sync::mpsc;
@@ -41,7 +41,7 @@ fn the_body_goes_on_and_may_end_by_itself() {
 
 #[test]
 fn at_the_limit_the_body_is_dropped_and_its_exits_are_abandoned() {
-    let _alone = alone();
+    let abandonments = Abandonments::heard();
     let log = Log::new();
     let guard = log.guard("exit");
     let (work, handle) = scope(async move {
@@ -53,18 +53,15 @@ fn at_the_limit_the_body_is_dropped_and_its_exits_are_abandoned() {
     let (expiry, limit) = limit();
     handle.cancel_with_grace("stop", limit);
     assert!(work.poll().is_pending(), "the limit is not ready");
-    let (hear, heard) = mpsc::channel();
-    set_on_abandon(move |why| hear.send(why).unwrap_or_default());
-    let before = abandoned();
     expiry.open();
     assert_eq!(reason_of(work.poll()), "stop");
-    assert_eq!((abandoned(), heard.try_recv()), (before + 1, Ok(Abandoned::GraceExpired)));
+    assert_eq!(abandonments.take(), [Abandoned::GraceExpired]);
     assert!(log.take().is_empty(), "an abandoned exit never runs");
 }
 
 #[test]
 fn the_limit_bounds_the_drain_of_an_earlier_plain_cancel() {
-    let _alone = alone();
+    let abandonments = Abandonments::heard();
     let (log, never) = (Log::new(), Gate::new());
     let (first, second) = (log.gated("outer", &never), log.gated("inner", &never));
     let (work, handle) = scope(async move {
@@ -76,20 +73,19 @@ fn the_limit_bounds_the_drain_of_an_earlier_plain_cancel() {
     assert!(work.poll().is_pending());
     handle.cancel("plain");
     assert!(work.poll().is_pending());
-    let before = abandoned();
     let (expiry, limit) = limit();
     assert!(handle.cancel_with_grace("enough", limit));
     assert!(work.is_woken(), "a limit is news even during the drain");
     assert!(work.poll().is_pending());
     expiry.open();
     assert_eq!(reason_of(work.poll()), "plain", "the first reason counts");
-    assert_eq!(abandoned(), before + 2, "the running exit and the waiting one");
+    assert_eq!(abandonments.take(), [Abandoned::GraceExpired; 2], "the running exit and the waiting one");
     assert_eq!(log.take(), ["inner: Cancelled(Reason(\"plain\"))"]);
 }
 
 #[test]
 fn the_limit_bounds_the_drain_after_a_return_and_the_output_stays() {
-    let _alone = alone();
+    let abandonments = Abandonments::heard();
     let (log, never) = (Log::new(), Gate::new());
     let guard = log.gated("exit", &never);
     let (work, handle) = scope(async move { drop(guard) });
@@ -97,6 +93,7 @@ fn the_limit_bounds_the_drain_after_a_return_and_the_output_stays() {
     assert!(work.poll().is_pending());
     handle.cancel_with_grace("enough", ready(()));
     assert_eq!(work.poll(), Poll::Ready(Ok(())));
+    assert_eq!(abandonments.take(), [Abandoned::GraceExpired]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Work that may not leave its thread: which frame takes it, and who waits for it.
 
-use crate::scene::{Gate, Log, alone};
+use crate::scene::{Abandonments, Gate, Log};
 use motet_cancel::frame::{self, LocalNest, Nest};
-use motet_cancel::{LocalGuard, Outcome, abandoned, adopt_local, guard_local, scope, scope_local};
+use motet_cancel::{LocalGuard, Outcome, adopt_local, guard_local, scope, scope_local};
 use motet_test::Stepped;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending, poll_fn};
@@ -111,16 +111,16 @@ fn without_a_local_frame_local_work_comes_back() {
 
 #[test]
 fn without_a_local_frame_a_local_guard_is_abandoned() {
-    let _alone = alone();
-    let (said, before) = (Said::default(), abandoned());
+    let abandonments = Abandonments::heard();
+    let said = Said::default();
     drop(local(&said, "lost"));
-    assert_eq!(abandoned(), before + 1);
+    assert_eq!(abandonments.take().len(), 1);
     assert!(said.borrow().is_empty());
 }
 
 #[test]
 fn a_local_scope_dropped_without_a_local_frame_sends_its_send_part_on() {
-    let _alone = alone();
+    let abandonments = Abandonments::heard();
     let (said, log) = (Said::default(), Log::new());
     let inside = (Rc::clone(&said), log.clone());
     let (work, _handle) = scope_local(async move {
@@ -132,10 +132,9 @@ fn a_local_scope_dropped_without_a_local_frame_sends_its_send_part_on() {
     });
     let mut work = Box::pin(work);
     assert!(motet_test::WakeCount::new().poll(work.as_mut()).is_pending());
-    let before = abandoned();
     let mut nest = Nest::new();
     nest.enter(|| drop(work));
-    assert_eq!(abandoned(), before + 1, "the local exit only");
+    assert_eq!(abandonments.take().len(), 1, "the local exit only");
     assert!(Stepped::new(poll_fn(|cx| nest.poll_drain(cx))).poll_until_stalled().is_ready());
     assert_eq!(log.take(), ["inner: Dropped", "inner ended", "outer: Dropped", "outer ended"]);
     assert!(said.borrow().is_empty());
@@ -195,7 +194,7 @@ fn send_exits_that_each_hand_over_local_work_do_not_hold_the_poll_past_its_bound
 
 #[test]
 fn a_local_scope_dropped_without_a_local_frame_sends_on_what_a_local_exit_left_behind() {
-    let _alone = alone();
+    let abandonments = Abandonments::heard();
     let (log, queue) = (Log::new(), Rc::new(RefCell::new(Vec::new())));
     let into = Rc::clone(&queue);
     let _entered = frame::enter_reaper(move |exit| into.borrow_mut().push(exit));
@@ -211,11 +210,11 @@ fn a_local_scope_dropped_without_a_local_frame_sends_on_what_a_local_exit_left_b
             pending::<()>().await;
         }));
     });
-    let (mut work, before) = (Stepped::new(work), abandoned());
+    let mut work = Stepped::new(work);
     assert!(work.poll_until_stalled().is_pending(), "both local exits have begun");
     assert_eq!(log.take().len(), 2, "and so have those that they left");
     drop(work);
-    assert_eq!(abandoned(), before + 2, "the local exits only");
+    assert_eq!(abandonments.take().len(), 2, "the local exits only");
     gate.open();
     for tree in queue.take() {
         assert!(Stepped::new(tree).poll_until_stalled().is_ready());

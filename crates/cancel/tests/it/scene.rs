@@ -1,13 +1,13 @@
 //! What the tests share: a log, gates that a test opens by hand, guards that write down what happens to them.
 
 use motet_cancel::frame::Nest;
-use motet_cancel::{AsyncContext, Guard, Outcome, checkpoint, guard, scope};
+use motet_cancel::{Abandoned, AsyncContext, Guard, Outcome, checkpoint, guard, scope, set_on_abandon};
 use motet_test::{End, Stepped, drop_at_every_await};
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::task::{Poll, Waker};
 
 /// What happened, in order.
@@ -150,11 +150,34 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The registered reaper and the hook for abandoned exits are the process's: who looks at them, or hands over where nobody listens,
-/// holds this.
+/// The registered reaper and the hook for abandoned exits are the process's: who changes or needs them holds this.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     lock(&ALONE)
+}
+
+/// What is abandoned on this thread from here on; other tests may abandon exits meanwhile. It holds [`alone`].
+pub(crate) struct Abandonments {
+    heard: mpsc::Receiver<Abandoned>,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Abandonments {
+    pub(crate) fn heard() -> Self {
+        let alone = alone();
+        let (thread, (hear, heard)) = (std::thread::current().id(), mpsc::channel());
+        set_on_abandon(move |why| {
+            if std::thread::current().id() == thread {
+                hear.send(why).unwrap_or_default();
+            }
+        });
+        Self { heard, _alone: alone }
+    }
+
+    /// Since the last call.
+    pub(crate) fn take(&self) -> Vec<Abandoned> {
+        self.heard.try_iter().collect()
+    }
 }
 
 /// The message of a panic that `run` must end with.
