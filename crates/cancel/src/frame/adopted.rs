@@ -10,7 +10,7 @@
 //! when that ends, it follows the next, or is due. So a row of ten thousand guards is a flat list, not a recursion.
 //!
 //! Whose sibling left a tree is known a little later than the tree: the combinators around its child say so as their polls end, the innermost
-//! one first ([`Adopted::claim`]). Until the frame's owner polls the trees, when all of them have ([`Adopted::settle`]), a tree waits for every one
+//! one first ([`Adopted::claim`]). Until the frame's owner polls the trees ([`Poller::Owner`]), when all of them have, a tree waits for every one
 //! before it: too long at worst, never too short.
 //!
 //! Only the owner of the frame touches this. Each running tree has a waker of its own (see `ready`), so a poll costs what was woken, however
@@ -35,6 +35,15 @@ pub(super) const TREES_PER_POLL: usize = 32;
 
 /// What a frame holds: nothing, as a rule, and then one null pointer.
 pub(crate) struct Adopted<K: Kind>(Option<Box<Stash<K>>>);
+
+/// Who polls the trees of a frame.
+#[derive(Clone, Copy)]
+pub(crate) enum Poller {
+    /// Its owner: the combinators in its body have claimed what their children left.
+    Owner,
+    /// A part of its body, in whose poll that may be to come.
+    Inside,
+}
 
 struct Stash<K: Kind> {
     /// Every unfinished tree, in the order of adoption.
@@ -117,16 +126,12 @@ impl<K: Kind> Adopted<K> {
         }
     }
 
-    /// For the owner, whose children have claimed what is theirs: lets those begin that wait for nobody in their lanes.
-    pub(super) fn settle(&mut self) {
-        if let Some(stash) = &mut self.0 {
+    /// Polls the trees that run and were woken, so many at most, and takes them off the budget; ready when none is left.
+    pub(super) fn poll_within(&mut self, poller: Poller, budget: &mut usize, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(stash) = &mut self.0 else { return Poll::Ready(()) };
+        if let Poller::Owner = poller {
             stash.settle();
         }
-    }
-
-    /// Polls the trees that run and were woken, so many at most, and takes them off the budget; ready when none is left.
-    pub(super) fn poll_within(&mut self, budget: &mut usize, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(stash) = &mut self.0 else { return Poll::Ready(()) };
         stash.polled = true;
         stash.ready.register(cx.waker());
         // A tree that wakes itself while it is polled yields: it is not among these, but for the next poll.
@@ -161,21 +166,16 @@ impl<K: Kind> Adopted<K> {
     }
 
     /// Takes over what another frame collected, in a lane. Gives it back if some of it may have begun, for that cannot wait any more.
-    pub(super) fn take_in<J: Kind>(
-        &mut self,
-        other: Adopted<J>,
-        lane: Lane,
-        wrap: fn(J::Tree) -> K::Tree,
-    ) -> Result<(), Adopted<J>> {
+    pub(super) fn take_in(&mut self, other: Self, lane: Lane) -> Result<(), Self> {
         let Some(left) = other.0 else { return Ok(()) };
-        let Some((&first, _)) = left.order.first_key_value() else { return Err(Adopted(Some(left))) };
+        let Some((&first, _)) = left.order.first_key_value() else { return Err(Self(Some(left))) };
         // Since the other adopted its first, this one must have adopted nothing.
         if left.polled || left.panic.is_some() || self.is_busy_since(first) {
-            return Err(Adopted(Some(left)));
+            return Err(Self(Some(left)));
         }
         let stash = self.stash();
         for (number, turn) in left.order {
-            stash.push(number, turn.rank, wrap(turn.tree));
+            stash.push(number, turn.rank, turn.tree);
         }
         // Strictly after all that was there, at first: the lanes around this one are not known yet.
         stash.enter_lanes(Bound::Included(first), |rank| rank.enter(lane));
@@ -256,6 +256,7 @@ impl<K: Kind> Stash<K> {
         }
     }
 
+    /// All lanes are known: lets those begin that wait for nobody in theirs.
     fn settle(&mut self) {
         for number in std::mem::take(&mut self.unsettled) {
             if let Some(turn) = self.order.get_mut(&number) {

@@ -1,10 +1,8 @@
 //! Handing over work that may leave its thread: to the current frame, else to a reaper.
 
-use super::adopted::Adopted;
 use super::carried::Carried;
-use super::kind::{AnyTree, Kind, Local, Sendable, Tree};
+use super::kind::{Kind, Sendable, Tree};
 use super::place::{self, Place};
-use super::rank::Lane;
 use super::run::Run;
 use crate::abandon::Abandoned;
 use crate::clock::Mark;
@@ -78,23 +76,6 @@ pub fn adopt_wait(work: impl Future<Output = ()> + Send + 'static) -> Result<(),
 /// Hands an exit over that waits for what the frame adopted after `mark`. Abandons it if nobody takes it.
 pub(crate) fn hand_over(mark: Mark, exit: Exit) {
     Sendable::hand_over(mark, Run::new(exit));
-}
-
-/// Lets the current frame take over what was left in another, in a lane. Where there is none, it goes on as one tree.
-#[cold]
-pub(super) fn merge(left: Adopted<Sendable>, lane: Lane) {
-    let refused = match place::place() {
-        Place::Sendable | Place::SendableInLocal => {
-            place::with_nearest(|adopted: &mut Adopted<Sendable>| adopted.take_in(left, lane, |tree| tree))
-        }
-        Place::Local => {
-            place::with_nearest(|adopted: &mut Adopted<Local>| adopted.take_in(left, lane, AnyTree::Sendable))
-        }
-        Place::Abandoning(_) | Place::Nowhere => Err(left),
-    };
-    if let Err(left) = refused {
-        Sendable::hand_over(Mark::LATEST, Run::remaining(left));
-    }
 }
 
 /// Gives a tree to a reaper, or abandons it.

@@ -1,6 +1,6 @@
 //! The two kinds of frame: one for work that may move between threads, one for work that may not.
 
-use super::adopted::{Adopted, TREES_PER_POLL};
+use super::adopted::{Adopted, Poller, TREES_PER_POLL};
 use super::place::{self, Cause, Place};
 use super::run::Run;
 use super::{hand_over, hand_over_local};
@@ -25,7 +25,7 @@ pub(crate) trait Kind: Sized + 'static {
     /// Runs `f` inside a frame of this kind.
     fn enter<R>(adopted: &mut Adopted<Self>, cause: Cause<'_>, f: impl FnOnce() -> R) -> R;
     /// Polls the adopted trees where they find the right frame beneath them.
-    fn poll_trees(adopted: &mut Adopted<Self>, cx: &mut Context<'_>) -> Poll<()>;
+    fn poll_trees(adopted: &mut Adopted<Self>, poller: Poller, cx: &mut Context<'_>) -> Poll<()>;
     /// Hands a tree to the enclosing frame, else to the reaper, else abandons it.
     fn hand_over(mark: Mark, tree: Run<Self::Exit, Self>);
 }
@@ -53,8 +53,8 @@ impl Kind for Sendable {
         place::enter(adopted, cause, f)
     }
 
-    fn poll_trees(adopted: &mut Adopted<Self>, cx: &mut Context<'_>) -> Poll<()> {
-        adopted.poll_within(&mut { TREES_PER_POLL }, cx)
+    fn poll_trees(adopted: &mut Adopted<Self>, poller: Poller, cx: &mut Context<'_>) -> Poll<()> {
+        adopted.poll_within(poller, &mut { TREES_PER_POLL }, cx)
     }
 
     fn hand_over(mark: Mark, tree: Run<Self::Exit, Self>) {
@@ -82,11 +82,11 @@ impl Kind for Local {
     }
 
     /// A `Send` exit may drop local guards: they must find this frame, so the trees are polled inside one.
-    fn poll_trees(adopted: &mut Adopted<Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll_trees(adopted: &mut Adopted<Self>, poller: Poller, cx: &mut Context<'_>) -> Poll<()> {
         let mut budget = TREES_PER_POLL;
         loop {
             let mut fresh = Adopted::none();
-            let polled = Self::enter(&mut fresh, Cause::Fresh, || adopted.poll_within(&mut budget, cx));
+            let polled = Self::enter(&mut fresh, Cause::Fresh, || adopted.poll_within(poller, &mut budget, cx));
             if fresh.is_none() {
                 return polled;
             }

@@ -1,6 +1,6 @@
 //! A frame that lives over many polls: what a combinator keeps.
 
-use super::adopted::Adopted;
+use super::adopted::{Adopted, Poller};
 use super::kind::{Kind, Local, Sendable};
 use super::place::{self, Cause, Place};
 use super::run::Run;
@@ -102,8 +102,7 @@ fn poll_drain<K: Kind>(adopted: &mut Adopted<K>, cx: &mut Context<'_>) -> Poll<(
 }
 
 fn poll_trees<K: Kind>(adopted: &mut Adopted<K>, cx: &mut Context<'_>) -> Poll<()> {
-    adopted.settle();
-    let drained = K::poll_trees(adopted, cx);
+    let drained = K::poll_trees(adopted, Poller::Owner, cx);
     if drained.is_ready() {
         if let Some(panic) = adopted.take_panic() {
             resume_unwind(panic);

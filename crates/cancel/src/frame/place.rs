@@ -17,7 +17,7 @@
 //! nothing of its own, writes two bytes, and so does one that leaves. Who puts something into a cell sets the mark; it may stand where nothing
 //! is left, but it never lacks where something is.
 
-use super::adopted::Adopted;
+use super::adopted::{Adopted, Poller};
 pub(crate) use super::here::Place;
 
 use super::here::Here;
@@ -263,23 +263,33 @@ fn is_laden_since(mark: Mark) -> bool {
     }
 }
 
-/// Polls what the current frame adopted, from inside of it.
+/// Polls what the current frame adopted, from inside of it, and what that waits for in a local frame beyond.
 pub(super) fn advance(cx: &mut Context<'_>) {
     match place() {
-        Place::Sendable | Place::SendableInLocal => advance_kind::<Sendable>(cx),
+        Place::Sendable => advance_kind::<Sendable>(cx),
+        Place::SendableInLocal => {
+            advance_kind::<Sendable>(cx);
+            advance_kind::<Local>(cx);
+        }
         Place::Local => advance_kind::<Local>(cx),
         Place::Nowhere | Place::Abandoning(_) => {}
     }
 }
 
 fn advance_kind<K: Slotted>(cx: &mut Context<'_>) {
-    let mut adopted = with_nearest(|adopted: &mut Adopted<K>| std::mem::take(adopted));
+    /// Puts them back, unwinding too: a waker may panic.
+    struct TakenOut<K: Slotted>(Adopted<K>);
+    impl<K: Slotted> Drop for TakenOut<K> {
+        fn drop(&mut self) {
+            with_nearest(|fresh: &mut Adopted<K>| {
+                self.0.absorb(std::mem::take(fresh));
+                *fresh = std::mem::take(&mut self.0);
+            });
+        }
+    }
+    let mut out = TakenOut(with_nearest(|adopted: &mut Adopted<K>| std::mem::take(adopted)));
     // Ready or not: whoever waits here waits for a tree of its own.
-    let _polled = K::poll_trees(&mut adopted, cx);
-    with_nearest(|fresh: &mut Adopted<K>| {
-        adopted.absorb(std::mem::take(fresh));
-        *fresh = adopted;
-    });
+    let _polled = K::poll_trees(&mut out.0, Poller::Inside, cx);
 }
 
 /// Runs `f` with no frame.

@@ -10,7 +10,7 @@
 //! Only the owner of the pinned `Run` changes the state. A panic, wherever it comes from, is kept until the trees have ended, and takes the
 //! body or the held output with it; then it goes on. What to fear: foreign drops. Each happens inside the frame and under `catch`.
 
-use super::adopted::Adopted;
+use super::adopted::{Adopted, Poller};
 use super::kind::Kind;
 use super::place::{Cause, abandoning};
 use crate::abandon::Abandoned;
@@ -155,11 +155,10 @@ impl<F: Future, K: Kind> Run<F, K> {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Ending<F::Output>, Payload>> {
         assert!(!self.is_taken(), "polled after completion");
-        self.as_mut().project().adopted.settle();
-        let mut drained = K::poll_trees(self.as_mut().project().adopted, cx);
+        let mut drained = K::poll_trees(self.as_mut().project().adopted, Poller::Owner, cx);
         if self.adopted.has_panicked() && self.holds_value() {
             self.as_mut().end(Ending::Panicked, Cause::Fresh);
-            drained = K::poll_trees(self.as_mut().project().adopted, cx);
+            drained = K::poll_trees(self.as_mut().project().adopted, Poller::Owner, cx);
         }
         ready!(drained);
         let this = self.project();

@@ -9,10 +9,10 @@
 //! A panic of a child does both too, but for the lanes: then all that the children left is the outer one's child's as a whole, in the order in which it came.
 
 use super::adopted::Adopted;
-use super::hand_over;
-use super::kind::{Kind, Local, Sendable};
+use super::kind::{Local, Sendable};
 use super::place::{self, Cause, Place};
 use super::rank::Lane;
+use super::run::Run;
 use crate::clock::Mark;
 use core::mem::ManuallyDrop;
 
@@ -98,7 +98,7 @@ impl Siblings {
     /// Where there is no frame, what it hands over goes to the reaper as one piece.
     #[inline]
     pub fn alone<R>(&mut self, child: usize, f: impl FnOnce() -> R) -> R {
-        enter_apart(|left| hand_over::merge(left, Lane::of(self.number(), child)), f)
+        apart(|| Lane::of(self.number(), child), f)
     }
 
     fn number(&mut self) -> Mark {
@@ -160,23 +160,45 @@ fn last<K: place::Slotted>() -> Option<Mark> {
     place::with_nearest(|adopted: &mut Adopted<K>| adopted.last())
 }
 
-/// Runs `f` in a frame for `Send` work, and gives what that holds then to `merge`, unwinding too.
+/// Runs `f` in a frame of the same kind as the current one, which then takes over what that holds, in a lane; unwinding too.
 #[inline]
-fn enter_apart<R>(merge: impl FnOnce(Adopted<Sendable>), f: impl FnOnce() -> R) -> R {
-    struct Apart<M: FnOnce(Adopted<Sendable>)> {
-        left: Adopted<Sendable>,
-        merge: Option<M>,
+fn apart<R>(lane: impl FnOnce() -> Lane, f: impl FnOnce() -> R) -> R {
+    match place::place() {
+        Place::Local => apart_in::<Local, _>(lane, f),
+        _ => apart_in::<Sendable, _>(lane, f),
     }
-    impl<M: FnOnce(Adopted<Sendable>)> Drop for Apart<M> {
+}
+
+#[inline]
+fn apart_in<K: place::Slotted, R>(lane: impl FnOnce() -> Lane, f: impl FnOnce() -> R) -> R {
+    struct Apart<K: place::Slotted, L: FnOnce() -> Lane> {
+        left: Adopted<K>,
+        lane: Option<L>,
+    }
+    impl<K: place::Slotted, L: FnOnce() -> Lane> Drop for Apart<K, L> {
         #[inline]
         fn drop(&mut self) {
-            if let (false, Some(merge)) = (self.left.is_none(), self.merge.take()) {
-                merge(std::mem::take(&mut self.left));
+            if let (false, Some(lane)) = (self.left.is_none(), self.lane.take()) {
+                merge(std::mem::take(&mut self.left), lane());
             }
         }
     }
-    let mut apart = Apart { left: Adopted::none(), merge: Some(merge) };
-    Sendable::enter(&mut apart.left, Cause::Inherited, f)
+    let mut apart = Apart { left: Adopted::none(), lane: Some(lane) };
+    K::enter(&mut apart.left, Cause::Inherited, f)
+}
+
+/// Lets the current frame, if there is one, take over what was left in another. What it cannot take goes on as one tree.
+#[cold]
+fn merge<K: place::Slotted>(left: Adopted<K>, lane: Lane) {
+    let refused = match place::place() {
+        Place::Nowhere | Place::Abandoning(_) => Err(left),
+        Place::Sendable | Place::SendableInLocal | Place::Local => {
+            place::with_nearest(|adopted: &mut Adopted<K>| adopted.take_in(left, lane))
+        }
+    };
+    if let Err(left) = refused {
+        K::hand_over(Mark::LATEST, Run::remaining(left));
+    }
 }
 
 /// Runs `f`, which drops one of several children that were polled in the current frame, apart from its siblings.
@@ -202,5 +224,5 @@ fn enter_apart<R>(merge: impl FnOnce(Adopted<Sendable>), f: impl FnOnce() -> R) 
 /// ```
 #[inline]
 pub fn alone<R>(f: impl FnOnce() -> R) -> R {
-    enter_apart(|left| hand_over::merge(left, Lane::new()), f)
+    apart(Lane::new, f)
 }

@@ -1,7 +1,7 @@
 //! Work that may not leave its thread: which frame takes it, and who waits for it.
 
 use crate::scene::{Abandonments, Gate, Log};
-use motet_cancel::frame::{self, LocalNest, Nest};
+use motet_cancel::frame::{self, LocalNest, Nest, Siblings};
 use motet_cancel::{LocalGuard, Outcome, adopt_local, guard_local, scope, scope_local};
 use motet_test::Stepped;
 use std::cell::{Cell, RefCell};
@@ -222,4 +222,38 @@ fn a_local_scope_dropped_without_a_local_frame_sends_on_what_a_local_exit_left_b
     let mut said = log.take();
     said.sort_unstable();
     assert_eq!(said, ["left by an exit of the exit ended", "left by the exit ended"]);
+}
+
+#[test]
+fn a_local_guard_dropped_alone_exits_after_what_its_child_left_as_it_was_polled() {
+    let (said, gate) = (Said::default(), Gate::new());
+    let (outer, inner) = (local(&said, "outer"), guard_local(gate.clone(), async |gate: Gate, _| gate.passed().await));
+    let (work, _handle) = scope_local(async move {
+        let mut siblings = Siblings::new();
+        let polls = siblings.begin();
+        Siblings::child(1);
+        drop(inner);
+        siblings.end(polls);
+        siblings.alone(1, || drop(outer));
+    });
+    let mut work = Stepped::new(work);
+    assert!(work.poll_until_stalled().is_pending());
+    assert!(said.borrow().is_empty());
+    gate.open();
+    assert!(work.poll_until_stalled().is_ready());
+    assert_eq!(*said.borrow(), ["outer: Dropped", "outer ended"]);
+}
+
+#[test]
+fn a_close_that_blocks_in_a_send_scope_moves_on_what_the_local_frame_beyond_has_taken() {
+    let said = Said::default();
+    let (older, newer) = (local(&said, "older"), local(&said, "newer"));
+    let (inner, _handle) = scope(async move {
+        drop(newer);
+        // As a foreign `block_on` would: nobody further up the stack can go on.
+        assert!(Stepped::new(older.close()).poll_until_stalled().is_ready());
+    });
+    let (work, _handle) = scope_local(inner);
+    assert!(Stepped::new(work).poll_until_stalled().is_ready());
+    assert_eq!(*said.borrow(), ["newer: Dropped", "newer ended", "older: Returned", "older ended"]);
 }
