@@ -255,6 +255,8 @@ impl Worker {
     pub(super) fn settle(&self) {
         let shard = &self.shared.shards[self.index];
         if shard.is_closed() && !self.has_settled.replace(true) {
+            // Foreign code runs in there: what a closure holds that waits for a blocking thread is dropped.
+            self.get_to_work();
             shard.settle();
         }
     }
