@@ -16,7 +16,9 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::line::{Lead, Line, Look, Place};
 use motet_prim::atomic::{AtomicUsize, Ordering};
@@ -165,6 +167,22 @@ impl Latch {
     /// ```
     pub fn wait_blocking(&self) {
         Place::block(|| self.look());
+    }
+
+    /// [`wait_blocking`](Self::wait_blocking), but not for longer than `limit`: whether it was open in time. `CountDownLatch.await(timeout)`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let ready = motet_sync::Latch::new(1);
+    /// assert!(!ready.wait_blocking_for(Duration::from_millis(1)));
+    /// ready.count_down();
+    /// assert!(ready.wait_blocking_for(Duration::MAX));
+    /// ```
+    #[doc(alias = "wait_timeout")]
+    #[must_use = "it tells whether the latch was open, or the time was up"]
+    pub fn wait_blocking_for(&self, limit: Duration) -> bool {
+        Place::block_until(Instant::now().checked_add(limit), || self.look()).is_some()
     }
 
     fn look(&self) -> Look<&Line, ()> {

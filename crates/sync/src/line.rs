@@ -23,6 +23,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use std::sync::Arc;
 use std::task::Wake;
+use std::time::Instant;
 
 use event_listener::{EventListener, Listener};
 use motet_prim::atomic::{AtomicUsize, Ordering, fence};
@@ -175,17 +176,30 @@ impl<L: Lead> Place<L> {
     }
 
     /// Looks, and parks this thread, until `look` is ready.
-    pub(crate) fn block<R>(mut look: impl FnMut() -> Look<L, R>) -> R {
+    pub(crate) fn block<R>(look: impl FnMut() -> Look<L, R>) -> R {
+        match Self::block_until(None, look) {
+            Some(ready) => ready,
+            None => unreachable!("it has all the time there is"),
+        }
+    }
+
+    /// The same for as long as there is time: `None` if `look` is not ready by the deadline. Without one it waits for ever.
+    pub(crate) fn block_until<R>(deadline: Option<Instant>, mut look: impl FnMut() -> Look<L, R>) -> Option<R> {
         let mut joined: Option<Listening<L>> = None;
+        let mut in_time = true;
         loop {
             let lead = match look() {
-                Look::Ready(ready) => return ready,
+                Look::Ready(ready) => return Some(ready),
+                Look::Wait(_) if !in_time => return None,
                 Look::Wait(lead) => lead,
             };
             match &mut joined {
                 Some(listening) if listening.is_in_line_of(&lead) => {
                     if let Some(listener) = listening.listener.take() {
-                        listener.wait();
+                        match deadline {
+                            None => listener.wait(),
+                            Some(deadline) => in_time = listener.wait_deadline(deadline).is_some(),
+                        }
                     }
                     joined = None;
                 }

@@ -14,7 +14,16 @@ use crate::line::{Lead, Line, Look, Place};
 /// One that comes to a barrier, as far as it has come. Dropped inside, it is counted out.
 pub(super) struct Entry<R: Deref<Target = Barrier>> {
     barrier: R,
-    inside: bool,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It has not arrived, or waits at the door.
+    Outside,
+    Inside,
+    /// It has its turn, or was sent away.
+    Through,
 }
 
 /// Where one waits.
@@ -35,43 +44,64 @@ impl Barrier {
 
 impl<R: Deref<Target = Barrier>> Entry<R> {
     pub(super) fn of(barrier: R) -> Self {
-        Self { barrier, inside: false }
+        Self { barrier, stage: Stage::Outside }
     }
 
     /// Goes as far as it can.
     pub(super) fn advance(&mut self) -> Look<Spot, Result<BarrierTurn, Broken>> {
-        if self.inside { self.leave() } else { self.arrive() }
+        match self.stage {
+            Stage::Outside => self.arrive(),
+            Stage::Inside => self.leave(),
+            Stage::Through => panic!("a wait of a barrier was polled after it was ready"),
+        }
     }
 
     fn arrive(&mut self) -> Look<Spot, Result<BarrierTurn, Broken>> {
         let (arrived, notify) = self.barrier.state.lock().arrive();
+        let (stage, look) = match arrived {
+            Arrive::Full(index) => (Stage::Through, Look::Ready(Ok(BarrierTurn::new(index)))),
+            Arrive::Broken => (Stage::Through, Look::Ready(Err(Broken))),
+            Arrive::AtTheDoor => (Stage::Outside, Look::Wait(Spot::Door)),
+            Arrive::Inside => (Stage::Inside, Look::Wait(Spot::Inside)),
+        };
+        self.stage = stage;
         self.barrier.notify(notify);
-        match arrived {
-            Arrive::Full(index) => Look::Ready(Ok(BarrierTurn::new(index))),
-            Arrive::Broken => Look::Ready(Err(Broken)),
-            Arrive::AtTheDoor => Look::Wait(Spot::Door),
-            Arrive::Inside => {
-                self.inside = true;
-                Look::Wait(Spot::Inside)
-            }
-        }
+        look
     }
 
     fn leave(&mut self) -> Look<Spot, Result<BarrierTurn, Broken>> {
         let (leave, notify) = self.barrier.state.lock().leave();
-        self.inside = leave == Leave::Stay;
-        self.barrier.notify(notify);
-        match leave {
-            Leave::Numbered(index) => Look::Ready(Ok(BarrierTurn::new(index))),
-            Leave::Broken => Look::Ready(Err(Broken)),
-            Leave::Stay => Look::Wait(Spot::Inside),
+        let left = left(leave);
+        if left.is_some() {
+            self.stage = Stage::Through;
         }
+        self.barrier.notify(notify);
+        left.map_or(Look::Wait(Spot::Inside), Look::Ready)
+    }
+
+    /// Waits no longer: how it has left with the others, if all had come; else it is counted out.
+    pub(super) fn give_up(mut self) -> Option<Result<BarrierTurn, Broken>> {
+        if core::mem::replace(&mut self.stage, Stage::Through) != Stage::Inside {
+            return None;
+        }
+        let (leave, notify) = self.barrier.state.lock().give_up();
+        self.barrier.notify(notify);
+        left(leave)
+    }
+}
+
+/// How one has left; `None`: it stays.
+fn left(leave: Leave) -> Option<Result<BarrierTurn, Broken>> {
+    match leave {
+        Leave::Numbered(index) => Some(Ok(BarrierTurn::new(index))),
+        Leave::Broken => Some(Err(Broken)),
+        Leave::Stay => None,
     }
 }
 
 impl<R: Deref<Target = Barrier>> Drop for Entry<R> {
     fn drop(&mut self) {
-        if self.inside {
+        if self.stage == Stage::Inside {
             let notify = self.barrier.state.lock().count_out();
             self.barrier.notify(notify);
         }
@@ -111,7 +141,7 @@ impl Future for BarrierWait<'_> {
 
 impl fmt::Debug for BarrierWait<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BarrierWait").field("inside", &self.entry.inside).field("place", &self.place).finish()
+        f.debug_struct("BarrierWait").field("stage", &self.entry.stage).field("place", &self.place).finish()
     }
 }
 
@@ -159,6 +189,6 @@ impl Future for BarrierWaitOwned {
 
 impl fmt::Debug for BarrierWaitOwned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BarrierWaitOwned").field("inside", &self.entry.inside).field("place", &self.place).finish()
+        f.debug_struct("BarrierWaitOwned").field("stage", &self.entry.stage).field("place", &self.place).finish()
     }
 }

@@ -19,10 +19,12 @@ pub use future::{BarrierWait, BarrierWaitOwned};
 
 use crate::line::{Line, Place};
 use core::fmt;
+use core::time::Duration;
 use future::Entry;
 use motet_prim::lock::Mutex;
 use state::{Notify, State};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Lets so many tasks wait until all of them are there, again and again; `asyncio.Barrier`.
 ///
@@ -162,6 +164,31 @@ impl Barrier {
     pub fn wait_blocking(&self) -> Result<BarrierTurn, Broken> {
         let mut entry = Entry::of(self);
         Place::block(|| entry.advance().through(|spot| self.line(spot)))
+    }
+
+    /// [`wait_blocking`](Self::wait_blocking), but not for longer than `limit`.
+    ///
+    /// `None` if not all came in time: then it is counted out, and the barrier waits for one more. That does not break the barrier, as it does
+    /// one of Python's `threading`: [`abort`](Self::abort) does.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let pair = motet_sync::Barrier::new(2).unwrap();
+    /// assert_eq!(pair.wait_blocking_for(Duration::from_millis(1)), None);
+    /// assert_eq!((pair.waiting(), pair.is_broken()), (0, false));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`wait`](Self::wait).
+    #[doc(alias = "wait_timeout")]
+    #[must_use = "it tells whether all came, or the time was up"]
+    pub fn wait_blocking_for(&self, limit: Duration) -> Option<Result<BarrierTurn, Broken>> {
+        let mut entry = Entry::of(self);
+        let deadline = Instant::now().checked_add(limit);
+        let through = Place::block_until(deadline, || entry.advance().through(|spot| self.line(spot)));
+        through.or_else(|| entry.give_up())
     }
 
     /// Sends all who wait away with [`Broken`], and mends a broken barrier: it is empty again, and ready for the next round.

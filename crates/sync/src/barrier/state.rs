@@ -118,6 +118,14 @@ impl State {
         (leave, self.count_out())
     }
 
+    /// By one inside that has no more time: whether it may leave now; else it is counted out.
+    pub(super) fn give_up(&mut self) -> (Leave, Notify) {
+        match self.leave() {
+            (Leave::Stay, _) => (Leave::Stay, self.count_out()),
+            left => left,
+        }
+    }
+
     /// By one inside, or whose future was dropped there.
     pub(super) fn count_out(&mut self) -> Notify {
         debug_assert!(self.inside > 0, "one left the barrier twice");
@@ -150,5 +158,28 @@ impl State {
             self.phase = Phase::Filling;
         }
         Notify { inside: false, door: empty }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_gives_up_is_counted_out_unless_all_have_come() {
+        let mut state = State::new(2);
+        assert_eq!(state.arrive().0, Arrive::Inside);
+        assert_eq!((state.give_up().0, state.waiting()), (Leave::Stay, 0));
+        assert_eq!((state.arrive().0, state.arrive().0), (Arrive::Inside, Arrive::Full(0)));
+        assert_eq!(state.give_up(), (Leave::Numbered(1), Notify { inside: false, door: true }));
+        assert_eq!((state.phase, state.inside), (Phase::Filling, 0));
+    }
+
+    #[test]
+    fn one_that_gives_up_as_it_is_reset_is_told() {
+        let mut state = State::new(2);
+        assert_eq!(state.arrive().0, Arrive::Inside);
+        assert!(state.reset().inside);
+        assert_eq!(state.give_up(), (Leave::Broken, Notify { inside: false, door: true }));
     }
 }

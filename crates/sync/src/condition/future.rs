@@ -7,7 +7,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use std::sync::Arc;
 
-use motet_prim::{Admit, Locked, WaitList, Waitable, Waiter, WakeBatch, pin_project};
+use motet_prim::{Admit, Leave, Locked, WaitList, Waitable, Waiter, WakeBatch, pin_project};
 
 use super::state::{Generation, Outcome, State};
 use super::{Condition, ConditionGuard};
@@ -101,29 +101,48 @@ impl<R: Reference, G: ConditionGuard> Wait<R, G> {
         let in_line = Some(Waiter::new(Handle(condition), 0, ticket));
         Self { watch, guard: Some(guard), lock: None, in_line, relocking: None, notification: None }
     }
+
+    /// The first half: until it is notified.
+    pub(super) fn poll_notified(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.as_mut().project();
+        let Some(waiter) = this.in_line.as_mut().as_pin_mut() else { return Poll::Ready(()) };
+        let join = |_: &Handle<R>, line: &mut Locked<'_, State, Ticket>, ticket: &mut Ticket| {
+            ticket.joined = line.join();
+            Admit::Wait
+        };
+        let polled = waiter.poll_wait(cx, |_, _| false, join);
+        // In line, it unlocks: not before, or a notification in between would miss it.
+        if let Some(guard) = this.guard.take() {
+            *this.lock = Some(guard.into_lock());
+        }
+        let (Handle(condition), ticket) = ready!(polled);
+        self.lock_again(condition, ticket);
+        Poll::Ready(())
+    }
+
+    /// Waits for no notification any more, once it is in line: what is left is to lock again. Whether it was notified before it left.
+    pub(super) fn give_up(mut self: Pin<&mut Self>) -> bool {
+        let Some(waiter) = self.as_mut().project().in_line.as_pin_mut() else { return true };
+        let (Leave::Granted(Handle(condition), ticket) | Leave::Ungranted(Handle(condition), ticket)) = waiter.leave();
+        self.lock_again(condition, ticket);
+        ticket.outcome != Outcome::Waiting
+    }
+
+    fn lock_again(self: Pin<&mut Self>, condition: R, ticket: Ticket) {
+        let mut this = self.project();
+        this.in_line.set(None);
+        *this.notification = Some(Notification::of(condition, ticket.outcome));
+        let lock = this.lock.take().expect("unlocked when it joined the line");
+        this.relocking.set(Some(G::locking(lock, *this.watch)));
+    }
 }
 
 impl<R: Reference, G: ConditionGuard> Future for Wait<R, G> {
     type Output = G;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<G> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<G> {
+        ready!(self.as_mut().poll_notified(cx));
         let mut this = self.project();
-        if let Some(waiter) = this.in_line.as_mut().as_pin_mut() {
-            let join = |_: &Handle<R>, line: &mut Locked<'_, State, Ticket>, ticket: &mut Ticket| {
-                ticket.joined = line.join();
-                Admit::Wait
-            };
-            let polled = waiter.poll_wait(cx, |_, _| false, join);
-            // In line, it unlocks: not before, or a notification in between would miss it.
-            if let Some(guard) = this.guard.take() {
-                *this.lock = Some(guard.into_lock());
-            }
-            let (Handle(condition), ticket) = ready!(polled);
-            this.in_line.set(None);
-            *this.notification = Some(Notification::of(condition, ticket.outcome));
-            let lock = this.lock.take().expect("unlocked when it joined the line");
-            this.relocking.set(Some(G::locking(lock, *this.watch)));
-        }
         let relocking = this.relocking.as_mut().as_pin_mut().expect("a condition was polled after it was ready");
         let guard = ready!(relocking.poll(cx));
         this.relocking.set(None);

@@ -21,6 +21,7 @@ mod guard;
 #[cfg(all(test, motet_loom))]
 mod model;
 mod state;
+mod timed;
 mod whilst;
 
 pub use future::{ConditionWait, ConditionWaitOwned};

@@ -15,11 +15,14 @@ mod state;
 pub use future::{Notified, NotifiedOwned};
 
 use core::fmt;
+use core::pin::pin;
+use core::time::Duration;
 use future::{Outcome, Ticket};
-use motet_prim::park::block_on;
+use motet_prim::park::{block_on, block_on_until};
 use motet_prim::{Locked, WaitList, WakeBatch, Wakeup};
 use state::{Generation, State};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Tells one task, or all who wait, to look again; tokio's `Notify`.
 ///
@@ -238,6 +241,22 @@ impl Notify {
     /// ```
     pub fn notified_blocking(&self) {
         block_on(self.notified());
+    }
+
+    /// [`notified_blocking`](Self::notified_blocking), but not for longer than `limit`: whether a notification came in time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let arrived = motet_sync::Notify::new();
+    /// assert!(!arrived.notified_blocking_for(Duration::from_millis(1)));
+    /// arrived.notify_one();
+    /// assert!(arrived.notified_blocking_for(Duration::MAX));
+    /// ```
+    #[doc(alias = "wait_timeout")]
+    #[must_use = "it tells whether a notification came, or the time was up"]
+    pub fn notified_blocking_for(&self, limit: Duration) -> bool {
+        block_on_until(pin!(self.notified()), Instant::now().checked_add(limit)).is_some()
     }
 
     /// Under the line's lock.

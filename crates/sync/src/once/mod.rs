@@ -20,9 +20,11 @@ pub use future::{GetOrInit, GetOrTryInit, OnceWait, OnceWaitOwned};
 use crate::line::{Line, Look, Place};
 use core::fmt;
 use core::future::{Future, ready};
+use core::time::Duration;
 use motet_prim::park::block_on;
 use state::{Begin, State};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 /// A value that is written once, by an initialiser that may await, and read for ever after.
 ///
@@ -272,6 +274,21 @@ impl<T> OnceCell<T> {
     /// ```
     pub fn wait_blocking(&self) -> &T {
         Place::block(|| self.look_for_value())
+    }
+
+    /// [`wait_blocking`](Self::wait_blocking), but not for longer than `limit`: the value, if it was there in time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let cell = motet_sync::OnceCell::new();
+    /// assert_eq!(cell.wait_blocking_for(Duration::from_millis(1)), None);
+    /// assert!(cell.set(7).is_ok());
+    /// assert_eq!(cell.wait_blocking_for(Duration::MAX), Some(&7));
+    /// ```
+    #[doc(alias = "wait_timeout")]
+    pub fn wait_blocking_for(&self, limit: Duration) -> Option<&T> {
+        Place::block_until(Instant::now().checked_add(limit), || self.look_for_value())
     }
 
     fn look_for_value(&self) -> Look<&Line, &T> {

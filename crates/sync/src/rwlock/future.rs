@@ -7,7 +7,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::sync::Arc;
 
-use motet_prim::{LazyWaiter, Locked, Waitable, Waiter, WakeBatch, pin_project};
+use motet_prim::{LazyWaiter, Leave, Locked, Waitable, Waiter, WakeBatch, pin_project};
 
 use super::guard::RwLockGuard;
 use super::kind::{Kind, Read, Reference, Upgradable, Write};
@@ -152,6 +152,22 @@ impl<L: Reference> RwLockUpgrade<L> {
     #[track_caller]
     pub(super) fn new(guard: RwLockGuard<L, Upgradable>) -> Self {
         Self { place: LazyWaiter::new(), watch: Watch::new(WHAT), guard: Some(guard) }
+    }
+}
+
+impl<L: Reference> RwLockUpgrade<L> {
+    /// Waits no longer: the reader again, unless it became the writer meanwhile.
+    pub(super) fn give_up(self: Pin<&mut Self>) -> Result<RwLockGuard<L, Write>, RwLockGuard<L, Upgradable>> {
+        let this = self.project();
+        let left = this.place.get().map(Waiter::leave);
+        let guard = this.guard.take().expect("kept until the upgrade");
+        match left {
+            Some(Leave::Granted(_lock, mut ticket)) => {
+                ticket.watch.taken();
+                Ok(guard.end_upgrade())
+            }
+            _ => Err(guard),
+        }
     }
 }
 

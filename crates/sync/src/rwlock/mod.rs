@@ -6,6 +6,7 @@
 //! | `raw` | the word and the line: who is served |
 //! | `future` | waiting, in each kind and by each reference; upgrading |
 //! | `owned` | the ways to take it through an `Arc` |
+//! | `timed` | threads that upgrade, or have only so long |
 //! | `guard`, `mapped` | holding, downgrading: the lock's value, and a part of it |
 //! | `kind` | the kinds, and the references, as types |
 
@@ -18,6 +19,7 @@ mod model;
 mod owned;
 mod raw;
 mod state;
+mod timed;
 
 pub use future::{
     ReadFuture, ReadOwnedFuture, RwLockFuture, RwLockUpgrade, UpgradableReadFuture, UpgradableReadOwnedFuture,

@@ -7,6 +7,7 @@
 //! | `future` | waiting, borrowed and owned |
 //! | `permit` | holding permits, borrowed and owned |
 //! | `closable`, `bounded` | the other two kinds |
+//! | `timed` | threads that have only so long |
 //! | `any` | what the three have in common |
 //! | `error` | a closed semaphore, no permit, a release too many |
 
@@ -22,6 +23,7 @@ mod model;
 mod permit;
 mod raw;
 mod state;
+mod timed;
 
 pub use any::AnySemaphore;
 pub use bounded::BoundedSemaphore;
@@ -31,12 +33,9 @@ pub use future::{Acquire, AcquireOwned};
 pub use permit::{OwnedPermit, Permit};
 
 use core::fmt;
-use core::pin::pin;
-use core::time::Duration;
-use motet_prim::park::{block_on, block_on_until};
+use motet_prim::park::block_on;
 use raw::RawSemaphore;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Lets so many in at a time; `asyncio.Semaphore`.
 ///
@@ -272,24 +271,6 @@ impl Semaphore {
     pub fn acquire_many_blocking(&self, count: usize) -> Permit<'_> {
         let waiting = self.acquire_many(count);
         self.try_acquire_many(count).unwrap_or_else(|| block_on(waiting))
-    }
-
-    /// [`acquire_blocking`](Self::acquire_blocking), but not for longer than `limit`. `threading.Semaphore.acquire(timeout=…)`.
-    ///
-    /// `None` if none was free in time: then it has left the line.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// let seats = motet_sync::Semaphore::new(1);
-    /// let permit = seats.acquire_blocking_for(Duration::MAX).expect("free");
-    /// assert!(seats.acquire_blocking_for(Duration::from_millis(1)).is_none());
-    /// # drop(permit);
-    /// ```
-    #[doc(alias = "try_acquire_for")]
-    #[track_caller]
-    pub fn acquire_blocking_for(&self, limit: Duration) -> Option<Permit<'_>> {
-        block_on_until(pin!(self.acquire()), Instant::now().checked_add(limit))
     }
 
     /// [`acquire_blocking`](Self::acquire_blocking) with a permit that keeps the semaphore alive.

@@ -14,7 +14,9 @@ use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::line::{Lead, Line, Look, Place};
 use state::{Done, Generation, State};
@@ -165,6 +167,24 @@ impl WaitGroup {
         if let Some(seen) = self.state.running() {
             Place::block(|| self.look(seen));
         }
+    }
+
+    /// [`wait_blocking`](Self::wait_blocking), but not for longer than `limit`: whether no member was left in time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let group = motet_sync::WaitGroup::new();
+    /// let member = group.add();
+    /// assert!(!group.wait_blocking_for(Duration::from_millis(1)));
+    /// drop(member);
+    /// assert!(group.wait_blocking_for(Duration::MAX));
+    /// ```
+    #[doc(alias = "wait_timeout")]
+    #[must_use = "it tells whether all were done, or the time was up"]
+    pub fn wait_blocking_for(&self, limit: Duration) -> bool {
+        let deadline = Instant::now().checked_add(limit);
+        self.state.running().is_none_or(|seen| Place::block_until(deadline, || self.look(seen)).is_some())
     }
 
     fn look(&self, seen: Generation) -> Look<&Line, ()> {

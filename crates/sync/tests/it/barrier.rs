@@ -3,6 +3,8 @@
 use crate::dice::Dice;
 use motet_sync::{Barrier, BarrierTurn, BarrierWait, Broken, ZeroParties};
 use motet_test::{End, Stepped, drop_at_every_await_between};
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
@@ -75,6 +77,25 @@ fn it_is_reusable() {
     for _ in 0..3 {
         assert_eq!(complete(&alone, &mut []), [0]);
     }
+}
+
+/// A future that is done arrives no more: the barrier would wait for one party too few.
+#[test]
+fn a_wait_polled_after_it_was_ready_panics_and_arrives_no_more() {
+    fn panics<F: Future>(mut wait: Stepped<F>) -> bool {
+        assert!(wait.poll().is_ready());
+        catch_unwind(AssertUnwindSafe(|| wait.poll().is_ready())).is_err()
+    }
+    let alone = Arc::new(barrier(1));
+    assert!(panics(Stepped::new(alone.wait())) && panics(Stepped::new(alone.wait_owned())));
+    let pair = Arc::new(barrier(2));
+    let line = inside(&pair, 1);
+    assert!(panics(Stepped::new(pair.wait())));
+    drop(line);
+    pair.abort();
+    assert!(panics(Stepped::new(pair.wait_owned())));
+    pair.reset();
+    assert_eq!(complete(&pair, &mut inside(&pair, 1)), [0, 1]);
 }
 
 /// S34.

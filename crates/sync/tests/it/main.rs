@@ -27,5 +27,6 @@ mod sizes;
 mod soak;
 mod states;
 mod teardown;
+mod timed;
 mod traits;
 mod unfair;
