@@ -43,6 +43,7 @@ mod sending;
 mod shared;
 mod sink;
 mod slot;
+mod timed;
 mod word;
 
 pub use error::{Lagged, RecvError, TryRecvError};

@@ -10,7 +10,7 @@ pub trait Policy: sealed::Sealed {
     /// What a receive that waits may say.
     type RecvError;
     /// What a receive that does not wait may say.
-    type TryRecvError;
+    type TryRecvError: From<Self::RecvError>;
     /// What a stream of received values gives.
     type Item<T>;
     /// Whether values are overwritten that somebody has not seen.

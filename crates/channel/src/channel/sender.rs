@@ -19,7 +19,9 @@ use motet_prim::park;
 /// Clone it for more senders. When the last is dropped the channel closes: receivers get what is left, then an error.
 ///
 /// It is a [`Sink`] too: `poll_ready` reserves a place, which `start_send` fills; closing the sink counts as dropping this sender. A
-/// `poll_ready` that is pending keeps its place in line until it is polled again, or the sender is dropped or sends in another way.
+/// `poll_ready` that is pending keeps its place in line until it is polled again, or the sender is dropped or sends in another way. A place that
+/// `poll_ready` has announced is kept for `start_send`, or until the sink is closed or the sender dropped. A [`send`](Self::send) of the same sender
+/// does not use it: with room for one value only, who awaits that `send` before the `start_send` waits for ever.
 ///
 /// # Cancel safety
 ///

@@ -37,6 +37,7 @@ mod receiver;
 mod sender;
 mod shared;
 mod snapshot;
+mod timed;
 mod version;
 mod wait;
 

@@ -1,7 +1,9 @@
 //! Threads that have only so long, and threads that go on until there is no more.
 
+use motet_channel::broadcast::{self, Backpressure, with_policy};
 use motet_channel::{
-    LifoQueue, Queue, Shutdown, TryGetError, TryPutError, TryRecvError, TrySendError, bounded, oneshot, rendezvous,
+    LifoQueue, Queue, RecvError, Shutdown, TryGetError, TryPutError, TryRecvError, TrySendError, bounded, oneshot,
+    rendezvous, watch,
 };
 use motet_test::Stepped;
 use std::task::Poll;
@@ -83,4 +85,43 @@ fn a_thread_goes_on_until_the_channel_is_closed_and_empty_and_shares_with_others
     assert!(sending.join().unwrap().is_ok());
     assert_eq!(sum + summing.join().unwrap(), 500_500);
     assert_eq!(rx.iter_blocking().next(), None);
+}
+
+#[test]
+fn who_has_no_time_for_a_broadcast_sends_nothing_and_misses_nothing() {
+    let (tx, mut rx) = with_policy(1, Backpressure);
+    assert_eq!(rx.recv_blocking_for(NO_TIME), Err(TryRecvError::Empty));
+    assert_eq!(tx.send_blocking_for(1, NO_TIME), Ok(()));
+    assert_eq!(tx.send_blocking_for(2, NO_TIME), Err(TrySendError::Full(2)));
+    assert_eq!(rx.recv_blocking_for(NO_TIME), Ok(1));
+    assert_eq!(tx.try_send(3), Ok(()), "no place was kept for what was given up");
+    let sending = thread::spawn(move || (4..100).try_for_each(|value| tx.send_blocking_for(value, Duration::MAX)));
+    assert!((3..100).all(|value| rx.recv_blocking_for(Duration::MAX) == Ok(value)));
+    assert!(sending.join().unwrap().is_ok());
+    assert_eq!(rx.recv_blocking_for(Duration::MAX), Err(TryRecvError::Closed));
+    let (tx, rx) = with_policy(1, Backpressure);
+    drop(rx);
+    assert_eq!(tx.send_blocking_for(1, Duration::MAX), Err(TrySendError::Closed(1)));
+}
+
+#[test]
+fn who_lags_behind_a_broadcast_is_told_so_whatever_the_limit() {
+    let (tx, mut rx) = broadcast::channel(1);
+    assert_eq!(rx.recv_blocking_for(NO_TIME), Err(broadcast::TryRecvError::Empty));
+    (1..=3).for_each(|value| tx.send(value).unwrap());
+    assert_eq!(rx.recv_blocking_for(Duration::MAX), Err(broadcast::TryRecvError::Lagged(2)));
+    assert_eq!(rx.recv_blocking_for(NO_TIME), Ok(3));
+}
+
+#[test]
+fn a_watch_that_nobody_changes_in_time_is_asked_again() {
+    let (tx, mut rx) = watch::channel(0);
+    assert!(rx.changed_blocking_for(NO_TIME).is_none());
+    assert!(rx.wait_for_blocking_for(|value| *value == 100, NO_TIME).is_none());
+    let sending = thread::spawn(move || (1..=100).for_each(|value| tx.send(value).unwrap()));
+    assert_eq!(rx.changed_blocking_for(Duration::MAX), Some(Ok(())));
+    let reached = rx.wait_for_blocking_for(|value| *value == 100, Duration::MAX);
+    assert_eq!(reached.map(|reached| reached.map(|value| *value)), Some(Ok(100)));
+    sending.join().unwrap();
+    assert_eq!(rx.changed_blocking_for(Duration::MAX), Some(Err(RecvError)));
 }

@@ -189,6 +189,16 @@ fn a_dropped_sink_gives_up_the_place_it_reserved() {
 }
 
 #[test]
+fn a_place_that_a_sink_has_announced_is_for_its_start_send_and_for_no_other_send() {
+    let (mut tx, rx) = bounded(1);
+    block_on(std::future::poll_fn(|cx| tx.poll_ready_unpin(cx))).unwrap();
+    assert_eq!(tx.try_send(1), Err(TrySendError::Full(1)));
+    assert!(Stepped::new(tx.send(1)).poll().is_pending());
+    tx.start_send_unpin(2).unwrap();
+    assert_eq!((rx.try_recv(), tx.try_send(3), rx.try_recv()), (Ok(2), Ok(()), Ok(3)));
+}
+
+#[test]
 #[should_panic(expected = "poll_ready")]
 fn start_send_without_poll_ready_panics() {
     let (mut tx, _rx) = bounded(1);
