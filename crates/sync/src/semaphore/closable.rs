@@ -339,7 +339,7 @@ impl ClosableSemaphore {
     ///
     /// # Panics
     ///
-    /// If more than [`Semaphore::MAX_PERMITS`] would be free; nothing is added then.
+    /// If `count` is more than [`Semaphore::MAX_PERMITS`], or more than that would be free; nothing is added then.
     #[track_caller]
     pub fn release(&self, count: usize) {
         self.semaphore.release(count);

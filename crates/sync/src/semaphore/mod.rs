@@ -322,7 +322,7 @@ impl Semaphore {
     ///
     /// # Panics
     ///
-    /// If more than [`MAX_PERMITS`](Self::MAX_PERMITS) would be free; nothing is added then.
+    /// If `count` is more than [`MAX_PERMITS`](Self::MAX_PERMITS), or more than that would be free; nothing is added then.
     #[track_caller]
     pub fn release(&self, count: usize) {
         assert!(self.raw.release(count), "more than `Semaphore::MAX_PERMITS` permits");

@@ -8,7 +8,7 @@
 use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::{Admit, Locked, WaitList, WakeBatch, Wakeup};
 
-use super::state::{Enter, Release, State};
+use super::state::{Enter, MAX_PERMITS, Release, State};
 use crate::futurelock::Watch;
 
 /// How often a waiter of an unfair semaphore may be passed over before what is released is for it.
@@ -139,7 +139,8 @@ impl RawSemaphore {
     pub(super) fn release(&self, permits: usize) -> bool {
         match self.state.add(permits) {
             Release::Done => true,
-            Release::Refused => self.serve(permits),
+            // More than ever have room would serve those who wait, and then be refused for the rest.
+            Release::Refused => permits <= MAX_PERMITS && self.serve(permits),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use motet_sync::{OwnedPermit, Permit, Semaphore};
 use motet_test::Stepped;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 const MOST: usize = Semaphore::MAX_PERMITS;
@@ -71,4 +72,19 @@ fn what_is_given_back_beyond_the_limit_serves_those_who_wait() {
     assert!(table.poll().is_pending());
     drop(all);
     assert!(table.is_woken() && table.poll().is_ready());
+}
+
+#[test]
+fn a_release_of_more_than_there_can_be_adds_nothing_whoever_waits() {
+    for seats in [Semaphore::new(0), Semaphore::unfair(0)] {
+        let mut wait = Stepped::new(seats.acquire());
+        assert!(wait.poll().is_pending());
+        for count in [MOST + 1, MOST + 2, usize::MAX] {
+            assert!(catch_unwind(AssertUnwindSafe(|| seats.release(count))).is_err());
+        }
+        assert!(!wait.is_woken() && seats.available() == 0);
+        seats.release(MOST);
+        assert!(wait.poll().is_ready());
+        assert_eq!(seats.available(), MOST);
+    }
 }
