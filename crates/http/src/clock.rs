@@ -174,6 +174,11 @@ impl Stall {
         self.progress.as_ref().is_none_or(Progress::is_sent)
     }
 
+    /// Why the upload failed, if that is why hyper reset its stream.
+    pub(crate) fn upload_failure(&self) -> Option<Error> {
+        self.progress.as_ref().and_then(Progress::take_failure)
+    }
+
     /// The response is over: so is an upload that has not ended.
     pub(crate) fn abandon_upload(&mut self) {
         if let Some(progress) = self.progress.take_if(|progress| !progress.is_sent()) {
@@ -185,8 +190,10 @@ impl Stall {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Error> {
         let mut mark = self.progress.as_ref().map(|progress| progress.watch(cx.waker()));
         loop {
-            if mark.is_some_and(|mark| mark.stage == Stage::Panicked) {
-                return Poll::Ready(Error::other("the stream that is the request's body panicked"));
+            if mark.is_some_and(|mark| mark.stage == Stage::Failed)
+                && let Some(why) = self.upload_failure()
+            {
+                return Poll::Ready(why);
             }
             let start = match self.since {
                 Some((start, seen)) if seen == mark => start,
@@ -217,7 +224,7 @@ impl Stall {
         match (mark.map(|mark| mark.stage), self.part) {
             (None | Some(Stage::Sent), _) | (Some(Stage::Sending), Part::Body) => read(),
             (Some(Stage::Sending), Part::Head) => self.timeouts.write.map(|limit| (Phase::Write, limit)),
-            (Some(Stage::Starved | Stage::Panicked), _) => None,
+            (Some(Stage::Starved | Stage::Failed), _) => None,
         }
     }
 }

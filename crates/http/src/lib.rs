@@ -49,6 +49,7 @@ mod body;
 mod client;
 mod clock;
 mod config;
+mod contain;
 mod error;
 mod pool;
 mod redirect;

@@ -9,6 +9,7 @@
 
 mod decode;
 mod herald;
+mod source;
 mod upload;
 
 use crate::error::{BoxError, Error};

@@ -7,7 +7,7 @@
 //!   Sending ──▶ Sent        the write timeout while hyper takes pieces, the read timeout from the last one on
 //!     │  ▲
 //!     ▼  │
-//!   Starved                 neither: everybody waits for the caller's stream
+//!   Starved ──▶ Failed      neither: everybody waits for the caller's stream, which may fail or panic
 //! ```
 //!
 //! Only the upload changes the stage, and wakes the request when it does. The other way round, whoever has the response no
@@ -15,6 +15,7 @@
 //! [`Upload`] for more and gets an error, which resets the stream; or hyper does not ask, for it waits until the server takes
 //! what it has, and then the task is dropped as it is.
 
+use super::source::Source;
 use super::{Body, Herald};
 use crate::error::Error;
 use bytes::Bytes;
@@ -28,7 +29,7 @@ const PIECE: usize = 64 * 1024;
 
 /// A body as hyper sends it.
 pub(crate) struct Upload {
-    body: Body,
+    body: Source,
     /// What is left of a piece that was too large.
     rest: Bytes,
     progress: Option<Progress>,
@@ -48,6 +49,8 @@ struct Shared {
     /// The task that carries the upload on a shared connection.
     carrier: Option<Waker>,
     abandoned: bool,
+    /// Why the caller's stream failed on a shared connection, where hyper tells its request only that the stream was reset.
+    failure: Option<Error>,
 }
 
 /// A point in an upload: two that differ have progress between them.
@@ -65,14 +68,14 @@ pub(crate) enum Stage {
     Starved,
     /// hyper has it all.
     Sent,
-    /// The caller's stream panicked, on the task of a shared connection: there it brings down nothing but the upload.
-    Panicked,
+    /// The caller's stream failed, or panicked, on the task of a shared connection.
+    Failed,
 }
 
 impl Progress {
     fn new() -> Self {
         let mark = Mark { pieces: 0, stage: Stage::Sending };
-        Self(Arc::new(Mutex::new(Shared { mark, waiter: None, carrier: None, abandoned: false })))
+        Self(Arc::new(Mutex::new(Shared { mark, waiter: None, carrier: None, abandoned: false, failure: None })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -97,6 +100,17 @@ impl Progress {
         drop(replaced);
         // The stage may have changed before the waker was there.
         self.mark()
+    }
+
+    /// The reason of a stream that failed, once.
+    pub(crate) fn take_failure(&self) -> Option<Error> {
+        self.lock().failure.take()
+    }
+
+    /// The caller's stream failed: the request is told why.
+    fn fail(&self, why: Error) {
+        self.lock().failure = Some(why);
+        self.record(Stage::Failed);
     }
 
     pub(crate) fn is_sent(&self) -> bool {
@@ -153,6 +167,7 @@ impl Upload {
     /// The upload, and its progress unless there is nothing to send.
     pub(crate) fn new(body: Body) -> (Self, Option<Progress>) {
         let progress = (!body.is_end_stream()).then(Progress::new);
+        let body = Source::new(body);
         (Self { body, rest: Bytes::new(), progress: progress.clone(), left: None, herald: None }, progress)
     }
 
@@ -165,20 +180,30 @@ impl Upload {
         self
     }
 
-    /// Tells the herald of itself when hyper begins with it.
-    pub(crate) fn heralded(mut self, herald: Herald) -> Self {
+    /// Goes out on a connection that is shared, and tells the herald of itself when hyper begins with it.
+    pub(crate) fn shared(mut self, herald: Herald) -> Self {
         self.herald = Some(herald);
+        self.body.share();
         self
     }
 
     /// The body again, of an upload that hyper has not begun.
     pub(crate) fn into_body(self) -> Body {
         debug_assert!(self.rest.is_empty(), "the upload had begun");
-        self.body
+        self.body.into_body()
     }
 
-    fn is_empty(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
+    fn is_empty(&self) -> Result<bool, Error> {
+        if self.rest.is_empty() { self.body.is_end_stream() } else { Ok(false) }
+    }
+
+    /// What hyper is told of a failure; on a shared connection the request learns the reason.
+    fn failed(&self, error: Error) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let Some(progress) = self.progress.as_ref().filter(|_| self.body.is_shared()) else {
+            return Poll::Ready(Some(Err(error)));
+        };
+        progress.fail(error);
+        Poll::Ready(Some(Err(Error::other("the upload failed"))))
     }
 
     fn record(&self, stage: Stage) {
@@ -189,17 +214,6 @@ impl Upload {
 
     fn next_piece(&mut self) -> Bytes {
         self.rest.split_to(self.rest.len().min(PIECE))
-    }
-}
-
-/// Tells the request of a panic that passes by.
-struct Alarm(Option<Progress>);
-
-impl Drop for Alarm {
-    fn drop(&mut self) {
-        if let Some(progress) = self.0.take().filter(|_| std::thread::panicking()) {
-            progress.record(Stage::Panicked);
-        }
     }
 }
 
@@ -215,35 +229,39 @@ impl HttpBody for Upload {
             return Poll::Ready(Some(Err(Error::other("the response was given up before the upload had ended"))));
         }
         let frame = if !self.rest.is_empty() {
-            Some(Ok(Frame::data(self.next_piece())))
+            Some(Frame::data(self.next_piece()))
         } else {
-            let alarm = Alarm(self.progress.clone());
-            let polled = Pin::new(&mut self.body).poll_frame(cx);
-            drop(alarm);
-            let Poll::Ready(frame) = polled else {
+            let Poll::Ready(frame) = self.body.poll_frame(cx) else {
                 self.record(Stage::Starved);
                 return Poll::Pending;
             };
-            match frame.map(|frame| frame.map(Frame::into_data)) {
-                Some(Ok(Ok(data))) => {
-                    self.rest = data;
-                    Some(Ok(Frame::data(self.next_piece())))
-                }
-                Some(Ok(Err(trailers))) => Some(Ok(trailers)),
-                Some(Err(error)) => Some(Err(error)),
-                None => None,
+            match frame.transpose() {
+                Err(error) => return self.failed(error),
+                Ok(None) => None,
+                Ok(Some(frame)) => Some(match frame.into_data() {
+                    Ok(data) => {
+                        self.rest = data;
+                        Frame::data(self.next_piece())
+                    }
+                    Err(trailers) => trailers,
+                }),
             }
         };
-        if let (Some(left), Some(Ok(frame))) = (&mut self.left, &frame) {
+        if let (Some(left), Some(frame)) = (&mut self.left, &frame) {
             *left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len) as u64);
         }
-        let over = frame.is_none() || self.is_empty() || self.left == Some(0);
-        self.record(if over { Stage::Sent } else { Stage::Sending });
-        Poll::Ready(frame)
+        match self.is_empty() {
+            Ok(empty) => {
+                let over = frame.is_none() || empty || self.left == Some(0);
+                self.record(if over { Stage::Sent } else { Stage::Sending });
+                Poll::Ready(frame.map(Ok))
+            }
+            Err(panicked) => self.failed(panicked),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.is_empty()
+        self.is_empty().unwrap_or(false)
     }
 
     fn size_hint(&self) -> SizeHint {

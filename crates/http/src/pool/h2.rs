@@ -230,7 +230,7 @@ impl Drop for Share {
 pub(super) async fn send(share: Share, request: Request<Body>, timeouts: Timeouts) -> Result<Response<Body>, Failure> {
     let (head, body) = request.into_parts();
     let (upload, progress) = Upload::new(body);
-    let upload = upload.heralded(share.connection.herald.clone());
+    let upload = upload.shared(share.connection.herald.clone());
     let mut stall = Stall::of_head(progress, timeouts);
     let heard = share.connection.heard.count();
     let mut sender = share.connection.sender.clone();
@@ -246,7 +246,7 @@ pub(super) async fn send(share: Share, request: Request<Body>, timeouts: Timeout
             if failure.closed {
                 let _ = share.connection.broken.set(());
             }
-            Err(failure)
+            Err(stall.upload_failure().map_or(failure, Failure::of))
         }
         Err(error) => {
             share.connection.doubt(&error, heard);
@@ -278,7 +278,10 @@ impl Streaming {
     pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let Some(share) = &self.share else { return Poll::Ready(None) };
         let frame = match Pin::new(&mut self.incoming).poll_frame(cx) {
-            Poll::Ready(frame) => frame.map(|frame| frame.map_err(|e| Error::caused(Kind::Body, e))),
+            Poll::Ready(frame) => {
+                let why = |reset| self.stall.upload_failure().unwrap_or_else(|| Error::caused(Kind::Body, reset));
+                frame.map(|frame| frame.map_err(why))
+            }
             Poll::Pending => match self.stall.poll(cx) {
                 Poll::Ready(error) => {
                     share.connection.doubt(&error, self.heard);

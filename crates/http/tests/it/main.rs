@@ -18,4 +18,5 @@ mod refused;
 mod timeouts;
 mod tls;
 mod unread;
+mod uploads;
 mod wire;
