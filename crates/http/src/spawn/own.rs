@@ -1,12 +1,11 @@
 //! The client's own thread, for the connections that no executor carries.
 
 use super::lock;
-use futures_util::future::FutureExt;
+use crate::contain::contain;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::task::FutureObj;
 use std::io;
-use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, JoinHandle, Thread};
@@ -84,14 +83,29 @@ impl Queue {
                 let mut tasks = lock(&self.0);
                 (std::mem::take(&mut tasks.new), tasks.closing)
             };
-            // A task that panics ends its connection, not the thread.
-            running.extend(new.into_iter().map(|task| AssertUnwindSafe(task).catch_unwind()));
+            running.extend(new.into_iter().map(|task| Contained(Some(task))));
             match pin!(running.next()).poll(&mut cx) {
                 Poll::Ready(Some(_)) => {}
                 Poll::Ready(None) if closing => return,
                 Poll::Ready(None) | Poll::Pending => thread::park(),
             }
         }
+    }
+}
+
+/// A task that ends its connection if it panics, as it is polled or dropped, and not the thread.
+struct Contained(Option<FutureObj<'static, ()>>);
+
+impl Future for Contained {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(task) = &mut self.0 else { return Poll::Ready(()) };
+        let polled = contain(|| Pin::new(task).poll(cx)).unwrap_or(Poll::Ready(()));
+        if polled.is_ready() {
+            contain(|| self.0 = None);
+        }
+        polled
     }
 }
 
@@ -117,10 +131,29 @@ mod tests {
         push(Box::pin(async move { first.send(1).unwrap() }).into());
         assert_eq!(told.recv(), Ok(1));
         push(Box::pin(async { std::panic::resume_unwind(Box::new("a task's own fault")) }).into());
+        push(Box::pin(async { std::panic::resume_unwind(Box::new(Bomb)) }).into());
+        push(Box::pin(Bomb).into());
         push(Box::pin(async move { second.send(2).unwrap() }).into());
         assert_eq!(told.recv(), Ok(2));
         drop(own);
         thread.join().expect("it ends by itself");
+    }
+
+    /// Panics when it is dropped.
+    struct Bomb;
+
+    impl Future for Bomb {
+        type Output = ();
+
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+            Poll::Ready(())
+        }
+    }
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::resume_unwind(Box::new("a drop's own fault"));
+        }
     }
 
     #[test]
