@@ -14,8 +14,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// So long a shutdown waits, after its limit, for the next of the tasks that the workers drop.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// So long a shutdown waits, after its limit, for the next of the tasks that the workers drop: they may not have a processor at the moment.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// And so many looks at least: this thread may not have run meanwhile.
 const LOOKS: usize = 100;
 

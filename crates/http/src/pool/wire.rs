@@ -15,13 +15,15 @@ use tokio_rustls::client::TlsStream;
 
 /// Most reads in a row before others get their turn. hyper reads on for as long as there is something, and would never look
 /// up while a server floods it with what comes to nothing, such as interim responses: no timeout could end that.
-const MOST_READS: u8 = 64;
+const MOST_READS: usize = 64;
+/// Into a larger buffer a read counts as many; hyper's grow to some 400 kB.
+const BYTES_PER_READ: usize = 16 * 1024;
 
 /// An open connection. Its permit counts it among the open sockets, and so is dropped with it, wherever that happens.
 pub(super) struct Wire {
     socket: Socket,
     /// Reads since there was last nothing to read.
-    reads: u8,
+    reads: usize,
     /// For those who share it.
     heard: Option<Heard>,
     _open: Permit,
@@ -78,13 +80,14 @@ impl Wire {
 
 impl Read for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        if self.reads == MOST_READS {
+        if self.reads >= MOST_READS {
             self.reads = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        let reads = self.reads + buf.remaining().div_ceil(BYTES_PER_READ).max(1);
         let read = self.socket.poll_read(cx, buf);
-        self.reads = if read.is_pending() { 0 } else { self.reads + 1 };
+        self.reads = if read.is_pending() { 0 } else { reads };
         if let Some(heard) = self.heard.as_ref().filter(|_| read.is_ready()) {
             *heard.lock() += 1;
         }
