@@ -1,5 +1,6 @@
 //! Why something was cancelled.
 
+use crate::panic::silence;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 
 /// Why a scope or a task was cancelled: a text, an error, or nothing in particular.
 ///
-/// One pointer wide and cheap to clone; [`Reason::default`] allocates nothing. Two reasons are equal if they read the same.
+/// One pointer wide and cheap to clone; [`Reason::default`] allocates nothing. Two reasons are equal if they read the same. Dropping one never panics.
 /// asyncio: the `msg` of `Task.cancel`.
 ///
 /// ```
@@ -21,7 +22,22 @@ pub struct Reason(Option<Arc<Cause>>);
 
 enum Cause {
     Text(Cow<'static, str>),
-    Error(Arc<dyn Error + Send + Sync>),
+    Error(Foreign),
+}
+
+/// Somebody's error, empty only while it is dropped: the last reason may go with its task, where nothing may unwind.
+struct Foreign(Option<Arc<dyn Error + Send + Sync>>);
+
+impl Foreign {
+    fn error(&self) -> &(dyn Error + Send + Sync + 'static) {
+        self.0.as_deref().expect("it is there until the drop")
+    }
+}
+
+impl Drop for Foreign {
+    fn drop(&mut self) {
+        silence(|| drop(self.0.take()));
+    }
 }
 
 impl Reason {
@@ -43,7 +59,7 @@ impl Reason {
     /// ```
     #[must_use]
     pub fn from_error(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(Some(Arc::new(Cause::Error(Arc::from(error.into())))))
+        Self::of(Arc::from(error.into()))
     }
 
     /// Whether there is no reason in particular.
@@ -56,9 +72,13 @@ impl Reason {
     #[must_use]
     pub fn error(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         match self.0.as_deref() {
-            Some(Cause::Error(error)) => Some(&**error),
+            Some(Cause::Error(error)) => Some(error.error()),
             _ => None,
         }
+    }
+
+    fn of(error: Arc<dyn Error + Send + Sync>) -> Self {
+        Self(Some(Arc::new(Cause::Error(Foreign(Some(error))))))
     }
 
     fn text(text: Cow<'static, str>) -> Self {
@@ -71,7 +91,7 @@ impl fmt::Display for Reason {
         match self.0.as_deref() {
             None => f.pad("no reason given"),
             Some(Cause::Text(text)) => f.pad(text),
-            Some(Cause::Error(error)) => fmt::Display::fmt(error, f),
+            Some(Cause::Error(error)) => fmt::Display::fmt(error.error(), f),
         }
     }
 }
@@ -81,7 +101,7 @@ impl fmt::Debug for Reason {
         match self.0.as_deref() {
             None => f.write_str("Reason"),
             Some(Cause::Text(text)) => f.debug_tuple("Reason").field(text).finish(),
-            Some(Cause::Error(error)) => f.debug_tuple("Reason").field(error).finish(),
+            Some(Cause::Error(error)) => f.debug_tuple("Reason").field(&error.error()).finish(),
         }
     }
 }
@@ -103,7 +123,7 @@ impl PartialEq<str> for Reason {
     fn eq(&self, other: &str) -> bool {
         match self.0.as_deref() {
             Some(Cause::Text(text)) => text == other,
-            Some(Cause::Error(error)) => error.to_string() == other,
+            Some(Cause::Error(error)) => error.error().to_string() == other,
             None => false,
         }
     }
@@ -141,7 +161,7 @@ impl From<Box<dyn Error + Send + Sync>> for Reason {
 
 impl From<Arc<dyn Error + Send + Sync>> for Reason {
     fn from(error: Arc<dyn Error + Send + Sync>) -> Self {
-        Self(Some(Arc::new(Cause::Error(error))))
+        Self::of(error)
     }
 }
 

@@ -39,6 +39,10 @@ use futures_util::stream::{FusedStream, Stream};
 /// # Complexity
 ///
 /// O(1) an output.
+///
+/// # Panics
+///
+/// The stream panics with the panic of a future, which is then out of it; the others stay.
 pub fn as_completed<I>(futures: I) -> AsCompleted<<I::Item as IntoFuture>::IntoFuture>
 where
     I: IntoIterator,

@@ -13,8 +13,10 @@
 //! A poll of the whole ends after [`BUDGET`] polls of children: it wakes the task and lets others run. In Few the task's waker may
 //! change between two polls; therefore a poll in Few visits all.
 
+use crate::nest::Siblings;
 use crate::row::Row;
 use crate::slab::{Rest, Slab};
+use core::mem::needs_drop;
 use core::ops::ControlFlow;
 use core::task::{Context, Poll};
 
@@ -25,6 +27,13 @@ const FEW: usize = 16;
 pub(crate) const BUDGET: usize = 256;
 
 pub(crate) struct Children<F: Future> {
+    crowd: Crowd<F>,
+    /// What each leaves to clean up.
+    siblings: Siblings,
+}
+
+/// The futures, and who of them is to be polled.
+struct Crowd<F: Future> {
     row: Row<F>,
     /// The first that was not yet polled.
     next: usize,
@@ -50,7 +59,8 @@ impl<F: Future> Children<F> {
     #[inline]
     pub(crate) fn new(futures: impl IntoIterator<Item = F>) -> Self {
         let wakes = Wakes::Few(Few::default());
-        Self { row: Row::new(futures), next: 0, limit: usize::MAX, wakes, yielded: false }
+        let crowd = Crowd { row: Row::new(futures), next: 0, limit: usize::MAX, wakes, yielded: false };
+        Self { crowd, siblings: Siblings::new() }
     }
 
     /// Polls what was woken and starts what may start, and tells `each` of every child that has finished: its output is in the row.
@@ -63,25 +73,25 @@ impl<F: Future> Children<F> {
         cx: &mut Context<'_>,
         each: impl FnMut(&mut Row<F>, usize) -> ControlFlow<()>,
     ) -> Poll<ControlFlow<()>> {
-        let round = self.row.begin();
-        let polled = if self.is_small() { self.poll_all(cx, each) } else { self.poll_many(cx, each) };
-        self.row.end(round);
-        polled
+        let Self { crowd, siblings } = self;
+        let _round = siblings.begin(needs_drop::<F>());
+        if crowd.is_small() { crowd.poll_all(cx, each) } else { crowd.poll_many(cx, each) }
     }
 
     /// The same for whoever keeps all outputs until the end.
     #[inline]
     pub(crate) fn poll_to_end(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.is_small() {
-            self.next = self.row.len();
-            return if self.row.poll_all(cx) { Poll::Ready(()) } else { Poll::Pending };
+        let Self { crowd, siblings } = self;
+        let round = siblings.begin(needs_drop::<F>());
+        if crowd.is_small() {
+            crowd.next = crowd.row.len();
+            return if crowd.row.poll_all(&round, cx) { Poll::Ready(()) } else { Poll::Pending };
         }
-        let round = self.row.begin();
-        let polled = self.poll_many(cx, |_, _| ControlFlow::Continue(()));
-        self.row.end(round);
-        polled.map(|_| ())
+        crowd.poll_many(cx, |_, _| ControlFlow::Continue(())).map(|_| ())
     }
+}
 
+impl<F: Future> Crowd<F> {
     #[inline]
     fn is_small(&self) -> bool {
         self.row.len() <= self.limit.min(FEW)
@@ -258,8 +268,8 @@ impl<F: Future> Children<F> {
     /// If some run already, or with the limit 0.
     pub(crate) fn set_limit(&mut self, limit: usize) {
         assert!(limit > 0, "a gather with the limit 0 can never run anything: give at least 1");
-        assert!(self.next == 0, "set the limit of a gather before it is polled");
-        self.limit = limit;
+        assert!(self.crowd.next == 0, "set the limit of a gather before it is polled");
+        self.crowd.limit = limit;
     }
 
     /// The same with other futures, made of these.
@@ -268,33 +278,34 @@ impl<F: Future> Children<F> {
     ///
     /// If some run already.
     pub(crate) fn map<G: Future>(mut self, wrap: impl FnMut(F) -> G) -> Children<G> {
-        assert!(self.next == 0, "ask a gather to catch panics before it is polled");
+        assert!(self.crowd.next == 0, "ask a gather to catch panics before it is polled");
         // SAFETY: `next` is 0, so none was polled: only `poll` pins futures, and it moves `next` first.
-        let futures = unsafe { core::mem::take(&mut self.row).into_futures() };
+        let futures = unsafe { core::mem::take(&mut self.crowd.row).into_futures() };
         let mut children = Children::new(futures.map(wrap));
-        children.limit = self.limit;
+        children.crowd.limit = self.crowd.limit;
         children
     }
 
     /// Whether the last poll that was pending left some that were woken for the next one.
     #[cfg(feature = "timer")]
     pub(crate) fn has_yielded(&self) -> bool {
-        self.yielded
+        self.crowd.yielded
     }
 
     /// How many have not finished.
     pub(crate) fn live(&self) -> usize {
-        self.row.pending()
+        self.crowd.row.pending()
     }
 
     /// All outputs, once all have finished and none was taken.
     pub(crate) fn take_outputs(&mut self) -> Vec<F::Output> {
-        core::mem::take(&mut self.row).into_outputs()
+        core::mem::take(&mut self.crowd.row).into_outputs()
     }
 
     /// Drops what is left: each future apart from its siblings, and the outputs.
     pub(crate) fn clear(&mut self) {
-        (0..self.row.len()).for_each(|child| self.row.clear(child));
+        let Self { crowd, siblings } = self;
+        (0..crowd.row.len()).for_each(|child| crowd.row.clear(child, siblings));
     }
 }
 

@@ -8,6 +8,7 @@
 //! yet is part of a cycle: closing the list, which the future's end does whichever way it comes, breaks it. A future that is forgotten never
 //! runs its children again: nobody else has them.
 
+use crate::nest::Siblings;
 use crate::promise::{Awaited, Closed, promise};
 use crate::settle::{Clear, Decide, Settle};
 use crate::wait_set::WaitSet;
@@ -133,7 +134,8 @@ impl<'env> LocalScope<'env> {
     /// With the panic of the body or of a child; the others are dropped.
     pub async fn run<F: Future>(&self, body: F) -> F::Output {
         let close = Close(&self.arrivals);
-        let members = Members { arrivals: &self.arrivals, body: Some(body), output: None, children: WaitSet::new() };
+        let (body, children, siblings) = (Some(body), WaitSet::new(), Siblings::new());
+        let members = Members { arrivals: &self.arrivals, body, output: None, children, siblings };
         let output = Settle::new(members).await;
         drop(close);
         output
@@ -163,8 +165,13 @@ pin_project! {
         body: Option<F>,
         output: Option<F::Output>,
         children: WaitSet<BoxFuture<'env, ()>>,
+        // What the body, and what the children leave to clean up.
+        siblings: Siblings,
     }
 }
+
+const BODY: usize = 0;
+const CHILDREN: usize = 1;
 
 impl<'env, F: Future> Members<'_, 'env, F> {
     fn arrived(arrivals: &Mutex<Arrivals<'env>>) -> Vec<BoxFuture<'env, ()>> {
@@ -184,8 +191,8 @@ impl<'env, F: Future> Members<'_, 'env, F> {
 impl<F: Future> Clear for Members<'_, '_, F> {
     fn clear(self: Pin<&mut Self>) {
         let mut this = self.project();
-        crate::nest::alone(|| this.body.set(None));
-        *this.children = WaitSet::new();
+        this.siblings.alone(BODY, || this.body.set(None));
+        this.siblings.alone(CHILDREN, || *this.children = WaitSet::new());
     }
 }
 
@@ -196,15 +203,19 @@ impl<F: Future> Decide<()> for Members<'_, '_, F> {
         let mut this = self.project();
         // Before the list is looked at: who arrives from now on wakes the task.
         Self::set_owner(this.arrivals, cx.waker());
+        let sides = this.siblings.begin(true);
+        sides.child(BODY);
         if let Some(body) = this.body.as_mut().as_pin_mut() {
             if let Poll::Ready(output) = body.poll(cx) {
                 *this.output = Some(output);
                 this.body.set(None);
             }
         }
+        sides.child(CHILDREN);
         this.children.extend(Self::arrived(this.arrivals));
         let round = this.children.poll_round(cx);
         drop(this.children.take_outputs());
+        drop(sides);
         this.children.extend(Self::arrived(this.arrivals));
         if this.body.is_none() && this.children.is_empty() {
             return Poll::Ready(this.output.take().expect("polled again after it was ready"));

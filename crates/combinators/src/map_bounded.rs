@@ -6,8 +6,9 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use futures_util::stream::{FusedStream, Stream};
 use pin_project_lite::pin_project;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::iter::Fuse;
+use std::panic::resume_unwind;
 
 /// Makes a future of each item and runs `n` of them at a time; gives the outputs in input order.
 ///
@@ -35,7 +36,7 @@ use std::iter::Fuse;
 ///
 /// # Panics
 ///
-/// If `n` is 0: nothing could ever run. The stream panics with the panic of a future; in input order it does not come past that one's place.
+/// If `n` is 0: nothing could ever run. The stream panics with the panic of a future, which has no output then; the others go on, and keep their order.
 pub fn map_bounded<I, F, Fut>(items: I, n: usize, f: F) -> MapBounded<I::IntoIter, F, Fut>
 where
     I: IntoIterator,
@@ -64,8 +65,16 @@ pub struct MapBounded<I, F, Fut: Future> {
     /// How many items were taken.
     started: usize,
     running: WaitSet<Numbered<Fut>>,
-    /// Ordered: a place for each item that was taken, but for those whose output was given. Unordered: what has come.
-    outputs: VecDeque<Option<Fut::Output>>,
+    /// Ordered: one for each item that was taken, but for those whose output was given. Unordered: what has come.
+    outputs: VecDeque<Held<Fut::Output>>,
+}
+
+/// What an item has come to that was taken.
+enum Held<T> {
+    Running,
+    Done(T),
+    /// There will be no output.
+    Panicked,
 }
 
 // Futures are pinned in allocations of their own; nothing else is pinned.
@@ -101,21 +110,41 @@ impl<I, F, Fut: Future> MapBounded<I, F, Fut> {
     }
 
     fn take_output(&mut self) -> Option<Fut::Output> {
-        let output = self.outputs.front_mut()?.take()?;
-        self.outputs.pop_front();
-        Some(output)
+        while let Some(Held::Done(_) | Held::Panicked) = self.outputs.front() {
+            if let Some(Held::Done(output)) = self.outputs.pop_front() {
+                return Some(output);
+            }
+        }
+        None
     }
 
     /// Puts what has come into its place.
     fn sort_in(&mut self) {
-        let first = self.started - if self.ordered { self.outputs.len() } else { 0 };
+        let first = self.first();
         for (_, (index, output)) in self.running.take_outputs() {
             if self.ordered {
-                self.outputs[index - first] = Some(output);
+                self.outputs[index - first] = Held::Done(output);
             } else {
-                self.outputs.push_back(Some(output));
+                self.outputs.push_back(Held::Done(output));
             }
         }
+    }
+
+    /// One that runs has panicked: the others pass it by.
+    #[cold]
+    fn pass_by(&mut self) {
+        let first = self.first();
+        let running: BTreeSet<_> = self.running.iter().map(|(_, future)| future.index).collect();
+        for (at, held) in self.outputs.iter_mut().enumerate() {
+            if matches!(held, Held::Running) && !running.contains(&(first + at)) {
+                *held = Held::Panicked;
+            }
+        }
+    }
+
+    /// The number of the first item that has a place among the outputs.
+    fn first(&self) -> usize {
+        self.started - if self.ordered { self.outputs.len() } else { 0 }
     }
 }
 
@@ -127,7 +156,7 @@ impl<I: Iterator, F: FnMut(I::Item) -> Fut, Fut: Future> MapBounded<I, F, Fut> {
             self.running.insert(Numbered { index: self.started, future });
             self.started += 1;
             if self.ordered {
-                self.outputs.push_back(None);
+                self.outputs.push_back(Held::Running);
             }
         }
     }
@@ -145,8 +174,12 @@ impl<I: Iterator, F: FnMut(I::Item) -> Fut, Fut: Future> Stream for MapBounded<I
         if this.held() == 0 {
             return Poll::Ready(None);
         }
-        let round = this.running.poll_round(cx);
+        let round = this.running.try_round(cx);
         this.sort_in();
+        let round = round.unwrap_or_else(|panic| {
+            this.pass_by();
+            resume_unwind(panic)
+        });
         if let Some(output) = this.take_output() {
             return Poll::Ready(Some(output));
         }

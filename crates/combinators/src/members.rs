@@ -4,7 +4,7 @@ mod array;
 mod tuple;
 mod vec;
 
-use crate::nest::Siblings;
+use crate::nest::{Round, Siblings};
 use crate::settle::Clear;
 use core::mem::needs_drop;
 use core::pin::Pin;
@@ -38,14 +38,27 @@ pub trait IntoMembers {
 
 /// Polls a member unless it has finished; whether it has.
 #[inline]
-fn poll_member<F: Future>(member: Pin<&mut MaybeDone<F>>, cx: &mut Context<'_>) -> bool {
+fn poll_member<F: Future>(
+    round: &Round<'_>,
+    index: usize,
+    member: Pin<&mut MaybeDone<F>>,
+    cx: &mut Context<'_>,
+) -> bool {
+    if let MaybeDone::Future(_) = &*member {
+        round.child(index);
+    }
     member.poll(cx).is_ready()
 }
 
 /// Polls a member unless it has failed before; its output if it has one.
 #[inline]
-fn poll_output<F: Future>(mut member: Pin<&mut MaybeDone<F>>, cx: &mut Context<'_>) -> Option<F::Output> {
-    match poll_member(member.as_mut(), cx) {
+fn poll_output<F: Future>(
+    round: &Round<'_>,
+    index: usize,
+    mut member: Pin<&mut MaybeDone<F>>,
+    cx: &mut Context<'_>,
+) -> Option<F::Output> {
+    match poll_member(round, index, member.as_mut(), cx) {
         true => member.take_output(),
         false => None,
     }
@@ -53,11 +66,16 @@ fn poll_output<F: Future>(mut member: Pin<&mut MaybeDone<F>>, cx: &mut Context<'
 
 /// Polls a member unless it has finished; whether it has, or its error.
 #[inline]
-fn poll_ok<F, T, E>(mut member: Pin<&mut MaybeDone<F>>, cx: &mut Context<'_>) -> Result<bool, E>
+fn poll_ok<F, T, E>(
+    round: &Round<'_>,
+    index: usize,
+    mut member: Pin<&mut MaybeDone<F>>,
+    cx: &mut Context<'_>,
+) -> Result<bool, E>
 where
     F: Future<Output = Result<T, E>>,
 {
-    if !poll_member(member.as_mut(), cx) {
+    if !poll_member(round, index, member.as_mut(), cx) {
         return Ok(false);
     }
     match member.as_mut().output_mut() {
@@ -68,11 +86,16 @@ where
 
 /// Polls a member unless it has failed; its value, or whether it has failed.
 #[inline]
-fn poll_value<F, T, E>(mut member: Pin<&mut MaybeDone<F>>, cx: &mut Context<'_>) -> Result<T, bool>
+fn poll_value<F, T, E>(
+    round: &Round<'_>,
+    index: usize,
+    mut member: Pin<&mut MaybeDone<F>>,
+    cx: &mut Context<'_>,
+) -> Result<T, bool>
 where
     F: Future<Output = Result<T, E>>,
 {
-    if !poll_member(member.as_mut(), cx) {
+    if !poll_member(round, index, member.as_mut(), cx) {
         return Err(false);
     }
     match member.as_mut().output_mut() {

@@ -11,9 +11,9 @@ pub(crate) use motet_cancel::frame::{Nest, alone};
 /// very poll, and that waits for nothing that a sibling left before.
 pub(crate) struct Siblings(frame::Siblings);
 
-/// A poll of the combinator.
-#[must_use = "give it to `end`"]
-pub(crate) struct Round(Option<Polls>);
+/// A poll of the combinator: dropped, it ends.
+#[must_use = "dropped, it ends the poll"]
+pub(crate) struct Round<'a>(Option<Polls<'a>>);
 
 impl Siblings {
     pub(crate) const fn new() -> Self {
@@ -22,15 +22,8 @@ impl Siblings {
 
     /// Begins a poll of children of which one at least needs a drop, or none does.
     #[inline]
-    pub(crate) fn begin(&mut self, needs_drop: bool) -> Round {
+    pub(crate) fn begin(&mut self, needs_drop: bool) -> Round<'_> {
         Round(needs_drop.then(|| self.0.begin()))
-    }
-
-    #[inline]
-    pub(crate) fn end(&mut self, round: Round) {
-        if let Some(polls) = round.0 {
-            self.0.end(polls);
-        }
     }
 
     /// Runs what drops a child.
@@ -40,7 +33,7 @@ impl Siblings {
     }
 }
 
-impl Round {
+impl Round<'_> {
     /// From now on this child is polled.
     #[inline]
     pub(crate) fn child(&self, child: usize) {

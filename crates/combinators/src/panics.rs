@@ -1,5 +1,6 @@
 //! A future's panic as a value.
 
+use core::any::Any;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -94,6 +95,9 @@ impl<F: Future> Future for CatchPanics<F> {
         }
     }
 }
+
+/// What a panic carries.
+pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// Runs foreign code whose panic nobody is to hear of: another came first, or others are to go on.
 pub(crate) fn silence(run: impl FnOnce()) {

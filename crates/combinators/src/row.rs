@@ -8,8 +8,8 @@
 //! Nothing ever moves a future. Once there are none left, the allocation is that of plain outputs, and may become the vector of them.
 
 use crate::nest::{self, Round, Siblings};
+use crate::panics::silence;
 use crate::slots::{each_pinned, pinned};
-use core::mem::needs_drop;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
@@ -37,14 +37,12 @@ pub(crate) struct Row<F: Future> {
     slots: Pin<Box<[Slot<F>]>>,
     /// How many are futures.
     pending: usize,
-    /// What each leaves to clean up.
-    siblings: Siblings,
 }
 
 impl<F: Future> Row<F> {
     pub(crate) fn new(futures: impl IntoIterator<Item = F>) -> Self {
         let slots: Box<[_]> = futures.into_iter().map(|future| Slot::Future { future }).collect();
-        Self { pending: slots.len(), slots: Box::into_pin(slots), siblings: Siblings::new() }
+        Self { pending: slots.len(), slots: Box::into_pin(slots) }
     }
 
     /// How many there were at the start.
@@ -68,44 +66,36 @@ impl<F: Future> Row<F> {
         matches!(self.slots[index], Slot::Future { .. })
     }
 
-    /// Polls a future, between [`begin`](Self::begin) and [`end`](Self::end); once it is ready, its output is here. `None`: it was no future any more.
+    /// Polls a future, in a round; once it is ready, its output is here. `None`: it was no future any more. One that panics is dropped.
     #[inline]
     pub(crate) fn poll(&mut self, index: usize, cx: &mut Context<'_>) -> Option<Poll<()>> {
-        let mut slot = pinned(self.slots.as_mut(), index);
-        nest::child::<F>(name(&slot));
-        let SlotProjection::Future { future } = slot.as_mut().project() else { return None };
-        let Poll::Ready(output) = future.poll(cx) else { return Some(Poll::Pending) };
-        self.pending -= 1;
-        slot.set(Slot::Done { output });
+        let slot = pinned(self.slots.as_mut(), index);
+        let name = name(&slot);
+        let mut polled = DropOnPanic { slot, pending: &mut self.pending };
+        let SlotProjection::Future { future } = polled.slot.as_mut().project() else { return None };
+        nest::child::<F>(name);
+        let Poll::Ready(output) = future.poll(cx) else {
+            core::mem::forget(polled);
+            return Some(Poll::Pending);
+        };
+        *polled.pending -= 1;
+        polled.slot.set(Slot::Done { output });
         Some(Poll::Ready(()))
-    }
-
-    /// Begins a round of polls: what these leave in the frame is told apart.
-    #[inline]
-    pub(crate) fn begin(&mut self) -> Round {
-        self.siblings.begin(needs_drop::<F>())
-    }
-
-    /// Ends a round of polls.
-    #[inline]
-    pub(crate) fn end(&mut self, round: Round) {
-        self.siblings.end(round);
     }
 
     /// Polls every future; whether none is left.
     #[inline]
-    pub(crate) fn poll_all(&mut self, cx: &mut Context<'_>) -> bool {
+    pub(crate) fn poll_all(&mut self, round: &Round<'_>, cx: &mut Context<'_>) -> bool {
         let mut pending = 0;
-        let round = self.siblings.begin(needs_drop::<F>());
         for mut slot in each_pinned(self.slots.as_mut()) {
-            round.child(name(&slot));
+            let name = name(&slot);
             let SlotProjection::Future { future } = slot.as_mut().project() else { continue };
+            round.child(name);
             match future.poll(cx) {
                 Poll::Pending => pending += 1,
                 Poll::Ready(output) => slot.set(Slot::Done { output }),
             }
         }
-        self.siblings.end(round);
         self.pending = pending;
         pending == 0
     }
@@ -131,11 +121,11 @@ impl<F: Future> Row<F> {
     }
 
     /// Drops what is in a slot, where it is: a future apart from its siblings.
-    pub(crate) fn clear(&mut self, index: usize) {
+    pub(crate) fn clear(&mut self, index: usize, siblings: &mut Siblings) {
         let mut slot = pinned(self.slots.as_mut(), index);
         if matches!(*slot, Slot::Future { .. }) {
             self.pending -= 1;
-            self.siblings.alone(name(&slot), || slot.set(Slot::Empty));
+            siblings.alone(name(&slot), || slot.set(Slot::Empty));
         } else {
             slot.set(Slot::Empty);
         }
@@ -177,6 +167,22 @@ impl<F: Future> Row<F> {
             Slot::Future { future } => future,
             Slot::Done { .. } | Slot::Empty => panic!("a future is missing"),
         })
+    }
+}
+
+/// A slot that is being polled: if the poll unwinds, nobody may poll that future again, and its siblings go on without it.
+struct DropOnPanic<'a, F: Future> {
+    slot: Pin<&'a mut Slot<F>>,
+    pending: &'a mut usize,
+}
+
+impl<F: Future> Drop for DropOnPanic<'_, F> {
+    #[inline]
+    fn drop(&mut self) {
+        if matches!(*self.slot, Slot::Future { .. }) {
+            *self.pending -= 1;
+            silence(|| self.slot.set(Slot::Empty));
+        }
     }
 }
 

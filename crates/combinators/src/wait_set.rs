@@ -2,7 +2,7 @@
 
 use crate::arena::{Arena, Place};
 use crate::nest::{self, Siblings};
-use crate::panics::silence;
+use crate::panics::{Payload, silence};
 use crate::slab::{Rest, Slab};
 use crate::wait::Done;
 use core::fmt;
@@ -213,39 +213,30 @@ impl<F: Future> WaitSet<F> {
     ///
     /// Whoever goes to sleep after this calls [`rest`](Self::rest) first.
     pub(crate) fn poll_round(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.slab.begin(cx.waker());
-        let round = self.siblings.begin(needs_drop::<F>());
-        let polled = self.poll_woken();
-        self.siblings.end(round);
-        if polled.is_pending() {
-            cx.waker().wake_by_ref();
-        }
-        polled
+        self.try_round(cx).unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    fn poll_woken(&mut self) -> Poll<()> {
-        for _ in 0..BUDGET {
-            let Some(index) = self.slab.next() else { return Poll::Ready(()) };
-            let Some(place) = self.members.place(index) else { continue };
-            let Some(member) = self.members.get_pin(place) else { continue };
-            nest::child::<F>(place.number());
-            let polled = catch_unwind(AssertUnwindSafe(|| self.slab.with_waker(index, |cx| member.poll(cx))));
-            match polled {
-                Ok(Poll::Pending) => {}
-                Ok(Poll::Ready(output)) => {
-                    self.done.push_back((Key(place), output));
-                    self.members.clear(place);
-                }
-                Err(panic) => {
-                    // Nobody may poll it again; the others stay. This panic is the one to tell of, whatever its drop does.
-                    silence(|| {
-                        self.discard(Key(place));
-                    });
-                    resume_unwind(panic);
-                }
+    /// The same, with the panic of a member as an error: that member is out of the set.
+    pub(crate) fn try_round(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Payload> {
+        self.slab.begin(cx.waker());
+        let Self { members, slab, siblings, done } = self;
+        let round = siblings.begin(needs_drop::<F>());
+        let polled = poll_woken(members, slab, done);
+        drop(round);
+        match polled {
+            Ok(Poll::Ready(())) => Ok(Poll::Ready(())),
+            Ok(Poll::Pending) => {
+                cx.waker().wake_by_ref();
+                Ok(Poll::Pending)
+            }
+            Err((key, panic)) => {
+                // Nobody may poll it again; the others stay. This panic is the one to tell of, whatever its drop does.
+                silence(|| {
+                    self.discard(key);
+                });
+                Err(panic)
             }
         }
-        Poll::Pending
     }
 
     /// From now on a member's wake wakes the task.
@@ -254,6 +245,30 @@ impl<F: Future> WaitSet<F> {
             cx.waker().wake_by_ref();
         }
     }
+}
+
+/// Polls members that were woken, so many at most, until one panics. Ready: there was none left.
+fn poll_woken<F: Future>(
+    members: &mut Arena<F>,
+    slab: &mut Slab,
+    done: &mut VecDeque<(Key, F::Output)>,
+) -> Result<Poll<()>, (Key, Payload)> {
+    for _ in 0..BUDGET {
+        let Some(index) = slab.next() else { return Ok(Poll::Ready(())) };
+        let Some(place) = members.place(index) else { continue };
+        let Some(member) = members.get_pin(place) else { continue };
+        nest::child::<F>(place.number());
+        let polled = catch_unwind(AssertUnwindSafe(|| slab.with_waker(index, |cx| member.poll(cx))));
+        match polled {
+            Ok(Poll::Pending) => {}
+            Ok(Poll::Ready(output)) => {
+                done.push_back((Key(place), output));
+                members.clear(place);
+            }
+            Err(panic) => return Err((Key(place), panic)),
+        }
+    }
+    Ok(Poll::Pending)
 }
 
 impl<F: Future> Drop for WaitSet<F> {

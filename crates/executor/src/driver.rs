@@ -10,6 +10,7 @@
 //! reads the count. Or A goes off watch while B leaves the driver, and each relies on the other: A takes its post down,
 //! fences, and looks at the driver; B lets go of the driver, fences, and looks at the post. One of them sees the other.
 
+use crate::pool::Contained;
 use crate::task::contain;
 use motet_prim::atomic::{AtomicBool, Ordering};
 use motet_prim::lock::{Mutex, MutexGuard};
@@ -69,27 +70,27 @@ pub trait Driver: Send + 'static {
 
 /// A driver that workers take in turn.
 pub(crate) struct Wheelhouse<D: ?Sized> {
-    unparker: Waker,
+    unparker: Contained<Waker>,
     is_virtual: bool,
     /// Whether somebody has it; decides who may lock, so that the lock is never waited for.
     is_taken: AtomicBool,
-    driver: Mutex<Box<D>>,
+    driver: Mutex<Contained<Box<D>>>,
 }
 
 /// The driver, while this worker has it.
 pub(crate) struct Inside<'a, D: ?Sized> {
     house: &'a Wheelhouse<D>,
     /// Empty only while it is dropped.
-    driver: Option<MutexGuard<'a, Box<D>>>,
+    driver: Option<MutexGuard<'a, Contained<Box<D>>>>,
 }
 
 impl<D: Driver + ?Sized> Wheelhouse<D> {
     pub(crate) fn new(driver: Box<D>) -> Self {
         Self {
-            unparker: driver.unparker(),
+            unparker: Contained::new(driver.unparker()),
             is_virtual: driver.is_virtual(),
             is_taken: AtomicBool::new(false),
-            driver: Mutex::new(driver),
+            driver: Mutex::new(Contained::new(driver)),
         }
     }
 

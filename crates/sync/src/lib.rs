@@ -1,8 +1,9 @@
 //! Locks and signals for tasks, and for threads beside them. Works under any executor.
 //!
 //! Each is the size of a few words, is built by a `const fn`, and needs no executor, no timer and no other thread: a
-//! waiter gives its waker and is woken. Tasks and threads (the `_blocking` kinds) wait in one line. Each wait is a named future; the
-//! `_owned` kinds hold an `Arc` of what they wait for, so that a service holds them between its polls, without a box.
+//! waiter gives its waker and is woken. Tasks and threads (the `_blocking` kinds; those that end in `_for` have a limit) wait in
+//! one line. Each wait is a named future; the `_owned` kinds hold an `Arc` of what they wait for, so that a service holds them between its
+//! polls, without a box.
 //!
 //! | type | when | fairness | a wait dropped | allocates |
 //! | --- | --- | --- | --- | --- |

@@ -114,15 +114,11 @@ impl<K: Kind> Adopted<K> {
         self.0.as_ref()?.order.last_key_value().map(|(last, _)| *last)
     }
 
-    /// What was adopted after `seen` was left by children of a combinator: puts into its child's lane what each of them left.
-    ///
-    /// Without a number of siblings it is `outer`'s as a whole, in no other lane.
-    pub(super) fn claim(&mut self, seen: Mark, siblings: Option<Mark>, outer: usize) {
-        let Some(stash) = &mut self.0 else { return };
-        let since = Bound::Excluded(seen);
-        match siblings {
-            Some(siblings) => stash.enter_lanes(since, |rank| rank.enter_marked(siblings, outer)),
-            None => stash.order.range_mut((since, Bound::Unbounded)).for_each(|(_, turn)| turn.rank.mark_with(outer)),
+    /// What was adopted after `seen` was left by children of a combinator: puts into its child's lane what each of them left. The combinator itself
+    /// is polled by `outer`.
+    pub(super) fn claim(&mut self, seen: Mark, siblings: Mark, outer: usize) {
+        if let Some(stash) = &mut self.0 {
+            stash.enter_lanes(Bound::Excluded(seen), |rank| rank.enter_marked(siblings, outer));
         }
     }
 

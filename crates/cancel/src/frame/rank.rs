@@ -59,11 +59,6 @@ impl Rank {
         self.child = outer;
     }
 
-    /// This child of the combinator around left it.
-    pub(super) const fn mark_with(&mut self, child: usize) {
-        self.child = child;
-    }
-
     /// Whether it is in no lane.
     pub(super) fn is_in_frame(&self) -> bool {
         self.lanes.is_empty()

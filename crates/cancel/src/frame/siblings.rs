@@ -6,7 +6,7 @@
 //! that is a look at one byte.
 //!
 //! Combinators within one another: the inner one puts the word back as its poll ends, and marks what it claims with the outer one's child.
-//! A panic of a child does both too, but for the lanes: then all that the children left is the outer one's child's as a whole, in the order in which it came.
+//! A panic of a child ends the poll too.
 
 use super::adopted::Adopted;
 use super::kind::{Local, Sendable};
@@ -14,13 +14,12 @@ use super::place::{self, Cause, Place};
 use super::rank::Lane;
 use super::run::Run;
 use crate::clock::Mark;
-use core::mem::ManuallyDrop;
 
 /// Tells apart what the children of one combinator leave to clean up in the frame in which they are polled.
 ///
 /// For combinators that poll several children in turn, in the frame around them or in a [`Nest`](super::Nest) of their own. The exits of one child keep their
-/// order, over many polls too; siblings clean up concurrently, and may wait for each other. Call [`begin`](Self::begin) in each poll,
-/// [`child`](Self::child) before each child's, and [`end`](Self::end); drop a child in [`alone`](Self::alone), not in between. A child is known by a number of your choice.
+/// order, over many polls too; siblings clean up concurrently, and may wait for each other. Call [`begin`](Self::begin) in each poll, and
+/// [`child`](Self::child) before each child's, until you drop what `begin` gave; drop a child in [`alone`](Self::alone). A child is known by a number of your choice.
 /// What a child in a frame for `Send` work leaves to a local frame around that stays in that one's order. One word; allocates nothing.
 ///
 /// ```
@@ -42,7 +41,7 @@ use core::mem::ManuallyDrop;
 ///     drop(first); // As the first child is polled.
 ///     Siblings::child(2);
 ///     drop(second);
-///     siblings.end(polls);
+///     drop(polls);
 /// });
 /// block_on(work).unwrap();
 /// has_ended.recv().unwrap();
@@ -53,10 +52,11 @@ pub struct Siblings {
     number: Mark,
 }
 
-/// A poll of a combinator that has begun; given by [`Siblings::begin`].
+/// A poll of a combinator, given by [`Siblings::begin`]. As it is dropped, what was left in the frame since becomes the children's.
 #[derive(Debug)]
-#[must_use = "give it to `end`"]
-pub struct Polls {
+#[must_use = "dropped, it ends the poll"]
+pub struct Polls<'a> {
+    siblings: &'a mut Siblings,
     /// The child of the combinator around, if there is one, that polls this one.
     outer: usize,
     /// What the frame holds with a higher number was left since.
@@ -72,25 +72,15 @@ impl Siblings {
 
     /// Begins a poll: what lies in the frame by now is none of the children's.
     #[inline]
-    pub fn begin(&mut self) -> Polls {
+    pub fn begin(&mut self) -> Polls<'_> {
         let seen = if place::is_laden() { last_of_frame() } else { Mark::FIRST };
-        Polls { outer: place::child(), seen }
+        Polls { siblings: self, outer: place::child(), seen }
     }
 
     /// From now on this child is polled, of the combinator whose poll began last.
     #[inline]
     pub fn child(child: usize) {
         place::set_child(child);
-    }
-
-    /// Ends a poll: what was left in the frame since is the children's.
-    #[inline]
-    pub fn end(&mut self, polls: Polls) {
-        let polls = ManuallyDrop::new(polls);
-        place::set_child(polls.outer);
-        if place::is_laden() {
-            self.claim(polls.seen, polls.outer);
-        }
     }
 
     /// Runs `f`, which drops one of the children: after what that left before, beside its siblings.
@@ -111,25 +101,23 @@ impl Siblings {
     #[cold]
     fn claim(&mut self, seen: Mark, outer: usize) {
         if last_of_frame() > seen {
-            let number = self.number();
-            claim_of_frame(seen, Some(number), outer);
+            claim_of_frame(seen, self.number(), outer);
         }
     }
 }
 
-impl Drop for Polls {
-    /// A child has panicked: whatever the children left is the one's around who polls this combinator, in the order in which it came.
+impl Drop for Polls<'_> {
+    #[inline]
     fn drop(&mut self) {
         place::set_child(self.outer);
         if place::is_laden() {
-            claim_of_frame(self.seen, None, self.outer);
+            self.siblings.claim(self.seen, self.outer);
         }
     }
 }
 
-/// What was left in the frame after `seen` is in the lanes of these siblings, if any, and was left by `outer` of the combinator around.
-#[cold]
-fn claim_of_frame(seen: Mark, siblings: Option<Mark>, outer: usize) {
+/// What was left in the frame after `seen` is in the lanes of these siblings, and was left by `outer` of the combinator around.
+fn claim_of_frame(seen: Mark, siblings: Mark, outer: usize) {
     match place::place() {
         Place::Sendable | Place::SendableInLocal => {
             place::with_nearest(|adopted: &mut Adopted<Sendable>| adopted.claim(seen, siblings, outer));

@@ -19,6 +19,26 @@ fn reasons_come_from_texts_and_errors_and_are_equal_if_they_read_the_same() {
 }
 
 #[test]
+fn an_error_that_panics_in_its_drop_may_be_a_reason() {
+    #[derive(Debug)]
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("in the drop of an error");
+        }
+    }
+    impl std::fmt::Display for Bomb {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("bomb")
+        }
+    }
+    impl Error for Bomb {}
+    let reason = Reason::from_error(Bomb);
+    assert_eq!(reason.clone(), "bomb");
+    drop(reason);
+}
+
+#[test]
 fn a_cancelled_error_shows_its_reason_and_its_source() {
     assert_eq!(Cancelled::default().to_string(), "cancelled");
     let cancelled = Cancelled { reason: Reason::from_error(io::Error::other("disk")) };

@@ -233,7 +233,7 @@ fn a_local_guard_dropped_alone_exits_after_what_its_child_left_as_it_was_polled(
         let polls = siblings.begin();
         Siblings::child(1);
         drop(inner);
-        siblings.end(polls);
+        drop(polls);
         siblings.alone(1, || drop(outer));
     });
     let mut work = Stepped::new(work);

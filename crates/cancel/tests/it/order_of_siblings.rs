@@ -216,7 +216,7 @@ fn dropped_by_children(
             let polls = siblings.begin();
             Siblings::child(child);
             drop(guard);
-            siblings.end(polls);
+            drop(polls);
             checkpoint().await;
         }
     }
@@ -282,17 +282,17 @@ fn combinators_within_one_another_keep_the_order_of_the_outer_child() {
         drop(sibling);
         Siblings::child(2);
         drop(first);
-        outer.end(polls);
+        drop(polls);
         checkpoint().await;
         let polls = outer.begin();
         Siblings::child(2);
         let inner_polls = inner.begin();
         Siblings::child(1);
         drop(older);
-        inner.end(inner_polls);
+        drop(inner_polls);
         // Dropped alone by the inner one, while the outer one's claim is still to come.
         inner.alone(2, || drop(other));
-        outer.end(polls);
+        drop(polls);
     });
     let mut work = Stepped::new(work);
     assert!(work.poll_until_stalled().is_pending());
@@ -316,7 +316,7 @@ fn a_child_that_is_dropped_alone_exits_after_what_it_left_as_it_was_polled() {
         drop(left_by_one);
         Siblings::child(2);
         drop(left_by_two);
-        siblings.end(polls);
+        drop(polls);
         checkpoint().await;
         siblings.alone(1, || drop(of_one));
         siblings.alone(2, || drop(of_two));
@@ -345,12 +345,12 @@ fn children_that_close_their_guards_may_wait_for_what_a_sibling_left() {
         let polls = siblings.begin();
         Siblings::child(1);
         drop(waits);
-        siblings.end(polls);
+        drop(polls);
         poll_fn(|cx| {
             let polls = siblings.begin();
             Siblings::child(2);
             let polled = close.as_mut().poll(cx);
-            siblings.end(polls);
+            drop(polls);
             polled
         })
         .await;
@@ -368,7 +368,7 @@ fn a_close_that_moves_the_exits_on_in_a_childs_poll_starts_none_whose_outer_lane
         let polls = outer.begin();
         Siblings::child(1);
         drop(first);
-        outer.end(polls);
+        drop(polls);
         let mut close = std::pin::pin!(closes.close());
         let mut older = Some(older);
         poll_fn(|cx| {
@@ -378,7 +378,7 @@ fn a_close_that_moves_the_exits_on_in_a_childs_poll_starts_none_whose_outer_lane
                 let polls = inner.begin();
                 Siblings::child(child);
                 let polled = poll();
-                inner.end(polls);
+                drop(polls);
                 polled
             };
             let _dropped = poll(1, &mut || {
@@ -386,7 +386,7 @@ fn a_close_that_moves_the_exits_on_in_a_childs_poll_starts_none_whose_outer_lane
                 Poll::Ready(())
             });
             let polled = poll(2, &mut || close.as_mut().poll(cx));
-            outer.end(polls);
+            drop(polls);
             polled
         })
         .await;

@@ -100,13 +100,13 @@ async fn body(record: Record, seed: u64) {
                     Siblings::child(child);
                     step(&[0, child], &mut held, &mut random);
                 }
-                inner.end(inner_polls);
+                drop(inner_polls);
                 step(&[0], &mut held, &mut random);
                 let alone = random.below(CHILDREN);
                 inner.alone(alone, || step(&[0, alone], &mut held, &mut random));
             }
         }
-        outer.end(polls);
+        drop(polls);
         checkpoint().await;
     }
     for guard in held.into_iter().rev() {

@@ -31,7 +31,7 @@ fn what_a_child_leaves_after_a_combinator_in_it_has_panicked_is_still_its_own() 
         }));
         let Err(_panic): Result<(), _> = panicked else { unreachable!("it panics") };
         drop(connection);
-        siblings.end(polls);
+        drop(polls);
     });
     let mut work = Stepped::new(work);
     assert!(work.poll_until_stalled().is_pending());
@@ -93,6 +93,25 @@ struct LastWaker<T>(Mutex<Option<T>>);
 
 impl<T: Send> Wake for LastWaker<T> {
     fn wake(self: Arc<Self>) {}
+}
+
+#[test]
+fn what_children_leave_in_a_poll_that_panics_exits_beside_each_other() {
+    let log = Log::new();
+    let mut children = Entangled::new(&log);
+    let (work, _handle) = scope(async move {
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _polls = children.siblings.begin();
+            for (child, guard) in children.guards.drain(..).enumerate() {
+                Siblings::child(child);
+                drop(guard);
+            }
+            resume_unwind(Box::new("a child panics"))
+        }));
+        let Err(_panic): Result<(), _> = panicked else { unreachable!("it panics") };
+    });
+    assert!(Stepped::new(work).poll_until_stalled().is_ready());
+    assert_eq!(log.take(), ["ended", "ended"]);
 }
 
 #[test]

@@ -89,6 +89,7 @@ fn two_readers_and_an_overwriting_sender_keep_apart() {
         drop(first.try_recv());
         sender.join().unwrap();
         drop(reader.join().unwrap());
+        assert_eq!(Arc::strong_count(&a), 1, "it was overwritten, and nobody reads it");
         // Last, and here: loom does not see the channel's `Arc`, and would think that its drop races with what the threads did.
         drop((first, tx));
         assert_eq!((Arc::strong_count(&a), Arc::strong_count(&b)), (1, 1));
@@ -259,11 +260,92 @@ fn a_send_wakes_three_receivers_and_not_the_one_that_has_seen_it() {
         let sending = thread::spawn(move || sender.send(1).unwrap());
         let subscribing = thread::spawn(move || {
             let mut late = subscriber.subscribe();
-            let received = Stepped::new(late.recv()).poll();
-            assert!(matches!(received, Poll::Pending | Poll::Ready(Ok(1))));
+            let mut received = Stepped::new(async move { late.recv().await });
+            (received.poll(), received)
         });
         sending.join().unwrap();
-        subscribing.join().unwrap();
+        let (early, mut late) = subscribing.join().unwrap();
+        assert!(matches!(early, Poll::Pending | Poll::Ready(Ok(1))));
+        assert!(!late.is_woken() || late.poll() == Poll::Ready(Ok(1)), "woken for what it has seen");
         assert!(receives.iter_mut().all(|receive| receive.wakes() == 1 && receive.poll() == Poll::Ready(Ok(1))));
+    });
+}
+
+#[test]
+fn a_value_that_is_found_without_the_lock_is_there() {
+    model(|| {
+        let (tx, mut first) = with_policy(1, Backpressure);
+        let second = tx.subscribe();
+        let sender = thread::spawn(move || {
+            tx.try_send(7).unwrap();
+            tx
+        });
+        // Nobody wakes it: where it finds the value at once, nothing but the place orders the two. It clones, for there is another to see it.
+        let received = first.try_recv();
+        let tx = sender.join().unwrap();
+        assert!(received == Ok(7) || first.try_recv() == Ok(7));
+        drop((first, second, tx));
+    });
+}
+
+#[test]
+fn a_cancelled_send_leaves_its_turn_to_the_next() {
+    model(|| {
+        let (tx, mut rx) = with_policy(1, Backpressure);
+        tx.try_send(1).unwrap();
+        let mut sends = [2, 3].map(|value| Stepped::new(tx.send(value)));
+        assert!(sends.iter_mut().all(|send| send.poll().is_pending()));
+        let receiver = thread::spawn(move || (rx.try_recv(), rx));
+        let [cancelled, mut next] = sends;
+        drop(cancelled);
+        let (received, mut rx) = receiver.join().unwrap();
+        assert_eq!((received, next.wakes(), next.poll()), (Ok(1), 1, Poll::Ready(Ok(()))));
+        assert_eq!(rx.try_recv(), Ok(3));
+    });
+}
+
+#[test]
+fn nobody_overtakes_a_sender_whose_place_comes_free() {
+    model(|| {
+        let (tx, mut rx) = with_policy(1, Backpressure);
+        tx.try_send(1).unwrap();
+        let mut send = Stepped::new(tx.send(2));
+        assert!(send.poll().is_pending());
+        let receiver = thread::spawn(move || (rx.try_recv(), rx));
+        let barger = tx.clone();
+        let barging = thread::spawn(move || assert!(barger.try_send(9).is_err() && barger.try_reserve().is_err()));
+        barging.join().unwrap();
+        let (received, mut rx) = receiver.join().unwrap();
+        assert_eq!((received, send.wakes(), send.poll()), (Ok(1), 1, Poll::Ready(Ok(()))));
+        assert_eq!(rx.try_recv(), Ok(2));
+    });
+}
+
+#[test]
+fn a_close_sends_away_who_waits_to_send_and_who_comes() {
+    model(|| {
+        let (tx, rx) = with_policy(1, Backpressure);
+        tx.try_send(1).unwrap();
+        let (closer, other) = (tx.clone(), tx.clone());
+        let closing = thread::spawn(move || closer.close());
+        let sending = thread::spawn(move || block_on(other.send(2)).unwrap_err().into_inner());
+        assert_eq!(block_on(tx.send(3)).unwrap_err().into_inner(), 3);
+        assert_eq!(sending.join().unwrap(), 2);
+        closing.join().unwrap();
+        drop((tx, rx));
+    });
+}
+
+#[test]
+fn who_waits_for_the_last_receiver_to_go_is_told() {
+    model(|| {
+        let (tx, rx) = channel::<u8>(1);
+        let other = rx.clone();
+        let thread = thread::spawn(move || drop(other));
+        let mut closed = Stepped::new(tx.closed());
+        assert!(closed.poll().is_pending());
+        drop(rx);
+        thread.join().unwrap();
+        assert_eq!((closed.wakes(), closed.poll()), (1, Poll::Ready(())));
     });
 }

@@ -6,7 +6,7 @@ use core::time::Duration;
 use std::time::Instant;
 
 use super::policy::{Backpressure, Policy};
-use super::{Receiver, Sender};
+use super::{Permit, Receiver, Sender};
 use crate::error::{SendError, TrySendError};
 use motet_prim::park;
 
@@ -38,6 +38,27 @@ impl<T> Sender<T, Backpressure> {
             Some(sent) => sent.map_err(|SendError(value)| TrySendError::Closed(value)),
             None => send.take_back().map_or(Ok(()), |value| Err(TrySendError::Full(value))),
         }
+    }
+
+    /// Waits for room and reserves it; blocks this thread while there is none, but not for longer than `limit`. See [`reserve`](Self::reserve).
+    ///
+    /// ```
+    /// use motet_channel::TrySendError;
+    /// use motet_channel::broadcast::{Backpressure, with_policy};
+    /// use std::time::Duration;
+    ///
+    /// let (tx, _rx) = with_policy(1, Backpressure);
+    /// let permit = tx.reserve_blocking_for(Duration::MAX).unwrap();
+    /// assert_eq!(tx.reserve_blocking_for(Duration::from_millis(1)).err(), Some(TrySendError::Full(())));
+    /// permit.send('a').unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TrySendError::Full`] if there was no room in time, [`TrySendError::Closed`] if there is no receiver, or the channel was closed.
+    pub fn reserve_blocking_for(&self, limit: Duration) -> Result<Permit<'_, T>, TrySendError<()>> {
+        let reserved = park::block_on_until(pin!(self.reserve()), Instant::now().checked_add(limit));
+        reserved.map_or(Err(TrySendError::Full(())), |permit| permit.map_err(TrySendError::from))
     }
 }
 

@@ -4,7 +4,7 @@ use core::pin::pin;
 use core::time::Duration;
 use std::time::Instant;
 
-use super::{Receiver, Sender};
+use super::{Permit, Receiver, Sender};
 use crate::error::{RecvError, SendError, TryRecvError, TrySendError};
 use motet_prim::park;
 
@@ -34,6 +34,26 @@ impl<T> Sender<T> {
             Some(sent) => sent.map_err(|SendError(value)| TrySendError::Closed(value)),
             None => send.take_back().map_or(Ok(()), |value| Err(TrySendError::Full(value))),
         }
+    }
+
+    /// Waits for room and reserves it; blocks this thread until there is some, but not for longer than `limit`. See [`reserve`](Self::reserve).
+    ///
+    /// ```
+    /// use motet_channel::TrySendError;
+    /// use std::time::Duration;
+    ///
+    /// let (tx, _rx) = motet_channel::bounded(1);
+    /// let permit = tx.reserve_blocking_for(Duration::MAX).unwrap();
+    /// assert_eq!(tx.reserve_blocking_for(Duration::from_millis(1)).err(), Some(TrySendError::Full(())));
+    /// permit.send('a').unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TrySendError::Full`] if there was no room in time, [`TrySendError::Closed`] if the channel is closed.
+    pub fn reserve_blocking_for(&self, limit: Duration) -> Result<Permit<'_, T>, TrySendError<()>> {
+        let reserved = park::block_on_until(pin!(self.reserve()), Instant::now().checked_add(limit));
+        reserved.map_or(Err(TrySendError::Full(())), |permit| permit.map_err(TrySendError::from))
     }
 }
 

@@ -4,7 +4,7 @@ use core::pin::pin;
 use core::time::Duration;
 use std::time::Instant;
 
-use super::{OrderedQueue, PutError, ShutDown, TryGetError, TryPutError};
+use super::{Job, OrderedQueue, PutError, ShutDown, Slot, TryGetError, TryPutError};
 use crate::shared::Order;
 use motet_prim::park;
 
@@ -54,5 +54,61 @@ impl<T, O: Order<T>> OrderedQueue<T, O> {
     pub fn get_blocking_for(&self, limit: Duration) -> Result<T, TryGetError> {
         let got = park::block_on_until(pin!(self.get()), Instant::now().checked_add(limit));
         got.map_or(Err(TryGetError::Empty), |got| got.map_err(|ShutDown| TryGetError::ShutDown))
+    }
+
+    /// Gets the next item as a [`Job`](crate::Job); blocks this thread until there is one, but not for longer than `limit`. See [`take`](Self::take).
+    ///
+    /// ```
+    /// use motet_channel::{Queue, TryGetError};
+    /// use std::time::Duration;
+    ///
+    /// let queue = Queue::unbounded();
+    /// assert_eq!(queue.take_blocking_for(Duration::from_millis(1)).err(), Some(TryGetError::Empty));
+    /// queue.try_put(20).unwrap();
+    /// assert_eq!(*queue.take_blocking_for(Duration::MAX).unwrap(), 20);
+    /// queue.join_blocking();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`get_blocking_for`](Self::get_blocking_for).
+    pub fn take_blocking_for(&self, limit: Duration) -> Result<Job<T, O>, TryGetError> {
+        let taken = park::block_on_until(pin!(self.take()), Instant::now().checked_add(limit));
+        taken.map_or(Err(TryGetError::Empty), |taken| taken.map_err(|ShutDown| TryGetError::ShutDown))
+    }
+
+    /// Waits for room and reserves it; blocks this thread until there is some, but not for longer than `limit`. See [`reserve`](Self::reserve).
+    ///
+    /// ```
+    /// use motet_channel::{Queue, TryPutError};
+    /// use std::time::Duration;
+    ///
+    /// let queue = Queue::bounded(1);
+    /// let slot = queue.reserve_blocking_for(Duration::MAX).unwrap();
+    /// assert_eq!(queue.reserve_blocking_for(Duration::from_millis(1)).err(), Some(TryPutError::Full(())));
+    /// slot.put('a').unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TryPutError::Full`] if there was no room in time, [`TryPutError::ShutDown`] if the queue is shut down.
+    pub fn reserve_blocking_for(&self, limit: Duration) -> Result<Slot<'_, T, O>, TryPutError<()>> {
+        let reserved = park::block_on_until(pin!(self.reserve()), Instant::now().checked_add(limit));
+        reserved.map_or(Err(TryPutError::Full(())), |slot| slot.map_err(|ShutDown| TryPutError::ShutDown(())))
+    }
+
+    /// Blocks this thread until all that was put is done, but not for longer than `limit`: whether it was done in time. See [`join`](Self::join).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let queue = motet_channel::Queue::unbounded();
+    /// assert!(queue.join_blocking_for(Duration::MAX));
+    /// queue.try_put(()).unwrap();
+    /// assert!(!queue.join_blocking_for(Duration::from_millis(1)));
+    /// ```
+    #[must_use = "it tells whether all was done, or the time was up"]
+    pub fn join_blocking_for(&self, limit: Duration) -> bool {
+        park::block_on_until(pin!(self.join()), Instant::now().checked_add(limit)).is_some()
     }
 }

@@ -1,5 +1,8 @@
 //! Closing, and the end of work: who is sent away, and who is let go.
 
+#[cfg(all(test, motet_loom))]
+mod model;
+
 use super::ledger::Close;
 use super::order::{Order, Store};
 use super::parcel::Outcome;

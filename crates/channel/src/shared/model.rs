@@ -224,17 +224,18 @@ fn a_receiver_that_comes_as_a_place_is_given_up_does_not_overtake_the_first() {
         assert!(sink.as_mut().poll_ready(&mut Context::from_waker(Waker::noop())).is_ready());
         let mut send = pending(tx.send(1));
         let giving_up = thread::spawn(move || drop(sink));
-        let second = pending(rx.recv());
+        let mut second = pending(rx.recv());
         giving_up.join().unwrap();
         assert_eq!((first.wakes(), first.poll()), (1, Poll::Ready(Ok(1))));
         assert_eq!((send.wakes(), send.poll()), (1, Poll::Ready(Ok(()))));
         assert!(!second.is_woken());
+        assert_eq!((tx.try_send(2), second.poll()), (Ok(()), Poll::Ready(Ok(2))));
     });
 }
 
 // Three waiters are more than a batch of wakes holds in a model: so the lock is free in the midst of these, and others come.
 
-fn pending<F: Future<Output: core::fmt::Debug>>(future: F) -> Stepped<F> {
+pub(super) fn pending<F: Future<Output: core::fmt::Debug>>(future: F) -> Stepped<F> {
     let mut future = Stepped::new(future);
     assert!(future.poll().is_pending());
     future
@@ -313,5 +314,20 @@ fn who_joins_while_three_are_let_go_waits_for_what_was_put_since() {
         putting.join().unwrap();
         queue.task_done().unwrap();
         assert!(joins.iter_mut().all(|join| join.wakes() == 1 && join.poll().is_ready()));
+    });
+}
+
+#[test]
+fn a_put_taken_back_against_a_get_leaves_its_place_to_the_next() {
+    model(|| {
+        let queue = Queue::bounded(1);
+        queue.try_put(1).unwrap();
+        let [mut first, mut second] = [2, 3].map(|item| pending(queue.put(item)));
+        let getter = queue.clone();
+        let getting = thread::spawn(move || assert_eq!(getter.try_get(), Ok(1)));
+        assert_eq!(first.as_mut().take_back(), Some(2));
+        getting.join().unwrap();
+        assert_eq!((second.wakes(), second.poll()), (1, Poll::Ready(Ok(()))));
+        assert_eq!((queue.try_get(), queue.is_empty()), (Ok(3), true));
     });
 }

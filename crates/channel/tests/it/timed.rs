@@ -125,3 +125,28 @@ fn a_watch_that_nobody_changes_in_time_is_asked_again() {
     sending.join().unwrap();
     assert_eq!(rx.changed_blocking_for(Duration::MAX), Some(Err(RecvError)));
 }
+
+#[test]
+fn a_place_that_was_not_had_in_time_and_a_job_are_the_next_ones() {
+    let queue = Queue::bounded(1);
+    let slot = queue.reserve_blocking_for(NO_TIME).unwrap();
+    assert_eq!(queue.reserve_blocking_for(NO_TIME).err(), Some(TryPutError::Full(())));
+    let mut put = Stepped::new(queue.put(2));
+    assert!(put.poll().is_pending() && queue.take_blocking_for(NO_TIME).is_err());
+    slot.put(1).unwrap();
+    let job = queue.take_blocking_for(NO_TIME).unwrap();
+    assert_eq!((*job, put.poll()), (1, Poll::Ready(Ok(()))));
+    assert!(!queue.join_blocking_for(NO_TIME));
+    drop((job, queue.take_blocking_for(Duration::MAX)));
+    assert!(queue.join_blocking_for(NO_TIME));
+    queue.shutdown(Shutdown::Drain);
+    assert_eq!(queue.reserve_blocking_for(Duration::MAX).err(), Some(TryPutError::ShutDown(())));
+    assert_eq!(queue.take_blocking_for(Duration::MAX).err(), Some(TryGetError::ShutDown));
+    let ((tx, rx), (sender, receiver)) = (bounded::<u8>(1), with_policy::<u8, _>(1, Backpressure));
+    let places = (tx.reserve_blocking_for(NO_TIME).unwrap(), sender.reserve_blocking_for(NO_TIME).unwrap());
+    assert_eq!(tx.reserve_blocking_for(NO_TIME).err(), Some(TrySendError::Full(())));
+    assert_eq!(sender.reserve_blocking_for(NO_TIME).err(), Some(TrySendError::Full(())));
+    drop((places, rx, receiver));
+    assert_eq!(tx.reserve_blocking_for(Duration::MAX).err(), Some(TrySendError::Closed(())));
+    assert_eq!(sender.reserve_blocking_for(Duration::MAX).err(), Some(TrySendError::Closed(())));
+}

@@ -210,9 +210,11 @@ impl<E> Members<E> {
     }
 
     /// What the children left, if none of them is; the body has ended. From then on none comes in.
-    pub(crate) fn try_close(&self) -> Option<Ended<E>> {
+    ///
+    /// Not while the group holds a result that errors, or a panic, win over.
+    pub(crate) fn try_close(&self, holds_result: bool) -> Option<Ended<E>> {
         let mut state = self.state.lock();
-        if !state.children.is_empty() {
+        if !state.children.is_empty() || (holds_result && state.has_failed()) {
             return None;
         }
         debug_assert!(state.arrivals.is_empty(), "an arrival is a child that has not ended");
@@ -226,8 +228,7 @@ impl<E> Members<E> {
 
     /// Whether errors, or a panic, win over a result.
     pub(crate) fn has_failed(&self) -> bool {
-        let state = self.state.lock();
-        !state.errors.is_empty() || state.panic.is_some()
+        self.state.lock().has_failed()
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -280,6 +281,10 @@ impl<E> Members<E> {
 }
 
 impl<E> State<E> {
+    fn has_failed(&self) -> bool {
+        !self.errors.is_empty() || self.panic.is_some()
+    }
+
     fn end(&mut self) -> Order {
         if self.phase != Phase::Open {
             return Order::default();

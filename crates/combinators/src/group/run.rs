@@ -224,7 +224,13 @@ impl<S: Spawn, E: Send + 'static, R, F: Future<Output = Result<R, E>>> Future fo
         if this.body.is_some() || !drained {
             return Poll::Pending;
         }
-        let Some(ended) = this.members.try_close() else { return Poll::Pending };
+        let Some(ended) = this.members.try_close(this.result.is_some()) else {
+            if this.result.is_some() && this.members.has_failed() {
+                // A child has failed meanwhile: the result is refused by the next poll.
+                cx.waker().wake_by_ref();
+            }
+            return Poll::Pending;
+        };
         *this.done = true;
         if let Some(panic) = ended.panic {
             ended.errors.into_iter().for_each(report_unheard);

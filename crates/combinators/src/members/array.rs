@@ -3,7 +3,7 @@
 use super::{
     All, AllOk, First, FirstOk, IntoMembers, clear_member, output, poll_member, poll_ok, poll_output, poll_value, value,
 };
-use crate::nest::Siblings;
+use crate::nest::{Round, Siblings};
 use crate::settle::{Clear, Decide};
 use crate::slots::pinned;
 use core::array;
@@ -37,16 +37,13 @@ impl<F: Future, const N: usize> ArrayMembers<F, N> {
     /// Polls each in turn, until one breaks.
     #[inline]
     fn poll_each<B>(
-        mut self: Pin<&mut Self>,
-        mut poll: impl FnMut(Pin<&mut MaybeDone<F>>) -> ControlFlow<B>,
+        self: Pin<&mut Self>,
+        mut poll: impl FnMut(&Round<'_>, usize, Pin<&mut MaybeDone<F>>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let round = self.as_mut().project().siblings.begin(needs_drop::<F>());
-        let polled = (0..N).try_for_each(|index| {
-            round.child(index);
-            poll(self.as_mut().member(index))
-        });
-        self.project().siblings.end(round);
-        polled
+        let this = self.project();
+        let mut members: Pin<&mut [MaybeDone<F>]> = this.members;
+        let round = this.siblings.begin(needs_drop::<F>());
+        (0..N).try_for_each(|index| poll(&round, index, pinned(members.as_mut(), index)))
     }
 }
 
@@ -73,8 +70,8 @@ impl<F: Future, const N: usize> Decide<All> for ArrayMembers<F, N> {
 
     fn decide(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut all = true;
-        let _polled = self.as_mut().poll_each::<()>(|member| {
-            all &= poll_member(member, cx);
+        let _polled = self.as_mut().poll_each::<()>(|round, index, member| {
+            all &= poll_member(round, index, member, cx);
             ControlFlow::Continue(())
         });
         if all { Poll::Ready(array::from_fn(|index| output(self.as_mut().member(index)))) } else { Poll::Pending }
@@ -86,7 +83,7 @@ impl<F: Future<Output = Result<T, E>>, T, E, const N: usize> Decide<AllOk> for A
 
     fn decide(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut all = true;
-        let polled = self.as_mut().poll_each(|member| match poll_ok(member, cx) {
+        let polled = self.as_mut().poll_each(|round, index, member| match poll_ok(round, index, member, cx) {
             Ok(ready) => {
                 all &= ready;
                 ControlFlow::Continue(())
@@ -107,7 +104,11 @@ impl<F: Future, const N: usize> Decide<First> for ArrayMembers<F, N> {
     type Output = F::Output;
 
     fn decide(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.poll_each(|member| poll_output(member, cx).map_or(ControlFlow::Continue(()), ControlFlow::Break)) {
+        let polled = self.poll_each(|round, index, member| match poll_output(round, index, member, cx) {
+            Some(output) => ControlFlow::Break(output),
+            None => ControlFlow::Continue(()),
+        });
+        match polled {
             ControlFlow::Break(output) => Poll::Ready(output),
             ControlFlow::Continue(()) => Poll::Pending,
         }
@@ -119,7 +120,7 @@ impl<F: Future<Output = Result<T, E>>, T, E, const N: usize> Decide<FirstOk> for
 
     fn decide(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut all_failed = true;
-        let polled = self.as_mut().poll_each(|member| match poll_value(member, cx) {
+        let polled = self.as_mut().poll_each(|round, index, member| match poll_value(round, index, member, cx) {
             Ok(value) => ControlFlow::Break(value),
             Err(failed) => {
                 all_failed &= failed;

@@ -49,10 +49,8 @@ macro_rules! tuple {
                 let mut all = true;
                 let round = this.siblings.begin($(needs_drop::<$F>())||+);
                 $(
-                    round.child($index);
-                    all &= poll_member(this.$f.as_mut(), cx);
+                    all &= poll_member(&round, $index, this.$f.as_mut(), cx);
                 )+
-                this.siblings.end(round);
                 if all { Poll::Ready(($(output(this.$f),)+)) } else { Poll::Pending }
             }
         }
@@ -65,16 +63,11 @@ macro_rules! tuple {
                 let mut all = true;
                 let round = this.siblings.begin($(needs_drop::<$F>())||+);
                 $(
-                    round.child($index);
-                    match poll_ok(this.$f.as_mut(), cx) {
+                    match poll_ok(&round, $index, this.$f.as_mut(), cx) {
                         Ok(ready) => all &= ready,
-                        Err(error) => {
-                            this.siblings.end(round);
-                            return Poll::Ready(Err(error));
-                        }
+                        Err(error) => return Poll::Ready(Err(error)),
                     }
                 )+
-                this.siblings.end(round);
                 if all { Poll::Ready(Ok(($(value(this.$f),)+))) } else { Poll::Pending }
             }
         }
@@ -86,13 +79,10 @@ macro_rules! tuple {
                 let this = self.project();
                 let round = this.siblings.begin($(needs_drop::<$F>())||+);
                 $(
-                    round.child($index);
-                    if let Some(output) = poll_output(this.$f, cx) {
-                        this.siblings.end(round);
+                    if let Some(output) = poll_output(&round, $index, this.$f, cx) {
                         return Poll::Ready(output);
                     }
                 )+
-                this.siblings.end(round);
                 Poll::Pending
             }
         }
@@ -105,16 +95,11 @@ macro_rules! tuple {
                 let mut all_failed = true;
                 let round = this.siblings.begin($(needs_drop::<$F>())||+);
                 $(
-                    round.child($index);
-                    match poll_value(this.$f.as_mut(), cx) {
-                        Ok(value) => {
-                            this.siblings.end(round);
-                            return Poll::Ready(Ok(value));
-                        }
+                    match poll_value(&round, $index, this.$f.as_mut(), cx) {
+                        Ok(value) => return Poll::Ready(Ok(value)),
                         Err(failed) => all_failed &= failed,
                     }
                 )+
-                this.siblings.end(round);
                 if !all_failed {
                     return Poll::Pending;
                 }
@@ -135,13 +120,10 @@ macro_rules! select {
                 let this = self.project();
                 let round = this.siblings.begin($(needs_drop::<$F>())||+);
                 $(
-                    round.child($index);
-                    if let Some(output) = poll_output(this.$f, cx) {
-                        this.siblings.end(round);
+                    if let Some(output) = poll_output(&round, $index, this.$f, cx) {
                         return Poll::Ready($Select::$Variant(output));
                     }
                 )+
-                this.siblings.end(round);
                 Poll::Pending
             }
         }

@@ -7,6 +7,7 @@ use motet_test::{Stepped, assert_unpin, drop_at_every_await};
 use motet_timer::Timers;
 use std::cell::RefCell;
 use std::future::{pending, poll_fn, ready};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -27,6 +28,27 @@ fn outputs_come_in_the_order_of_completion_with_their_indices() {
             assert_eq!(Stepped::new(items.next()).poll_until_stalled(), Poll::Ready(Some((index, index * 10))));
         }
         assert_eq!(Stepped::new(items.next()).poll(), Poll::Ready(None));
+    }
+}
+
+#[test]
+fn one_that_panics_is_out_of_the_stream() {
+    for count in [3, 100] {
+        let mut items = as_completed((0..count).map(async |n| {
+            Yield::default().await;
+            assert_ne!(n, 1, "one panics");
+            n
+        }));
+        let (mut given, mut panics) = (Vec::new(), 0);
+        while panics < 9 {
+            match catch_unwind(AssertUnwindSafe(|| Stepped::new(items.next()).poll_until_stalled())) {
+                Ok(Poll::Ready(Some((_, n)))) => given.push(n),
+                Ok(Poll::Ready(None)) => break,
+                Ok(Poll::Pending) => panic!("stalled after {given:?}"),
+                Err(_) => panics += 1,
+            }
+        }
+        assert_eq!((given.len(), panics), (count - 1, 1));
     }
 }
 

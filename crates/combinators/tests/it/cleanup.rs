@@ -155,6 +155,11 @@ fn siblings_that_end_clean_up_concurrently() {
         entangled_in_their_ends().into_iter().for_each(|work| drop(scope.spawn(work)));
         async {}
     }));
+    let [body, child] = entangled_in_their_ends();
+    ends(borrow_scope(|scope| {
+        drop(scope.spawn(child));
+        body
+    }));
     // One loses, the other wins: what each left is beside the other's.
     let [a, b] = entangled_in_their_ends();
     ends(race((ready(()).then(|()| a), b)));

@@ -6,6 +6,7 @@ use motet_combinators::map_bounded;
 use motet_test::{Stepped, drop_at_every_await};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -80,6 +81,33 @@ fn items_are_taken_only_when_there_is_room() {
 #[should_panic(expected = "limit 0")]
 fn zero_is_refused() {
     drop(map_bounded(0..1, 0, async |n| n));
+}
+
+#[test]
+fn one_that_panics_is_passed_by() {
+    for unordered in [false, true] {
+        let items = map_bounded(0..9, 3, async |n| {
+            for _ in 0..(9 - n) % 4 {
+                Yield::default().await;
+            }
+            assert!(n % 4 != 1, "{n} panics");
+            n
+        });
+        let mut items = if unordered { items.unordered() } else { items };
+        let (mut given, mut panics) = (Vec::new(), 0);
+        while panics < 9 {
+            match catch_unwind(AssertUnwindSafe(|| Stepped::new(items.next()).poll_until_stalled())) {
+                Ok(Poll::Ready(Some(n))) => given.push(n),
+                Ok(Poll::Ready(None)) => break,
+                Ok(Poll::Pending) => panic!("stalled after {given:?}"),
+                Err(_) => panics += 1,
+            }
+        }
+        if unordered {
+            given.sort_unstable();
+        }
+        assert_eq!((given, panics), (vec![0, 2, 3, 4, 6, 7, 8], 2));
+    }
 }
 
 #[test]

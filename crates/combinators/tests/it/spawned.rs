@@ -1,7 +1,7 @@
 //! The async-closure trap: each API inside a spawned future, over `&'static str`, `Box<dyn Error + Send + Sync>` and types that borrow.
 
 use futures::StreamExt;
-use motet_cancel::scope;
+use motet_cancel::{CancelToken, scope};
 use motet_combinators::{
     AllCompleted, FirstCompleted, FirstError, FutureExt, LocalScope, TimeoutScope, WaitSet, as_completed, borrow_scope,
     cancel_after, deadline, gather, join, map_bounded, race, race_ok, select, shield, task_group, timeout, timeout_at,
@@ -98,6 +98,16 @@ async fn over_more_borrows(words: &[&'static str]) -> Result<usize, BoxError> {
     wait(&mut set, FirstCompleted).await?;
     set.insert(fetch(word));
     wait(&mut set, |length: &Result<usize, BoxError>| length.is_ok()).timeout(NEVER).await?;
+    while let Some((_, length)) = set.next().await {
+        sum += length?;
+    }
+    set.insert(fetch(word));
+    set.clear();
+    let stop = CancelToken::new();
+    sum += stop.run_until_cancelled(fetch(word)).await.ok_or("stopped")??;
+    sum += stop.clone().run_until_cancelled_owned(fetch(word)).await.ok_or("stopped")??;
+    select((fetch(word), stop.cancelled())).await;
+    select((fetch(word), stop.clone().cancelled_owned())).await;
     let limit = TimeoutScope::at(later);
     sum += limit.run(fetch(word)).await??;
     let children = LocalScope::new();

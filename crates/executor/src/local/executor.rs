@@ -3,7 +3,7 @@
 use super::queue::LocalQueue;
 use super::run::{self, Run};
 use super::shell;
-use crate::pool::{PanicHook, hand_over};
+use crate::pool::{Contained, PanicHook, hand_over};
 use crate::seam;
 use crate::task::{Origin, Task, TaskInfo, TaskPanic, TaskState};
 use core::fmt;
@@ -45,7 +45,7 @@ pub struct LocalExecutor<'a> {
     /// Stays on this thread, and so does the executor.
     reaper: Rc<Reaper>,
     /// Which of so many tasks that are due runs next; none: first in, first out.
-    order: Option<Box<dyn Fn(usize) -> usize + 'a>>,
+    order: Option<Order<'a>>,
     /// Invariant: a task may borrow for `'a` and no less.
     borrows: PhantomData<Cell<&'a ()>>,
 }
@@ -81,7 +81,7 @@ impl<'a> LocalExecutor<'a> {
     #[must_use]
     pub fn with_order(order: impl Fn(usize) -> usize + 'a) -> Self {
         let mut executor = Self::new();
-        executor.order = Some(Box::new(order));
+        executor.order = Some(Contained::new(Box::new(order)));
         executor
     }
 
@@ -236,6 +236,8 @@ impl<'a> LocalExecutor<'a> {
         }
     }
 }
+
+type Order<'a> = Contained<Box<dyn Fn(usize) -> usize + 'a>>;
 
 /// Takes what is left behind on this thread outside of any scope.
 struct Reaper {

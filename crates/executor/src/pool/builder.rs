@@ -1,5 +1,6 @@
 //! The options of an executor.
 
+use super::contained::Contained;
 use super::executor::Executor;
 use super::hooks::{EnterHook, PanicHook};
 use super::shared::Shared;
@@ -111,7 +112,7 @@ impl Builder {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn on_enter<G: Any>(mut self, enter: impl Fn() -> G + Send + Sync + 'static) -> Self {
-        self.enter = Some(Arc::new(move || Box::new(enter())));
+        self.enter = Some(Contained::new(Box::new(move || Box::new(enter()))));
         self
     }
 

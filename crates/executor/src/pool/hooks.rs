@@ -1,5 +1,6 @@
 //! What the application is told, and what it may do on each worker: the hooks of the builder.
 
+use super::contained::Contained;
 use crate::task::{TaskPanic, contain};
 use core::fmt;
 use std::any::Any;
@@ -39,7 +40,7 @@ pub struct PanicHook {
     hook: Option<Arc<Hook>>,
 }
 
-type Hook = dyn Fn(&TaskPanic<'_>) + Send + Sync;
+type Hook = Contained<Box<dyn Fn(&TaskPanic<'_>) + Send + Sync>>;
 
 impl PanicHook {
     /// Prints thread, task name, spawn location and message.
@@ -49,7 +50,7 @@ impl PanicHook {
 
     /// A hook that calls `hook`. If that panics too, the panic ends there.
     pub fn new(hook: impl Fn(&TaskPanic<'_>) + Send + Sync + 'static) -> Self {
-        Self { hook: Some(Arc::new(hook)) }
+        Self { hook: Some(Arc::new(Contained::new(Box::new(hook)))) }
     }
 
     /// Calls the hook; if that panics too, the panic ends here.
@@ -68,4 +69,4 @@ impl fmt::Debug for PanicHook {
 }
 
 /// Called on each thread that becomes a worker; what it gives is dropped when the thread ceases to be one.
-pub(crate) type EnterHook = Arc<dyn Fn() -> Box<dyn Any> + Send + Sync>;
+pub(crate) type EnterHook = Contained<Box<dyn Fn() -> Box<dyn Any> + Send + Sync>>;

@@ -37,7 +37,7 @@ pub use executor::{Executor, WeakExecutor};
 pub use hooks::PanicHook;
 pub use metrics::{Metrics, WorkerMetrics};
 
-pub(crate) use contained::{run_contained, run_outside};
+pub(crate) use contained::{Contained, run_contained, run_outside};
 pub(crate) use guest::hand_over;
 pub(crate) use roster::{Key, Listed};
 pub(crate) use shard::{Shard, ShardPointer};

@@ -158,3 +158,18 @@ fn a_close_tells_three_who_wait_and_who_comes_in_the_midst() {
         assert!(waits.iter_mut().all(|wait| wait.wakes() == 1 && matches!(wait.poll(), Poll::Ready(Err(_)))));
     });
 }
+
+#[test]
+fn who_finds_it_closed_sees_what_was_done_before() {
+    model(|| {
+        let (seats, written) = (Arc::new(ClosableSemaphore::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (closing, writing) = (seats.clone(), written.clone());
+        let closer = thread::spawn(move || {
+            writing.store(1, Ordering::Relaxed);
+            closing.close();
+        });
+        // By a look that takes no lock.
+        assert!(!seats.is_closed() || written.load(Ordering::Relaxed) == 1);
+        closer.join().unwrap();
+    });
+}

@@ -1,7 +1,8 @@
 //! Errors and panics in a group.
 
 use super::{Bench, ByHand, Failure, Nowhere};
-use crate::support::{Log, Marked, Unheard, gate, grumpy};
+use crate::support::{Log, Marked, Unheard, Yield, gate, grumpy};
+use motet_cancel::guard;
 use motet_combinators::{GroupError, TaskGroup, task_group};
 use motet_test::{Stepped, WakeCount};
 use std::future::pending;
@@ -133,6 +134,25 @@ fn a_result_that_an_error_wins_over_is_cleaned_up_before_the_group_returns() {
     assert!(bench.settle(&mut group).is_pending());
     fail.send(()).unwrap();
     let Poll::Ready(ended) = bench.settle(&mut group) else { panic!("both have ended") };
+    assert_eq!(ended.err(), Some(GroupError::Failed(vec!["child"])));
+    assert_eq!(log.lines(), ["result begins", "result ends"]);
+}
+
+#[test]
+fn a_result_that_an_error_of_the_last_moment_wins_over_is_cleaned_up_before_the_group_returns() {
+    let (log, tasks) = (Log::default(), ByHand::default());
+    let (result, inside) = (log.guard("result"), tasks.clone());
+    let mut group = Stepped::new(task_group(&tasks, |group| async move {
+        drop(group.spawn(async { Err::<(), _>("child") }));
+        Yield::default().await;
+        // An exit is polled when the group has its result, and has looked for errors: the child fails in there.
+        drop(guard(inside, async |tasks: ByHand, _| {
+            let child = tasks.0.lock().unwrap().pop().expect("it was spawned");
+            child.await;
+        }));
+        Ok::<_, Failure>(result)
+    }));
+    let Poll::Ready(ended) = group.poll_until_stalled() else { panic!("both have ended") };
     assert_eq!(ended.err(), Some(GroupError::Failed(vec!["child"])));
     assert_eq!(log.lines(), ["result begins", "result ends"]);
 }
