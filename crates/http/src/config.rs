@@ -52,6 +52,10 @@ pub struct Timeouts {
     /// the host speaks HTTP/2 and connections to it are shared. Five seconds by default.
     pub connect: Option<Duration>,
     /// Between two pieces of the response, counted from the end of the upload. Five seconds by default.
+    ///
+    /// An HTTP/2 connection on which nothing came to anybody for the whole of it, or of [`write`](Self::write), gets no new
+    /// requests until its server is heard of again. A request that ends by [`total`](Self::total), or is dropped, tells nothing
+    /// of the server: where nothing but such a limit is set, it is a ping that finds a dead connection, within twenty seconds.
     pub read: Option<Duration>,
     /// Between two pieces of the upload that the server takes. Five seconds by default.
     pub write: Option<Duration>,

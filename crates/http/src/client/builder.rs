@@ -90,7 +90,8 @@ impl ClientBuilder {
     }
 
     /// Most requests that share an HTTP/2 connection at a time; 100 by default. The others wait, within
-    /// [`Timeouts::pool`]. Each may have a megabyte of its response here that nobody has read yet.
+    /// [`Timeouts::pool`]. Each may have a megabyte of its response here that nobody has read yet, and all of a connection
+    /// together two gigabytes, the most that the protocol can allow: with more than 2,047 that nobody reads they hold up others.
     pub const fn max_streams(mut self, streams: usize) -> Self {
         self.max_streams = streams;
         self

@@ -13,10 +13,11 @@
 //! goodbye nor the rest of an upload, so there is a time limit to it, after which all the connection's tasks are dropped.
 
 use super::h1::MAX_HEAD;
+use super::heard::Heard;
 use super::mortal::{Mortal, SetOnDrop};
 use super::slots::Permit;
 use super::streams::Streams;
-use super::wire::{Heard, Wire};
+use super::wire::Wire;
 use super::{Core, Failure, Slot};
 use crate::Timeouts;
 use crate::body::{Body, Herald, Upload};
@@ -53,7 +54,7 @@ pub(super) struct Http2 {
     streams: Arc<Streams>,
     herald: Herald,
     heard: Heard,
-    /// Set when a request found it closed, which its task may be slow to find out, or mute.
+    /// Set when a request found it closed, which its task may be slow to find out.
     broken: OnceLock<()>,
     /// Set when nobody holds it any more.
     _let_go: SetOnDrop,
@@ -111,12 +112,15 @@ impl Http2 {
         self.is_alive() && !matches!(*self.lock(), State::Retired)
     }
 
-    /// A request came to nothing: if it ran out of time, and nobody was told anything since `heard`, the connection takes no new ones. The ping
-    /// would find out only after the next few had gone the same way; those that are on it already may still be lucky.
-    fn doubt(&self, error: &Error, heard: u64) {
-        if error.is_timeout() && self.heard.count() == heard {
-            let _ = self.broken.set(());
-        }
+    /// What is set when the server is heard of again, if it is in doubt that it lives: the connection takes no new requests until
+    /// then, and those that are on it already may still be lucky.
+    pub(super) fn doubted(&self) -> Option<Arc<Event>> {
+        self.heard.doubted()
+    }
+
+    /// Whether there is nothing more to expect of it: it ended, or is in doubt and serves nobody.
+    pub(super) fn is_lost(&self) -> bool {
+        !self.is_usable() || self.doubted().is_some() && self.retire()
     }
 
     /// Whether nobody has found it closed yet.
@@ -249,7 +253,7 @@ pub(super) async fn send(share: Share, request: Request<Body>, timeouts: Timeout
             Err(stall.upload_failure().map_or(failure, Failure::of))
         }
         Err(error) => {
-            share.connection.doubt(&error, heard);
+            share.connection.heard.doubt(&error, heard);
             Err(Failure::of(error))
         }
     }
@@ -284,7 +288,7 @@ impl Streaming {
             }
             Poll::Pending => match self.stall.poll(cx) {
                 Poll::Ready(error) => {
-                    share.connection.doubt(&error, self.heard);
+                    share.connection.heard.doubt(&error, self.heard);
                     Some(Err(error))
                 }
                 Poll::Pending => return Poll::Pending,

@@ -21,6 +21,7 @@ use super::slots::Slots;
 use super::waits::Asking;
 use super::wire::Protocol;
 use crate::Limits;
+use motet_sync::Event;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -60,8 +61,8 @@ pub(super) enum Route {
     Share(Arc<Http2>, Option<Slots>),
     /// One of its own, idle or new, within the host's limit.
     Own(Option<Slots>),
-    /// It is not known which: behind this gate one finds out.
-    Ask(Slots),
+    /// It is not known which: behind this gate one finds out, unless a connection that is in doubt is heard of first.
+    Ask(Slots, Option<Arc<Event>>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,16 +102,19 @@ impl Ledger {
         self.next_id
     }
 
-    /// Where a request to this host goes; also hands out a shared connection that has died.
+    /// Where a request to this host goes; also hands out a shared connection that is lost.
     pub(super) fn route(&mut self, key: &HostKey) -> (Route, Option<Arc<Http2>>) {
         self.prune();
         let limits = self.limits;
         let host = self.hosts.entry(key.clone()).or_insert_with(|| Host::new(key, limits));
-        let dead = host.shared.take_if(|shared| !shared.is_usable());
+        let dead = host.shared.take_if(|shared| shared.is_lost());
         let route = match (&host.shared, host.protocol) {
-            (Some(shared), _) => Route::Share(shared.clone(), host.limit.clone()),
+            (Some(shared), _) => match shared.doubted() {
+                None => Route::Share(shared.clone(), host.limit.clone()),
+                doubted => Route::Ask(host.gate.clone(), doubted),
+            },
             (None, Some(Protocol::Http1)) => Route::Own(host.limit.clone()),
-            (None, Some(Protocol::Http2) | None) => Route::Ask(host.gate.clone()),
+            (None, Some(Protocol::Http2) | None) => Route::Ask(host.gate.clone(), None),
         };
         (route, dead)
     }

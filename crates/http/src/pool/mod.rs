@@ -18,6 +18,7 @@
 mod form;
 mod h1;
 mod h2;
+mod heard;
 mod host;
 mod lease;
 mod ledger;
@@ -36,6 +37,7 @@ use crate::spawn::Spawner;
 use crate::tls::Tls;
 use crate::{Limits, Timeouts};
 use form::{Failure, copy};
+use futures_util::future::OptionFuture;
 use h1::{Http1, Watch};
 use h2::{Http2, Share, Start};
 use host::HostKey;
@@ -152,26 +154,48 @@ impl Core {
 
     async fn find_seat(self: &Arc<Self>, key: &HostKey, waits: &mut Waits, idling: Idling) -> Result<Seat, Error> {
         loop {
-            let (route, dead) = self.route(key)?;
-            drop(dead);
-            match route {
+            match self.route(key)? {
                 Route::Share(connection, limit) => {
                     if let Some(share) = self.share(connection, limit, waits).await? {
                         return Ok(Seat::Shared(share));
                     }
                 }
                 Route::Own(limit) => return self.own(key, limit, waits, idling).await,
-                Route::Ask(gate) => {
+                Route::Ask(gate, _) => {
                     let gate = self.enter(gate, key, waits).await?;
                     // Whoever had the gate before has found out, unless it failed.
-                    if let (Route::Ask(_), _) = self.route(key)? {
-                        let limit = self.lock().host_limit(key);
-                        return self.own(key, limit, waits, idling).await;
+                    if let Route::Ask(_, doubted) = self.route(key)? {
+                        let own = self.own_unless_heard(key, doubted, waits, idling).await?;
+                        if let Some(seat) = own {
+                            return Ok(seat);
+                        }
+                        waits.stop();
                     }
                     drop(gate);
                 }
             }
         }
+    }
+
+    /// A connection of its own, unless the server of the one that is in doubt is heard of before.
+    async fn own_unless_heard(
+        self: &Arc<Self>,
+        key: &HostKey,
+        doubted: Option<Arc<Event>>,
+        waits: &mut Waits,
+        idling: Idling,
+    ) -> Result<Option<Seat>, Error> {
+        let limit = self.lock().host_limit(key);
+        let mut own = pin!(self.own(key, limit, waits, idling));
+        let mut heard_again = pin!(OptionFuture::from(doubted.map(|doubted| doubted.wait_owned())));
+        poll_fn(|cx| match own.as_mut().poll(cx) {
+            Poll::Ready(seat) => Poll::Ready(seat.map(Some)),
+            Poll::Pending => match heard_again.as_mut().poll(cx) {
+                Poll::Ready(Some(())) => Poll::Ready(Ok(None)),
+                Poll::Ready(None) | Poll::Pending => Poll::Pending,
+            },
+        })
+        .await
     }
 
     /// The turn to find out what a host speaks, which others may be about to.
@@ -190,12 +214,16 @@ impl Core {
         Ok(entered)
     }
 
-    fn route(&self, key: &HostKey) -> Result<(Route, Option<Arc<Http2>>), Error> {
-        let mut ledger = self.lock();
-        if ledger.is_closed() {
-            return Err(Error::new(Kind::Closed));
-        }
-        Ok(ledger.route(key))
+    fn route(&self, key: &HostKey) -> Result<Route, Error> {
+        let (route, lost) = {
+            let mut ledger = self.lock();
+            if ledger.is_closed() {
+                return Err(Error::new(Kind::Closed));
+            }
+            ledger.route(key)
+        };
+        drop(lost);
+        Ok(route)
     }
 
     async fn slot(&self, limit: Option<Slots>) -> Slot {
@@ -220,7 +248,8 @@ impl Core {
         drop(connection);
         let stream = waits.pool.bound(stream).await?;
         // Whoever leaves it may have found it mute.
-        let usable = || present.upgrade().filter(|connection| connection.is_usable());
+        let trusted = |connection: &Arc<Http2>| connection.is_usable() && connection.doubted().is_none();
+        let usable = || present.upgrade().filter(trusted);
         let Some(mut connection) = usable() else { return Ok(None) };
         if !connection.join() {
             drop(connection);

@@ -1,5 +1,6 @@
 //! A socket, plain or behind TLS, as hyper reads and writes it; and how one comes about.
 
+use super::heard::Heard;
 use super::host::HostKey;
 use super::slots::Permit;
 use crate::error::{Error, Kind};
@@ -8,7 +9,6 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use motet_io::{TcpStream, lookup_host};
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncBufRead, AsyncWrite};
 use tokio_rustls::client::TlsStream;
@@ -32,21 +32,6 @@ pub(super) struct Wire {
 enum Socket {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
-}
-
-/// How often the server was heard of on a connection that requests share.
-#[derive(Clone, Default)]
-pub(super) struct Heard(Arc<Mutex<u64>>);
-
-impl Heard {
-    fn lock(&self) -> MutexGuard<'_, u64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The count so far: as long as it stays, the server says nothing to anybody.
-    pub(super) fn count(&self) -> u64 {
-        *self.lock()
-    }
 }
 
 /// What the server chose to speak.
@@ -88,8 +73,8 @@ impl Read for Wire {
         let reads = self.reads + buf.remaining().div_ceil(BYTES_PER_READ).max(1);
         let read = self.socket.poll_read(cx, buf);
         self.reads = if read.is_pending() { 0 } else { reads };
-        if let Some(heard) = self.heard.as_ref().filter(|_| read.is_ready()) {
-            *heard.lock() += 1;
+        if let (Some(heard), Poll::Ready(Ok(()))) = (&self.heard, &read) {
+            heard.hear();
         }
         read
     }
