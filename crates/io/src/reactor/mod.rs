@@ -88,12 +88,9 @@ impl Reactor {
     /// Registers a source for both directions, edge-triggered, until [`Reactor::deregister`].
     pub(crate) fn register(&self, io: &mut (impl mio::event::Source + ?Sized)) -> io::Result<(Token, Arc<Source>)> {
         let source = Arc::new(Source::new());
-        let (token, first) = {
-            let mut table = self.table.lock();
-            (table.insert(source.clone()), table.len() == 1)
-        };
-        let watched = if first { self.say_whether_sources() } else { Ok(()) };
-        match watched.and_then(|()| self.registry.register(io, token, interest())) {
+        let token = self.table.lock().insert(source.clone());
+        // Not the first alone: the one before may be about to learn that there is no thread for it.
+        match self.say_whether_sources().and_then(|()| self.registry.register(io, token, interest())) {
             Ok(()) => Ok((token, source)),
             Err(error) => {
                 self.remove(token);

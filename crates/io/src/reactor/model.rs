@@ -285,3 +285,34 @@ fn the_helper_makes_way_for_a_seat_without_an_event() {
         helper.join().expect("stops");
     });
 }
+
+/// A poller on a system that starts no thread.
+struct Alone;
+
+impl Poller for Alone {
+    type Nudge = ();
+
+    fn nudge(&self) {}
+    fn call((): &()) {}
+
+    fn start_helper() -> io::Result<()> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn wait(&mut self, _: Option<Duration>) {}
+    fn dispatch(&mut self) {}
+}
+
+#[test]
+fn no_source_relies_on_a_helper_that_another_was_refused() {
+    motet_prim::model(|| {
+        let floor = Arc::new(Floor::new());
+        floor.open(|| Ok(Alone)).expect("nobody is needed yet");
+        let other = thread::spawn({
+            let floor = floor.clone();
+            move || floor.set_sources(|| true).is_err()
+        });
+        assert!(floor.set_sources(|| true).is_err());
+        assert!(other.join().expect("asks"));
+    });
+}

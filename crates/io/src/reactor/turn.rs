@@ -30,7 +30,9 @@
 //!   the seat reads its word and looks for an offer under the same lock before it returns, and hands on what it does not want.
 //! * *A leave while the helper falls asleep.* It does so under the lock, and a leave that finds it asleep unparks it.
 //! * *A first source while nobody looks.* With no source registered nobody needs to be inside, and the helper sleeps. Who
-//!   registers the first one says so under the lock, and the helper is woken if the poller is FREE.
+//!   registers one says so under the lock, and the helper is woken if the poller is FREE.
+//! * *A second source while the helper cannot be started.* It is started under the lock, so that whoever comes next finds either
+//!   that it runs, or that there is none, and tries by itself: no source relies on a thread that was refused.
 
 use super::place::{Place, Return};
 use motet_prim::lock::Mutex;
@@ -40,6 +42,9 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
+
+#[cfg(all(test, not(motet_loom)))]
+mod tests;
 
 /// What takes turns: epoll, or a model's stand-in.
 pub(super) trait Poller: Send + Sized + 'static {
@@ -93,7 +98,6 @@ enum Order<P: Poller> {
     Nothing,
     /// An offer was made.
     LookUp(Arc<Place<P>>),
-    StartHelper,
     WakeHelper,
 }
 
@@ -158,9 +162,10 @@ impl<P: Poller> Floor<P> {
         }
         let poller = open()?;
         state.nudge = Some(poller.nudge());
-        let order = state.leave(poller);
+        let order = state.leave(poller)?;
         drop(state);
-        self.obey(order)
+        self.obey(order);
+        Ok(())
     }
 
     /// Says whether any source is registered, as `any` finds under the lock.
@@ -171,9 +176,10 @@ impl<P: Poller> Floor<P> {
     pub(super) fn set_sources(&self, any: impl FnOnce() -> bool) -> io::Result<()> {
         let mut state = self.state.lock();
         state.sources = any();
-        let order = state.call_helper();
+        let order = state.call_helper()?;
         drop(state);
-        self.obey(order)
+        self.obey(order);
+        Ok(())
     }
 
     /// One seat more.
@@ -185,14 +191,14 @@ impl<P: Poller> Floor<P> {
     pub(super) fn stand(&self) {
         let mut state = self.state.lock();
         state.seats -= 1;
-        let mut order = state.call_helper();
+        // No thread to be had: the next source tries again, and is told.
+        let mut order = state.call_helper().unwrap_or(Order::Nothing);
         if state.seats == 0 && matches!(state.turn, Turn::Free(_)) && matches!(order, Order::Nothing) {
             // It may be in the middle of a nap.
             order = Order::WakeHelper;
         }
         drop(state);
-        // No thread to be had: the next leave, or the next source, tries again.
-        let _ = self.obey(order);
+        self.obey(order);
     }
 
     /// A seat parks.
@@ -243,10 +249,10 @@ impl<P: Poller> Floor<P> {
     /// A seat gives the poller back.
     pub(super) fn leave(&self, poller: P) {
         let mut state = self.state.lock();
-        let order = state.leave(poller);
-        drop(state);
         // No thread to be had: this seat comes back, and its next leave tries again.
-        let _ = self.obey(order);
+        let order = state.leave(poller).unwrap_or(Order::Nothing);
+        drop(state);
+        self.obey(order);
     }
 
     /// One step of the helper. `nap` sleeps for a grace, or until the parker is unparked.
@@ -293,30 +299,19 @@ impl<P: Poller> Floor<P> {
             Ok(order) => {
                 state.moves += 1;
                 drop(state);
-                // An offer to a seat: it asks for no thread, and cannot fail.
-                let _ = self.obey(order);
+                self.obey(order);
                 None
             }
             Err(poller) => Some(poller),
         }
     }
 
-    fn obey(&self, order: Order<P>) -> io::Result<()> {
+    fn obey(&self, order: Order<P>) {
         match order {
             Order::Nothing => {}
             Order::LookUp(place) => place.look_up(),
             Order::WakeHelper => self.unparker.unpark(),
-            Order::StartHelper => {
-                if let Err(error) = P::start_helper() {
-                    let mut state = self.state.lock();
-                    state.helper = Standby::NotStarted;
-                    let needed = state.seats == 0;
-                    drop(state);
-                    return if needed { Err(error) } else { Ok(()) };
-                }
-            }
         }
-        Ok(())
     }
 }
 
@@ -335,9 +330,9 @@ impl<P: Poller> State<P> {
         }
     }
 
-    fn leave(&mut self, poller: P) -> Order<P> {
+    fn leave(&mut self, poller: P) -> io::Result<Order<P>> {
         self.moves += 1;
-        self.offer(poller).unwrap_or_else(|poller| {
+        self.offer(poller).or_else(|poller| {
             self.turn = Turn::Free(poller);
             self.call_helper()
         })
@@ -352,14 +347,25 @@ impl<P: Poller> State<P> {
     }
 
     /// Makes sure that the helper watches a poller that is free, if there is anything to look out for.
-    fn call_helper(&mut self) -> Order<P> {
+    ///
+    /// # Errors
+    ///
+    /// There is neither a seat nor a helper, which the system refuses to start.
+    fn call_helper(&mut self) -> io::Result<Order<P>> {
         if !self.sources || !matches!(self.turn, Turn::Free(_)) {
-            return Order::Nothing;
+            return Ok(Order::Nothing);
         }
-        match std::mem::replace(&mut self.helper, Standby::Awake) {
-            Standby::NotStarted => Order::StartHelper,
+        let order = match self.helper {
+            Standby::NotStarted => match P::start_helper() {
+                Ok(()) => Order::Nothing,
+                // A seat looks out when it comes back, and its next leave tries again.
+                Err(_) if self.seats > 0 => return Ok(Order::Nothing),
+                Err(refused) => return Err(refused),
+            },
             Standby::Asleep => Order::WakeHelper,
             Standby::Awake => Order::Nothing,
-        }
+        };
+        self.helper = Standby::Awake;
+        Ok(order)
     }
 }
