@@ -1,6 +1,7 @@
 //! Which errors say that something was cancelled, rather than that it failed.
 
 use crate::group::GroupError;
+use crate::promise::Closed;
 use core::any::Any;
 use motet_prim::lock::Mutex;
 
@@ -12,9 +13,10 @@ motet_prim::global! {
     static GROUPS: Mutex<Vec<Probe>> = Mutex::new(Vec::new());
 }
 
-/// Whether an error says that work was cancelled, or is a `GroupError::Cancelled`.
+/// Whether an error says that work was cancelled, or is a `Closed` or a `GroupError::Cancelled`.
 pub(crate) fn is_cancelled<E: 'static>(error: &E) -> bool {
-    motet_cancel::is_cancelled(error) || GROUPS.lock().iter().any(|probe| probe(error))
+    let any: &dyn Any = error;
+    motet_cancel::is_cancelled(error) || any.is::<Closed>() || GROUPS.lock().iter().any(|probe| probe(error))
 }
 
 /// A group is about to give `GroupError::<E>::Cancelled`: from now on, [`is_cancelled`] knows that type.

@@ -9,11 +9,33 @@
 
 use core::fmt;
 use core::task::{Context, Poll, Waker};
+use motet_cancel::{Cancelled, Reason};
 use motet_prim::lock::Mutex;
 use motet_prim::{Wakeup, discard};
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 
 /// There will be no value: the child failed, was cancelled, or was never started, since its group is finished or ends.
+///
+/// The group has the child's error, and this says no more than that there is no value: to [`motet_cancel::is_cancelled`], and so to a group whose
+/// body or child returns it, it is a cancellation and not a failure. It becomes an [`io::Error`] or a `Box<dyn Error>` by `?`.
+///
+/// ```
+/// use futures::executor::LocalPool;
+/// use motet_combinators::{GroupError, task_group};
+/// use std::io;
+///
+/// let mut pool = LocalPool::new();
+/// let spawner = pool.spawner();
+/// let group = task_group(&spawner, |group| async move {
+///     let child = group.spawn(async { Err::<u32, _>(io::Error::other("disk full")) });
+///     Ok(child.await? + 1)
+/// });
+/// let Err(GroupError::Failed(errors)) = pool.run_until(group) else { panic!("it failed") };
+/// assert_eq!(errors.len(), 1);
+/// assert_eq!(errors[0].to_string(), "disk full");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Closed;
 
@@ -23,7 +45,21 @@ impl fmt::Display for Closed {
     }
 }
 
-impl std::error::Error for Closed {}
+/// By this an error that is known as `dyn Error` alone says that there is no failure behind it.
+static CANCELLED: Cancelled = Cancelled { reason: Reason::none() };
+
+impl Error for Closed {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&CANCELLED)
+    }
+}
+
+impl From<Closed> for io::Error {
+    /// Of the kind `Other`, with the `Closed` inside.
+    fn from(closed: Closed) -> Self {
+        Self::other(closed)
+    }
+}
 
 enum State<T> {
     Waiting(Option<Waker>),

@@ -58,7 +58,7 @@ where
 /// let sum = motet::task_group(|group| async move {
 ///     let one = group.spawn(async { Ok(1) });
 ///     let two = group.spawn(async { Ok(2) });
-///     Ok::<_, std::io::Error>(one.await.unwrap() + two.await.unwrap())
+///     Ok::<_, std::io::Error>(one.await? + two.await?)
 /// });
 /// assert_eq!(sum.await.unwrap(), 3);
 /// # });

@@ -28,11 +28,13 @@
 //! | `TaskGroup` | [`task_group`] | dropped: the children are cancelled |
 //! | `async with` | [`cancel::guard`], [`cancel::with`] | the exit is run to its end all the same |
 //! | `shield` | [`shield`] | the work goes on |
-//! | `async for`, `yield` | [`prelude::StreamExt`](futures_util::StreamExt), [`stream::stream`] | – |
+//! | `async for`, `yield` | [`prelude`], with the methods of [`StreamExt`](futures_util::StreamExt), [`stream::stream`] | – |
 //! | `Lock`, `Semaphore`, `Event` | [`sync`] | a dropped waiter passes its turn on |
 //! | `Queue` | [`channel::Queue`] | nothing is lost |
 //! | `to_thread` | [`to_thread`] | what has started runs on |
+//! | one thread, no `Send` | [`LocalExecutor`] | dropping the `Task` cancels it |
 //! | `set_exception_handler` | [`Builder::on_panic`], [`cancel::set_on_unheard`] | – |
+//! | `add_signal_handler` | `signal` | a `listen`er remembers; `ctrl_c` does not |
 //! | `open_connection` | `io` | no byte is lost |
 //! | aiohttp, httpx | `http` | the connection is closed |
 //!
@@ -43,7 +45,7 @@
 //! | feature | default | what it adds |
 //! | --- | --- | --- |
 //! | `io` | yes | `io`: TCP, UDP and Unix sockets, name lookup; idle workers wait in the reactor |
-//! | `signal` | yes | `signal::ctrl_c`, `signal::terminate` (on Unix; turns on `io`) |
+//! | `signal` | yes | `signal`: `ctrl_c`, `terminate`, `listen` (on Unix; turns on `io`) |
 //! | `http` | no | `http`: the HTTP client (turns on `io`; its tree is large) |
 #![forbid(unsafe_code)]
 
@@ -51,6 +53,8 @@ mod ambient;
 mod builder;
 mod driver;
 pub mod from_asyncio;
+#[cfg(feature = "io")]
+pub mod io;
 #[cfg(not(feature = "io"))]
 mod parked;
 pub mod prelude;
@@ -73,8 +77,8 @@ pub use motet_combinators::{
     try_timeout, wait,
 };
 pub use motet_executor::{
-    Executor, FlatTask, Metrics, PanicPayload, Task, TaskBuilder, TaskError, TaskHandle, TaskId, TaskInfo, TaskPanic,
-    TaskState, WorkerMetrics, current, current_task, spawn, spawn_blocking, yield_now,
+    Executor, FlatTask, LocalExecutor, Metrics, PanicPayload, Task, TaskBuilder, TaskError, TaskHandle, TaskId,
+    TaskInfo, TaskPanic, TaskState, WorkerMetrics, current, current_task, spawn, spawn_blocking, yield_now,
 };
 pub use motet_timer::{interval, sleep, sleep_until};
 
@@ -82,7 +86,5 @@ pub use motet_cancel as cancel;
 pub use motet_channel as channel;
 #[cfg(feature = "http")]
 pub use motet_http as http;
-#[cfg(feature = "io")]
-pub use motet_io as io;
 pub use motet_stream as stream;
 pub use motet_sync as sync;

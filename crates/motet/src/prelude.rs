@@ -1,4 +1,4 @@
-//! The extension traits that asynchronous code reads best with, each imported without its name.
+//! The extension traits that asynchronous code reads best with, each imported without its name, and `Stream`, to say what a generator gives.
 //!
 //! ```
 //! use motet::prelude::*;
@@ -12,5 +12,8 @@
 //! });
 //! ```
 
-pub use futures_util::{AsyncReadExt as _, AsyncWriteExt as _, SinkExt as _, StreamExt as _};
+pub use futures_util::{
+    AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, SinkExt as _, Stream, StreamExt as _,
+    TryStreamExt as _,
+};
 pub use motet_combinators::FutureExt as _;

@@ -1,13 +1,14 @@
-//! Signals as futures, on signal-hook: [`ctrl_c`] from a terminal, [`terminate`] from whoever runs the program as a service.
+//! Signals as futures, on signal-hook: [`ctrl_c`] from a terminal, [`terminate`] from whoever runs the program as a service, and [`listen`] to any of
+//! them again and again, as for a reload of the configuration.
 //!
 //! Nothing is installed before the first call, so a program that never asks keeps the default behaviour of its signals. No thread is
 //! started: the handler writes a byte into a socket pair of the waiting future, and the reactor wakes it.
 
 use motet_io::UnixStream;
 use signal_hook::SigId;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
 use signal_hook::low_level;
-use std::io;
+use std::{fmt, io};
 
 /// Waits for the next Ctrl-C (the signal SIGINT).
 ///
@@ -74,6 +75,99 @@ pub async fn terminate() -> io::Result<()> {
     Listening::to(SIGTERM)?.signalled().await
 }
 
+/// Listens to a signal from now on, and remembers one that comes while nobody waits: `loop.add_signal_handler`.
+///
+/// It takes the signal over for the rest of the process. Every listener hears every signal.
+///
+/// ```no_run
+/// # async fn reload() {}
+/// # async fn service() -> std::io::Result<()> {
+/// use motet::signal::{Signal, listen};
+///
+/// let mut reloads = listen(Signal::Hangup)?;
+/// loop {
+///     reloads.recv().await?;
+///     reload().await; // what comes meanwhile leads to one more turn
+/// }
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// If the operating system refuses the handler or the sockets.
+pub fn listen(signal: Signal) -> io::Result<Signals> {
+    let listening = Listening::to(signal.number())?;
+    Ok(Signals { signal, listening })
+}
+
+/// A signal that [`listen`] listens to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Signal {
+    /// SIGINT: Ctrl-C.
+    Interrupt,
+    /// SIGTERM: the request to end.
+    Terminate,
+    /// SIGHUP: the terminal is gone; by custom, a service reads its configuration again.
+    Hangup,
+    /// SIGQUIT: Ctrl and the backslash.
+    Quit,
+    /// SIGUSR1: what the program makes of it.
+    User1,
+    /// SIGUSR2: what the program makes of it.
+    User2,
+    /// SIGCHLD: a child process has ended.
+    Child,
+    /// SIGWINCH: the terminal has another size.
+    WindowChange,
+}
+
+impl Signal {
+    fn number(self) -> i32 {
+        match self {
+            Self::Interrupt => SIGINT,
+            Self::Terminate => SIGTERM,
+            Self::Hangup => SIGHUP,
+            Self::Quit => SIGQUIT,
+            Self::User1 => SIGUSR1,
+            Self::User2 => SIGUSR2,
+            Self::Child => SIGCHLD,
+            Self::WindowChange => SIGWINCH,
+        }
+    }
+}
+
+/// The signals of one kind since [`listen`].
+#[must_use = "it listens until it is dropped"]
+pub struct Signals {
+    signal: Signal,
+    listening: Listening,
+}
+
+impl Signals {
+    /// Waits for the signal, or returns at once if it came since the last time; several that came meanwhile are one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a signal that comes is there for the next call.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system fails to read the socket.
+    pub async fn recv(&mut self) -> io::Result<()> {
+        self.listening.signalled().await
+    }
+}
+
+impl fmt::Debug for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signals").field("signal", &self.signal).finish_non_exhaustive()
+    }
+}
+
+/// As many bytes are taken at once, of one for each signal: more are rare, and then only mean a turn too many.
+const BATCH: usize = 256;
+
 /// A signal's handler, and the socket into which it writes.
 struct Listening {
     handler: SigId,
@@ -89,7 +183,7 @@ impl Listening {
     }
 
     async fn signalled(&self) -> io::Result<()> {
-        self.signalled.read(&mut [0]).await.map(|_one| ())
+        self.signalled.read(&mut [0; BATCH]).await.map(|_signals| ())
     }
 }
 

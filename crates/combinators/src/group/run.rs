@@ -28,15 +28,16 @@ use std::sync::Arc;
 /// ```
 /// use futures::executor::LocalPool;
 /// use motet_combinators::{GroupError, task_group};
+/// use std::io;
 ///
 /// let mut pool = LocalPool::new(); // any executor
 /// let spawner = pool.spawner();
 /// let sum = task_group(&spawner, |group| async move {
 ///     let one = group.spawn(async { Ok(1) });
 ///     let two = group.spawn(async { Ok(2) });
-///     Ok::<_, String>(one.await.unwrap() + two.await.unwrap())
+///     Ok::<_, io::Error>(one.await? + two.await?) // no value, no failure: see `Closed`
 /// });
-/// assert_eq!(pool.run_until(sum), Ok(3));
+/// assert_eq!(pool.run_until(sum).unwrap(), 3);
 ///
 /// let failed = task_group(&spawner, |group| async move {
 ///     let hangs = group.spawn(std::future::pending::<Result<(), _>>());

@@ -173,6 +173,10 @@ impl<E> Drop for Membership<E> {
 }
 
 /// A child of a [`TaskGroup`]: its value, or [`Closed`] if it ended without one. Dropped, the child runs on.
+///
+/// When the child fails, the group drops its body and its other children; but one that is being polled on another thread at that moment may still see
+/// the `Closed`. So do not `unwrap` in there: use `?`, for the group does not count a `Closed` as a failure, or let the body return the handles,
+/// which have their values once the group has succeeded.
 pub struct GroupTask<T> {
     awaited: Awaited<T>,
     handle: CancelHandle,

@@ -3,9 +3,10 @@
 use super::{Bench, ByHand, Failure, Nowhere};
 use crate::support::{Log, Marked, Unheard, Yield, gate, grumpy};
 use motet_cancel::guard;
-use motet_combinators::{GroupError, TaskGroup, task_group};
+use motet_combinators::{Closed, GroupError, TaskGroup, task_group};
 use motet_test::{Stepped, WakeCount};
 use std::future::pending;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, mpsc};
@@ -28,6 +29,37 @@ fn a_childs_error_cancels_its_siblings_and_the_body() {
     fail.send("no").unwrap();
     assert_eq!(bench.settle(&mut group), Poll::Ready(Err(GroupError::Failed(vec!["no"]))));
     assert!(log.has("sibling ends") && log.has("body ends"), "{:?}", log.lines());
+}
+
+#[test]
+fn a_body_that_sees_its_child_fail_in_the_same_poll_adds_no_error() {
+    let spawner = ByHand::default();
+    let tasks = spawner.clone();
+    let mut group = Stepped::new(task_group(&spawner, |group| async move {
+        let child = group.spawn(async { Err::<u32, _>(io::Error::other("disk full")) });
+        Yield::default().await;
+        // As on another thread: the child fails while the body is being polled.
+        let tasks = tasks.0.lock().unwrap().split_off(0);
+        for task in tasks {
+            task.await;
+        }
+        Ok(child.await? + 1)
+    }));
+    assert!(group.poll().is_pending());
+    let Poll::Ready(Err(GroupError::Failed(errors))) = group.poll() else { panic!("it did not fail") };
+    assert_eq!(errors.iter().map(ToString::to_string).collect::<Vec<_>>(), ["disk full"]);
+}
+
+#[test]
+fn a_body_that_misses_the_value_of_a_cancelled_child_ends_its_group_without_an_error() {
+    let mut bench = Bench::new();
+    let spawner = bench.spawner.clone();
+    let mut group = Stepped::new(task_group(&spawner, |group| async move {
+        let child = group.spawn(pending::<Result<u32, Closed>>());
+        child.cancel("enough");
+        child.await
+    }));
+    assert_eq!(bench.settle(&mut group), Poll::Ready(Err(GroupError::Cancelled)));
 }
 
 #[test]
