@@ -280,9 +280,11 @@ fn a_value_that_is_found_without_the_lock_is_there() {
             tx.try_send(7).unwrap();
             tx
         });
-        // Nobody wakes it: where it finds the value at once, nothing but the place orders the two. It clones, for there is another to see it.
-        let received = first.try_recv();
+        // Nobody wakes it: where it finds the value at once, nothing but the place orders the two. It clones, for there is another to see it. On a
+        // thread of its own: the search begins with the send all done.
+        let receiver = thread::spawn(move || (first.try_recv(), first));
         let tx = sender.join().unwrap();
+        let (received, mut first) = receiver.join().unwrap();
         assert!(received == Ok(7) || first.try_recv() == Ok(7));
         drop((first, second, tx));
     });

@@ -44,12 +44,13 @@ fn two_threads_that_share_a_receiver_both_find_what_it_has_ahead() {
         assert_eq!(poll_next(&mut rx), Poll::Ready(Some(1)));
         let rx = Arc::new(rx);
         let other = rx.clone();
-        let thread = thread::spawn(move || {
-            let received = other.try_recv();
-            assert!(other.len() < 2, "what was given back counts once");
-            received
+        let thread = thread::spawn(move || other.try_recv());
+        let counting = thread::spawn(move || {
+            assert!(tx.len() <= 2, "what is given back counts once");
+            tx
         });
         let mine = rx.try_recv();
+        let _tx = counting.join().unwrap();
         let others = thread.join().unwrap();
         assert_eq!(mine.unwrap() + others.unwrap(), 5, "neither found it empty");
     });

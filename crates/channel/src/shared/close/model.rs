@@ -66,3 +66,30 @@ fn who_joins_waits_for_the_work_and_not_for_the_shutdown() {
         assert_eq!((join.wakes(), join.poll()), (1, Poll::Ready(())));
     });
 }
+
+#[test]
+fn a_place_that_is_filled_against_an_immediate_shutdown_leaves_nothing_behind() {
+    model(|| {
+        let queue = Queue::bounded(1);
+        let slot = queue.try_reserve().unwrap();
+        let closer = queue.clone();
+        let closing = thread::spawn(move || closer.shutdown(Shutdown::Immediate));
+        // Put and then dropped, or refused.
+        drop(slot.put(7));
+        closing.join().unwrap();
+        assert!(queue.is_empty());
+        block_on(queue.join());
+    });
+}
+
+#[test]
+fn who_waits_for_a_place_is_sent_away_by_a_shutdown() {
+    model(|| {
+        let queue = Queue::bounded(1);
+        queue.try_put(1).unwrap();
+        let closer = queue.clone();
+        let closing = thread::spawn(move || closer.shutdown(Shutdown::Drain));
+        assert!(block_on(queue.reserve()).is_err());
+        closing.join().unwrap();
+    });
+}
