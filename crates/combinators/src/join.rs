@@ -55,7 +55,7 @@ pin_project! {
 
     impl<T: JoinTuple> PinnedDrop for Join<T> {
         fn drop(this: Pin<&mut Self>) {
-            this.project().members.clear();
+            this.project().members.clear_futures();
         }
     }
 }

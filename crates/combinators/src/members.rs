@@ -122,14 +122,22 @@ where
 #[inline]
 fn clear_member<F: Future>(mut member: Pin<&mut MaybeDone<F>>, siblings: &mut Siblings, index: usize) {
     match &*member {
-        // What needs no drop has nothing to hand over.
-        MaybeDone::Future(_) if needs_drop::<F>() => clear_future(member, siblings, index),
-        MaybeDone::Future(_) | MaybeDone::Done(_) => member.set(MaybeDone::Gone),
+        MaybeDone::Future(_) => clear_future(member, siblings, index),
+        MaybeDone::Done(_) => member.set(MaybeDone::Gone),
         MaybeDone::Gone => {}
     }
 }
 
+/// Drops a member that has not finished apart from its siblings.
+#[inline]
+fn clear_future<F: Future>(member: Pin<&mut MaybeDone<F>>, siblings: &mut Siblings, index: usize) {
+    // What needs no drop has nothing to hand over.
+    if needs_drop::<F>() && matches!(*member, MaybeDone::Future(_)) {
+        drop_alone(member, siblings, index);
+    }
+}
+
 #[cold]
-fn clear_future<F: Future>(mut member: Pin<&mut MaybeDone<F>>, siblings: &mut Siblings, index: usize) {
+fn drop_alone<F: Future>(mut member: Pin<&mut MaybeDone<F>>, siblings: &mut Siblings, index: usize) {
     siblings.alone(index, || member.set(MaybeDone::Gone));
 }

@@ -88,9 +88,8 @@ impl<F: Future> Row<F> {
     pub(crate) fn poll_all(&mut self, round: &Round<'_>, cx: &mut Context<'_>) -> bool {
         let mut pending = 0;
         for mut slot in each_pinned(self.slots.as_mut()) {
-            let name = name(&slot);
+            round.child(name(&slot));
             let SlotProjection::Future { future } = slot.as_mut().project() else { continue };
-            round.child(name);
             match future.poll(cx) {
                 Poll::Pending => pending += 1,
                 Poll::Ready(output) => slot.set(Slot::Done { output }),

@@ -17,6 +17,11 @@ use pin_project_lite::pin_project;
 pub trait Clear {
     /// Drops what has not finished, each apart from the others, and outputs that nobody took.
     fn clear(self: Pin<&mut Self>);
+
+    /// The same for members that are dropped next themselves: their outputs go with them.
+    fn clear_futures(self: Pin<&mut Self>) {
+        self.clear();
+    }
 }
 
 /// Several futures of which `Question` can be asked.

@@ -1,7 +1,8 @@
 //! Arrays of futures, polled in place.
 
 use super::{
-    All, AllOk, First, FirstOk, IntoMembers, clear_member, output, poll_member, poll_ok, poll_output, poll_value, value,
+    All, AllOk, First, FirstOk, IntoMembers, clear_future, clear_member, output, poll_member, poll_ok, poll_output,
+    poll_value, value,
 };
 use crate::nest::{Round, Siblings};
 use crate::settle::{Clear, Decide};
@@ -45,6 +46,12 @@ impl<F: Future, const N: usize> ArrayMembers<F, N> {
         let round = this.siblings.begin(needs_drop::<F>());
         (0..N).try_for_each(|index| poll(&round, index, pinned(members.as_mut(), index)))
     }
+
+    fn clear_each(self: Pin<&mut Self>, clear: impl Fn(Pin<&mut MaybeDone<F>>, &mut Siblings, usize)) {
+        let this = self.project();
+        let mut members: Pin<&mut [MaybeDone<F>]> = this.members;
+        (0..N).for_each(|index| clear(pinned(members.as_mut(), index), this.siblings, index));
+    }
 }
 
 impl<F: IntoFuture, const N: usize> IntoMembers for [F; N] {
@@ -57,11 +64,11 @@ impl<F: IntoFuture, const N: usize> IntoMembers for [F; N] {
 
 impl<F: Future, const N: usize> Clear for ArrayMembers<F, N> {
     fn clear(self: Pin<&mut Self>) {
-        let mut this = self.project();
-        for index in 0..N {
-            let members: Pin<&mut [MaybeDone<F>]> = this.members.as_mut();
-            clear_member(pinned(members, index), this.siblings, index);
-        }
+        self.clear_each(clear_member);
+    }
+
+    fn clear_futures(self: Pin<&mut Self>) {
+        self.clear_each(clear_future);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Tuples of one to twelve futures, polled in place.
 
 use super::{
-    All, AllOk, First, FirstOk, IntoMembers, Which, clear_member, output, poll_member, poll_ok, poll_output,
-    poll_value, value,
+    All, AllOk, First, FirstOk, IntoMembers, Which, clear_future, clear_member, output, poll_member, poll_ok,
+    poll_output, poll_value, value,
 };
 use crate::nest::Siblings;
 use crate::select::{Select2, Select3, Select4, Select5, Select6};
@@ -37,6 +37,11 @@ macro_rules! tuple {
             fn clear(self: Pin<&mut Self>) {
                 let this = self.project();
                 $(clear_member(this.$f, this.siblings, $index);)+
+            }
+
+            fn clear_futures(self: Pin<&mut Self>) {
+                let this = self.project();
+                $(clear_future(this.$f, this.siblings, $index);)+
             }
         }
 
