@@ -50,12 +50,42 @@ impl AsymmetricFence {
     }
 
     /// The dear one: a full fence here, and at some moment of the call in each thread of this process. Some microseconds; the first one of a process waits for its
-    /// registration with the kernel, which takes some ten milliseconds if the process has threads.
+    /// [registration](Self::register).
     ///
     /// False if the system refuses after all, as a sandbox may that was entered meanwhile: then there was no fence, and the caller must leave things alone.
     #[must_use]
     pub fn heavy(self) -> bool {
         sys::fence_everywhere()
+    }
+
+    /// Registers the process with the kernel for heavy fences, unless it is: some microseconds as long as it has one thread, some ten milliseconds otherwise.
+    ///
+    /// For whoever should not find that out in the first heavy fence.
+    pub fn register(self) {
+        sys::register();
+    }
+
+    /// The same as long as the process has one thread, so that it costs next to nothing; otherwise nothing happens.
+    ///
+    /// For whoever is about to start threads, and knows not whether any of them will ever make a heavy fence.
+    ///
+    /// ```standalone_crate
+    /// use motet_prim::AsymmetricFence;
+    ///
+    /// // At the begin of `main`:
+    /// let Some(fence) = AsymmetricFence::of_this_system() else { return };
+    /// assert!(!fence.is_registered());
+    /// fence.register_early();
+    /// assert!(fence.is_registered() && fence.heavy());
+    /// ```
+    pub fn register_early(self) {
+        sys::register_early();
+    }
+
+    /// Whether the process is registered, or was refused: then a heavy fence takes no longer than that.
+    #[must_use]
+    pub fn is_registered(self) -> bool {
+        sys::is_registered()
     }
 }
 
@@ -69,12 +99,24 @@ mod sys {
         crate::atomic::fence(core::sync::atomic::Ordering::SeqCst);
         true
     }
+
+    pub(super) fn register() {}
+
+    pub(super) fn register_early() {}
+
+    pub(super) fn is_registered() -> bool {
+        true
+    }
 }
 
 #[cfg(all(target_os = "linux", not(motet_loom)))]
 mod sys {
     use rustix::thread::{MembarrierCommand as Command, MembarrierQuery, membarrier, membarrier_query};
+    use std::os::linux::fs::MetadataExt;
     use std::sync::OnceLock;
+
+    /// Whether the process was registered, once that was tried.
+    static IS_REGISTERED: OnceLock<bool> = OnceLock::new();
 
     pub(super) fn has_fence() -> bool {
         static HAS_FENCE: OnceLock<bool> = OnceLock::new();
@@ -83,9 +125,26 @@ mod sys {
     }
 
     pub(super) fn fence_everywhere() -> bool {
-        static IS_REGISTERED: OnceLock<bool> = OnceLock::new();
+        register() && membarrier(Command::PrivateExpedited).is_ok()
+    }
+
+    pub(super) fn register() -> bool {
         *IS_REGISTERED.get_or_init(|| membarrier(Command::RegisterPrivateExpedited).is_ok())
-            && membarrier(Command::PrivateExpedited).is_ok()
+    }
+
+    pub(super) fn register_early() {
+        if !is_registered() && has_one_thread() {
+            register();
+        }
+    }
+
+    pub(super) fn is_registered() -> bool {
+        IS_REGISTERED.get().is_some()
+    }
+
+    /// As far as the kernel tells: the folder of a process' threads has a link for each, and two of its own.
+    fn has_one_thread() -> bool {
+        std::fs::metadata("/proc/self/task").is_ok_and(|threads| threads.st_nlink() == 2 + 1)
     }
 }
 
@@ -97,5 +156,13 @@ mod sys {
 
     pub(super) fn fence_everywhere() -> bool {
         false
+    }
+
+    pub(super) fn register() {}
+
+    pub(super) fn register_early() {}
+
+    pub(super) fn is_registered() -> bool {
+        true
     }
 }

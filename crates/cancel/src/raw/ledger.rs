@@ -46,7 +46,7 @@ pub(super) type Limit = BoxFuture<'static, ()>;
 #[derive(Default)]
 pub struct Details {
     /// The first request's.
-    reason: Reason,
+    pub(super) reason: Reason,
     limits: Vec<Limit>,
     /// Others of the limits are with a poll that asks them.
     lent: bool,

@@ -137,6 +137,23 @@ impl<R, B> Requests<R, B> {
     pub fn is_finished(&self) -> bool {
         Glance::of(&self.state).is_finished()
     }
+
+    /// The first request's reason, if one stands that was not taken back: for an executor that drops a body which has not acted on it.
+    ///
+    /// ```
+    /// use motet_cancel::{Reason, raw::Requests};
+    ///
+    /// let requests = Requests::<()>::new();
+    /// assert_eq!(requests.reason(), None);
+    /// let _news = requests.cancel(Reason::from("enough"));
+    /// requests.finish();
+    /// assert_eq!(requests.reason(), Some(Reason::from("enough")));
+    /// ```
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        let slow = self.slow.get().filter(|_| self.is_cancelled())?;
+        Some(slow.details.lock().reason.clone())
+    }
 }
 
 impl<R: Default, B> Requests<R, B> {

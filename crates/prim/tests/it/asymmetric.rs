@@ -2,7 +2,9 @@
 
 use motet_prim::AsymmetricFence;
 use motet_prim::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
+use std::process::Command;
+use std::sync::Barrier;
+use std::{env, thread};
 
 #[test]
 fn the_light_side_and_the_heavy_one_are_never_both_alone() {
@@ -38,4 +40,33 @@ fn the_light_side_and_the_heavy_one_are_never_both_alone() {
         is_over.store(true, Ordering::Relaxed);
     });
     assert_eq!(met.into_inner(), 0, "both were alone");
+}
+
+/// Runs a test of this name in a process of its own, which knows by the variable that it is there; true in that process.
+fn is_alone(test: &str) -> bool {
+    const VARIABLE: &str = "MOTET_TEST_IS_ALONE";
+    if env::var_os(VARIABLE).is_some() {
+        return true;
+    }
+    let this = env::current_exe().expect("a test is a file");
+    let ended = Command::new(this).args([test, "--exact"]).env(VARIABLE, "").output();
+    let ended = ended.expect("this process was started, too");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stdout));
+    false
+}
+
+#[test]
+fn a_process_with_threads_is_registered_when_it_must_be() {
+    let Some(fence) = AsymmetricFence::of_this_system() else { return };
+    if is_alone("asymmetric::a_process_with_threads_is_registered_when_it_must_be") {
+        let is_over = Barrier::new(2);
+        thread::scope(|scope| {
+            scope.spawn(|| is_over.wait());
+            fence.register_early();
+            assert!(!fence.is_registered(), "it would have to wait");
+            fence.register();
+            assert!(fence.is_registered() && fence.heavy());
+            is_over.wait();
+        });
+    }
 }
