@@ -1,9 +1,9 @@
 //! TLS by rustls: the platform's verifier, on ring, HTTP/2 offered by ALPN.
 
+use crate::contain::contain;
 use crate::error::{BoxError, Error, Kind};
-use futures_util::TryFutureExt;
+use futures_util::future::{BoxFuture, FutureExt, Shared, TryFutureExt};
 use motet_io::TcpStream;
-use motet_sync::OnceCell;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
@@ -60,10 +60,13 @@ pub(crate) struct TlsSettings {
     pub(crate) http1_only: bool,
 }
 
+/// The configuration on its way, and then for good. It is not those who wait for it that move it on.
+type Load = Shared<BoxFuture<'static, Result<Arc<ClientConfig>, rustls::Error>>>;
+
 /// The client's TLS; the platform's certificates are loaded when the first connection needs them, on the blocking pool.
 pub(crate) struct Tls {
     settings: TlsSettings,
-    config: OnceCell<Arc<ClientConfig>>,
+    load: Mutex<Option<Load>>,
 }
 
 impl Tls {
@@ -73,7 +76,7 @@ impl Tls {
         for root in &settings.roots {
             roots.add(root.0.clone()).map_err(|e| Error::caused(Kind::Build, e))?;
         }
-        Ok(Self { settings, config: OnceCell::new() })
+        Ok(Self { settings, load: Mutex::new(None) })
     }
 
     /// Shakes hands on a fresh connection; also tells whether the server chose HTTP/2.
@@ -89,17 +92,29 @@ impl Tls {
     async fn config(&self) -> Result<Arc<ClientConfig>, rustls::Error> {
         self.once(|| {
             let settings = self.settings.clone();
-            blocking::unblock(move || settings.config())
+            let panicked = || Err(rustls::Error::General("loading the certificates panicked".into()));
+            blocking::unblock(move || contain(|| settings.config()).unwrap_or_else(panicked))
         })
         .await
     }
 
-    /// One loads it, the first connections wait for that, however many there are.
+    fn lock(&self) -> MutexGuard<'_, Option<Load>> {
+        self.load.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The first who asks starts the load, all wait for that one; and those who give up before it ends, as they do if it takes
+    /// longer than they may take to connect, leave it to the next. After an error the next who asks tries again.
     async fn once<F>(&self, load: impl FnOnce() -> F) -> Result<Arc<ClientConfig>, rustls::Error>
     where
-        F: Future<Output = Result<ClientConfig, rustls::Error>>,
+        F: Future<Output = Result<ClientConfig, rustls::Error>> + Send + 'static,
     {
-        self.config.get_or_try_init(|| load().map_ok(Arc::new)).await.cloned()
+        let loading = self.lock().get_or_insert_with(|| load().map_ok(Arc::new).boxed().shared()).clone();
+        let loaded = loading.clone().await;
+        if loaded.is_err() {
+            let failed = self.lock().take_if(|present| present.ptr_eq(&loading));
+            drop(failed);
+        }
+        loaded
     }
 }
 
@@ -169,22 +184,41 @@ impl ServerCertVerifier for AnyCertificate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::channel::oneshot;
     use motet_test::Stepped;
-    use std::future::pending;
+    use std::future::{Ready, pending, ready};
     use std::task::Poll;
 
+    fn tls() -> Tls {
+        Tls::new(TlsSettings { accept_invalid: true, ..TlsSettings::default() }).unwrap()
+    }
+
     #[test]
-    fn the_first_connections_load_the_certificates_once_even_if_the_one_that_does_is_given_up() {
-        let tls = Tls::new(TlsSettings { accept_invalid: true, ..TlsSettings::default() }).unwrap();
-        let mut first = Stepped::new(tls.once(pending));
+    fn the_certificates_are_loaded_once_even_if_whoever_began_has_given_up() {
+        let tls = tls();
+        let (load, loading) = oneshot::channel();
+        let mut first = Stepped::new(tls.once(|| loading.map(|loaded| loaded.expect("it is loaded"))));
         assert!(first.poll().is_pending());
-        let load = || std::future::ready(tls.settings.config());
-        let (mut second, mut third) = (Stepped::new(tls.once(load)), Stepped::new(tls.once(pending)));
-        assert!(second.poll().is_pending(), "the first loads them");
-        assert!(third.poll().is_pending());
+        let again = || -> Ready<_> { panic!("they are being loaded") };
+        let mut second = Stepped::new(tls.once(again));
+        assert!(second.poll().is_pending());
         drop(first);
-        let Poll::Ready(Ok(config)) = second.poll() else { panic!("it is the second's turn") };
-        let Poll::Ready(Ok(same)) = third.poll() else { panic!("they are loaded") };
-        assert!(Arc::ptr_eq(&config, &same));
+        drop(second);
+        let mut third = Stepped::new(tls.once(again));
+        assert!(third.poll().is_pending());
+        assert!(load.send(tls.settings.config()).is_ok());
+        let Poll::Ready(Ok(config)) = third.poll() else { panic!("they are loaded") };
+        let Poll::Ready(Ok(same)) = Stepped::new(tls.once(again)).poll() else { panic!("they are loaded") };
+        assert!(third.is_woken() && Arc::ptr_eq(&config, &same));
+    }
+
+    #[test]
+    fn a_load_that_fails_is_tried_again_by_who_asks_next() {
+        let tls = tls();
+        let fails = || ready(Err(rustls::Error::General("the store is locked".into())));
+        assert!(matches!(Stepped::new(tls.once(fails)).poll(), Poll::Ready(Err(_))));
+        let mut next = Stepped::new(tls.once(|| ready(tls.settings.config())));
+        assert!(matches!(next.poll(), Poll::Ready(Ok(_))));
+        assert!(matches!(Stepped::new(tls.once(pending)).poll(), Poll::Ready(Ok(_))));
     }
 }

@@ -9,6 +9,31 @@ use http::{HeaderValue, Request, Uri, Version};
 use http_body::Body as _;
 use std::error::Error as _;
 
+/// What the form of a connection changes about a request that may have to go out over another.
+pub(super) struct Original {
+    uri: Uri,
+    host: Option<HeaderValue>,
+    /// hyper sends no stream over HTTP/1.1 if the request says that it is of another version.
+    version: Version,
+}
+
+impl Original {
+    pub(super) fn of(request: &Request<Body>) -> Self {
+        let host = request.headers().get(HOST).cloned();
+        Self { uri: request.uri().clone(), host, version: request.version() }
+    }
+
+    /// Takes the form off again.
+    pub(super) fn restore(self, request: &mut Request<Body>) {
+        *request.uri_mut() = self.uri;
+        *request.version_mut() = self.version;
+        match self.host {
+            Some(host) => drop(request.headers_mut().insert(HOST, host)),
+            None => drop(request.headers_mut().remove(HOST)),
+        }
+    }
+}
+
 /// An HTTP/1.1 request names the host in a header, and only the path in its first line.
 pub(super) fn origin_form(request: &mut Request<Body>, key: &HostKey) -> Result<(), Error> {
     if !request.headers().contains_key(HOST) {
@@ -119,4 +144,28 @@ fn was_closed(error: &hyper::Error) -> bool {
     ];
     let sources = std::iter::successors(error.source(), |&e| e.source());
     sources.filter_map(|e| e.downcast_ref::<std::io::Error>()).any(|e| broken.contains(&e.kind()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_comes_back_unsent_has_its_own_form_again() {
+        let host = HeaderValue::from_static("motet.example");
+        for host in [None, Some(host)] {
+            let mut request = Request::new(Body::empty());
+            *request.uri_mut() = Uri::from_static("https://example.com/a?b");
+            request.headers_mut().extend(host.clone().map(|host| (HOST, host)));
+            let key = HostKey::of(request.uri()).unwrap();
+            for http2 in [true, false] {
+                let original = Original::of(&request);
+                if http2 { absolute_form(&mut request) } else { origin_form(&mut request, &key) }.unwrap();
+                original.restore(&mut request);
+                assert_eq!(request.uri(), "https://example.com/a?b");
+                assert_eq!(request.version(), Version::HTTP_11);
+                assert_eq!(request.headers().get(HOST), host.as_ref());
+            }
+        }
+    }
 }

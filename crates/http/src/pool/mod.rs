@@ -36,7 +36,7 @@ use crate::error::{Error, Kind};
 use crate::spawn::Spawner;
 use crate::tls::Tls;
 use crate::{Limits, Timeouts};
-use form::{Failure, copy};
+use form::{Failure, Original, copy};
 use futures_util::future::OptionFuture;
 use h1::{Http1, Watch};
 use h2::{Http2, Share, Start};
@@ -94,7 +94,7 @@ impl Pool {
             let idempotent = request.method().is_idempotent();
             let spare = if seat.is_reused() && (idempotent || seat.is_shared()) { copy(&request) } else { None };
             // What comes back unsent has the form of its connection, and the next may be of the other protocol.
-            let uri = seat.is_reused().then(|| request.uri().clone());
+            let original = seat.is_reused().then(|| Original::of(&request));
             let Failure { error, unsent, unprocessed, stale, .. } = match seat.send(request, timeouts).await {
                 Ok(response) => return Ok(response),
                 Err(failure) => failure,
@@ -104,8 +104,8 @@ impl Pool {
                 Some(again) if stale && idling == Idling::Welcome => request = again,
                 _ => return Err(error),
             }
-            if let Some(uri) = uri {
-                *request.uri_mut() = uri;
+            if let Some(original) = original {
+                original.restore(&mut request);
             }
             idling = Idling::Distrusted;
         }
