@@ -2,10 +2,10 @@
 //!
 //! | to run | take | on | order | cancelled by |
 //! | --- | --- | --- | --- | --- |
-//! | `Send` futures | [`Executor::spawn`], [`spawn`] | any worker | none between tasks; every woken task within a bounded number of polls | dropping the [`Task`], [`Task::cancel`] |
+//! | `Send` futures | [`Executor::spawn`], [`spawn()`] | any worker | none between tasks; every woken task within a bounded number of polls | dropping the [`Task`], [`Task::cancel`] |
 //! | futures that borrow or are not `Send` | [`LocalExecutor::spawn`] | the thread that polls the executor | first in, first out | the same |
 //! | closures that block | [`Executor::spawn_blocking`], [`spawn_blocking`] | a bounded pool of threads | first in, first out | the same, until they start |
-//! | one future | [`Executor::block_on`], [`block_on`] | this thread | | nobody |
+//! | one future | [`Executor::block_on`], [`block_on()`] | this thread | | nobody |
 //!
 //! Every task is a scope of [`motet_cancel`]: a cancelled task drops its body, then runs the exits that the body's guards left
 //! behind, and only then completes with [`TaskError::Cancelled`]. A panic ends its task, and nothing else. A task costs one
@@ -53,7 +53,7 @@ mod yield_now;
 pub use block_on::block_on;
 pub use driver::Driver;
 pub use foreign::SpawnTask;
-pub use local::LocalExecutor;
+pub use local::{LocalExecutor, LocalTaskBuilder};
 pub use motet_cancel::{PanicPayload, Reason, Taken, TaskError};
 pub use pool::{Builder, Executor, Metrics, PanicHook, WeakExecutor, WorkerMetrics};
 pub use spawn::{

@@ -1,14 +1,16 @@
 //! The executor of one thread.
 
+use super::builder::LocalTaskBuilder;
 use super::queue::LocalQueue;
 use super::run::{self, Run};
 use super::shell;
-use crate::pool::{Contained, PanicHook, hand_over};
+use crate::pool::{Contained, PanicHook, Start, hand_over, run_outside};
 use crate::seam;
-use crate::task::{Origin, Task, TaskInfo, TaskPanic, TaskState};
+use crate::task::{Origin, Runnable, Task, TaskInfo, TaskPanic, TaskState};
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use futures_util::future::LocalBoxFuture;
 use futures_util::task::{FutureObj, LocalFutureObj, LocalSpawn, Spawn, SpawnError};
 use motet_cancel::frame::{self, EnteredReaper};
@@ -19,7 +21,7 @@ use std::sync::Arc;
 
 /// Runs tasks on one thread: futures that are not `Send`, and that may borrow what outlives the executor.
 ///
-/// Nothing runs but inside of [`run`](Self::run) or [`block_on`](Self::block_on); tasks are woken from any thread. Dropping
+/// Nothing runs but inside of [`run`](Self::run) or [`block_on`](Self::block_on), and the first poll of an eager task; tasks are woken from any thread. Dropping
 /// the executor drops the tasks that are left, on this thread, and their guards' exits go to the scope in which that happens.
 ///
 /// ```
@@ -123,11 +125,32 @@ impl<'a> LocalExecutor<'a> {
     /// Dropping the [`Task`] cancels it; see there.
     #[track_caller]
     pub fn spawn<T>(&self, f: impl Future<Output = T> + 'a) -> Task<T> {
-        let origin = Origin::at(Location::caller());
+        self.spawn_as(f, Origin::at(Location::caller()), Start::Queued)
+    }
+
+    /// Options of one task: a name, an eager start. For an example see [`LocalTaskBuilder`].
+    pub fn task(&self) -> LocalTaskBuilder<'_, 'a> {
+        LocalTaskBuilder::new(self)
+    }
+
+    #[inline]
+    pub(super) fn spawn_as<T>(&self, future: impl Future<Output = T> + 'a, origin: Origin, start: Start) -> Task<T> {
+        let start = |runnable| match start {
+            // SAFETY: this is the executor's thread.
+            Start::Queued => unsafe { self.queue.push_here(runnable) }.wake(),
+            Start::Eager => self.run_here(runnable),
+        };
         // SAFETY: the executor is not `Send`, so this is its thread. `'a` outlives it, and invariance keeps `'a` from being
         // shortened; `drop` below ends the queue. Whoever forgets the executor forgets its queue, so that its tasks are neither
         // polled nor dropped any more.
-        unsafe { shell::spawn(&self.queue, f, origin) }
+        unsafe { shell::spawn(&self.queue, future, origin, start) }
+    }
+
+    /// Polls a new task once.
+    #[cold]
+    fn run_here(&self, runnable: Runnable) {
+        let (_entered, _polling) = (self.enter(), self.queue.begin());
+        run_outside(runnable);
     }
 
     /// Runs a future to its end on this thread, and the executor's tasks meanwhile.
@@ -238,6 +261,10 @@ impl<'a> LocalExecutor<'a> {
 }
 
 type Order<'a> = Contained<Box<dyn Fn(usize) -> usize + 'a>>;
+
+// A panic ends its task, or its `block_on`, and leaves nothing half-changed behind.
+impl UnwindSafe for LocalExecutor<'_> {}
+impl RefUnwindSafe for LocalExecutor<'_> {}
 
 /// Takes what is left behind on this thread outside of any scope.
 struct Reaper {

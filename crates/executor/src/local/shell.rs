@@ -9,7 +9,7 @@
 //!       └── its runnable is in the executor's queue; dropped there, on this thread ─┘
 //! ```
 //!
-//! * *Unpolled*: its only runnable is in the queue of its executor, from the spawn to the first poll. Nobody else drops it.
+//! * *Unpolled*: its only runnable is in the queue of its executor, from the spawn to the first poll, which may be at once. Nobody else drops it.
 //! * *Listed*: at its first poll, where async-task has pinned it, the shell's node goes on the list of its executor.
 //! * *Empty*: nothing of the body is left; the shell may be dropped anywhere.
 //!
@@ -52,13 +52,18 @@ pin_project! {
     }
 }
 
-/// Spawns a task onto a local executor.
+/// Spawns a task onto a local executor. `start` queues it, or polls it here and now.
 ///
 /// # Safety
 ///
 /// This is the thread of the executor, which is there. Either it is forgotten, or its drop ends the queue (see
 /// [`LocalQueue::end`]) before anything that `future` borrows is gone.
-pub(super) unsafe fn spawn<F: Future>(queue: &Arc<LocalQueue>, future: F, origin: Origin) -> Task<F::Output> {
+pub(super) unsafe fn spawn<F: Future>(
+    queue: &Arc<LocalQueue>,
+    future: F,
+    origin: Origin,
+    start: impl FnOnce(Runnable),
+) -> Task<F::Output> {
     let home = queue.pointer();
     let shell = |record: &Record| LocalShell {
         node: Node::new(RecordPointer::new(record), empty_at::<F>),
@@ -71,8 +76,7 @@ pub(super) unsafe fn spawn<F: Future>(queue: &Arc<LocalQueue>, future: F, origin
     // head of this file, and the promise of the caller.
     let (runnable, task) = unsafe { builder.spawn_unchecked(shell, schedule) };
     let (pointer, runnable) = TaskPointer::of(runnable);
-    // SAFETY: says the caller.
-    unsafe { queue.push_here(runnable) }.wake();
+    start(runnable);
     Task::new(task, pointer)
 }
 
@@ -97,8 +101,10 @@ pub(super) unsafe fn spawn_exit(queue: &Arc<LocalQueue>, exit: LocalBoxFuture<'s
         return drop(exit);
     }
     let origin = Origin { name: Some("reaped exit".into()), location: Location::caller() };
-    // SAFETY: the thread is the queue's, says the caller, the executor is there, and the exit borrows nothing.
-    unsafe { spawn(queue, exit, origin) }.detach();
+    // SAFETY: the thread is the queue's, says the caller.
+    let start = |runnable| unsafe { queue.push_here(runnable) }.wake();
+    // SAFETY: as above; the executor is there, and the exit borrows nothing.
+    unsafe { spawn(queue, exit, origin, start) }.detach();
 }
 
 impl<F: Future> LocalShell<F> {

@@ -8,6 +8,7 @@ use crate::ambient::Spawner;
 use crate::task::{Origin, Task, TaskBuilder, TaskInfo};
 use core::fmt;
 use core::future::Future;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use futures_util::task::{FutureObj, Spawn, SpawnError};
 use std::panic::Location;
 use std::sync::{Arc, Weak};
@@ -15,7 +16,7 @@ use std::sync::{Arc, Weak};
 /// Runs tasks on several threads, with work stealing; a cheap clone of a shared handle.
 ///
 /// Dropping the last handle closes the executor and never blocks: the tasks that are left are cancelled, the workers run
-/// their cleanups and go. Tasks that want to spawn onto their own executor take [`crate::spawn`], or hold what
+/// their cleanups and go. Tasks that want to spawn onto their own executor take [`spawn()`](crate::spawn()), or hold what
 /// [`downgrade`](Self::downgrade) gives: a task that holds an `Executor` keeps it open.
 ///
 /// ```
@@ -42,6 +43,10 @@ pub struct Executor {
     handle: Arc<Handle>,
 }
 
+// A panic ends its task, or its `block_on`, and leaves nothing half-changed behind.
+impl UnwindSafe for Executor {}
+impl RefUnwindSafe for Executor {}
+
 /// What all handles share; dropped with the last.
 pub(crate) struct Handle {
     shared: Arc<Shared>,
@@ -55,7 +60,7 @@ impl Drop for Handle {
 }
 
 impl Executor {
-    /// An executor with a worker for each core.
+    /// An executor with a worker for each core; with one core, nothing runs but inside of [`block_on`](Self::block_on), see [`Builder::threads`].
     ///
     /// # Panics
     ///
@@ -165,7 +170,8 @@ impl Executor {
     /// The future need not be `Send`. It is a scope: what its guards left behind is cleaned up before this returns. Other
     /// tasks go on, on the other workers. One caller at a time is a worker; further callers only wait for their futures.
     /// On a thread that is a worker of this executor already, in a task or in another `block_on`, no other task runs inside
-    /// of this call: the worker's queues go to the other workers, and the thread waits.
+    /// of this call: the worker's queues go to the other workers, and the thread waits. If it is the only worker, a task that such a call waits for never
+    /// runs: use `.await` there.
     ///
     /// ```
     /// use motet_executor::Executor;
@@ -281,6 +287,10 @@ impl fmt::Debug for Executor {
 pub struct WeakExecutor {
     handle: Weak<Handle>,
 }
+
+// As an `Executor`.
+impl UnwindSafe for WeakExecutor {}
+impl RefUnwindSafe for WeakExecutor {}
 
 impl WeakExecutor {
     /// The executor, while another handle keeps it open.

@@ -17,7 +17,9 @@ use crate::ambient::{self, Ambient};
 use crate::blocking::{BlockingPool, Closure};
 use crate::driver::{Driver, Wheelhouse};
 use crate::queue::{Injector, Producer, SlotOwner, SlotThief, Stealer, ring, slot};
-use crate::task::{Home, Origin, Output, Record, RecordPointer, Runnable, Shell, Task, TaskPointer, TaskRef, schedule};
+use crate::task::{
+    GONE, Home, Origin, Output, Record, RecordPointer, Runnable, Shell, Task, TaskPointer, TaskRef, schedule,
+};
 use async_task::WithInfo;
 use core::future::Future;
 use motet_cancel::Reason;
@@ -89,6 +91,9 @@ impl Shared {
     ) -> (Arc<Self>, Vec<Kit>) {
         let (rings, stealers): (Vec<OwnRing>, Vec<_>) = (0..seats).map(|_| ring()).unzip();
         let fence = AsymmetricFence::of_this_system();
+        if seats > 1 {
+            fence.into_iter().for_each(AsymmetricFence::register_early);
+        }
         let (slots, thieves): (Vec<SlotOwner<_>>, Vec<_>) = (0..seats).map(|_| slot(fence)).unzip();
         let (mut admitters, rosters): (Vec<Admitter>, Vec<_>) = (0..=seats).map(|_| roster()).unzip();
         let outside = admitters.pop().expect("there is one more list than there are seats");
@@ -385,7 +390,7 @@ type Pointers<T> = (async_task::Task<Output<T>, Record>, TaskPointer);
 
 /// A closed executor takes nothing: the body is dropped here, and the task says that it was cancelled.
 fn reject(runnable: Runnable) -> Closed {
-    TaskRef::of_runnable(&runnable).cancel(Reason::none());
+    TaskRef::of_runnable(&runnable).cancel(Reason::from(GONE));
     drop(runnable);
     Closed
 }

@@ -27,6 +27,10 @@ impl Executor {
     /// another executor: a task of this one would be cancelled itself. A task that blocks its thread in one long poll, or on
     /// a blocking thread, counts as dropped and goes when that poll ends.
     ///
+    /// Some things end at the limit only, so that a limit which never comes is for programs without them: cleanups that await the results of one another's
+    /// tasks in a ring; and the root of a `block_on` of this executor that blocks its thread until the shutdown has ended, other than by a `block_on`, for it
+    /// may have spawned what nobody has seen yet.
+    ///
     /// ```
     /// use motet_executor::Executor;
     /// use std::future::{pending, ready};

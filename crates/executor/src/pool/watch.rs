@@ -11,6 +11,9 @@
 //! The watch is also who gets the driver when another leaves it to run tasks: it tries for it at the end of each round. So it
 //! is posted even if all rest, by a worker that was woken for the driver's sake.
 //!
+//! The first theft of a process may have to wait for the system, some ten milliseconds (see [`slot`](crate::queue)). One worker does so, and as if it
+//! were in a poll, so that nobody relies on it; another may be on watch meanwhile, who takes the task then.
+//!
 //! A program that hogs its workers once does so again: after a theft the rounds are short for a while ([`ALERT`]).
 //!
 //! The watch lingers when all is quiet, for work comes in bursts, and a push that finds nobody posted pays for a wake.
@@ -44,13 +47,24 @@ const LINGER: u32 = 10;
 /// Whether somebody is on watch, and how alert.
 pub(super) struct Watch {
     is_posted: CachePadded<AtomicBool>,
+    /// Whether somebody makes thefts ready, or has done so.
+    is_made_ready: AtomicBool,
     /// Short rounds that are left; written by whoever is on watch, and by who was until a moment ago.
     alert: CachePadded<AtomicU32>,
 }
 
 impl Watch {
     pub(super) fn new() -> Self {
-        Self { is_posted: CachePadded::new(AtomicBool::new(false)), alert: CachePadded::new(AtomicU32::new(0)) }
+        Self {
+            is_posted: CachePadded::new(AtomicBool::new(false)),
+            is_made_ready: AtomicBool::new(false),
+            alert: CachePadded::new(AtomicU32::new(0)),
+        }
+    }
+
+    /// Whether the caller is the one who makes thefts ready.
+    fn makes_ready(&self) -> bool {
+        !self.is_made_ready.swap(true, Ordering::Relaxed)
     }
 
     /// A task was found behind a long poll.
@@ -132,10 +146,18 @@ impl Worker {
                 if seen.since.elapsed() < PATIENCE {
                     return None;
                 }
+                let (slot, watch) = (&self.shared().seats[seat].slot, &self.shared().watch);
+                if !slot.is_ready() {
+                    if watch.makes_ready() {
+                        self.get_to_work();
+                        slot.make_ready();
+                    }
+                    return None;
+                }
                 // Once more from the start, if its owner is just about to take it, or there is no fence to be had after all.
                 self.duty.sighting.set(None);
-                let task = self.shared().seats[seat].slot.steal()?;
-                self.shared().watch.raise_alarm();
+                let task = slot.steal()?;
+                watch.raise_alarm();
                 self.seat().tally.count(Event::Steal);
                 Some(task)
             }

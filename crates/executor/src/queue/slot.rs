@@ -129,6 +129,16 @@ impl<T: Pointer> SlotOwner<T> {
 }
 
 impl<T: Pointer> SlotThief<T> {
+    /// Whether a theft takes no longer than it must; if not, [`make_ready`](Self::make_ready) waits for the system first, or the theft does.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.slot.fence.is_none_or(AsymmetricFence::is_registered)
+    }
+
+    /// See [`AsymmetricFence::register`].
+    pub(crate) fn make_ready(&self) {
+        self.slot.fence.into_iter().for_each(AsymmetricFence::register);
+    }
+
     /// Takes the value out, unless the owner is just about to, or another thief. Not cheap: see [`AsymmetricFence::heavy`].
     pub(crate) fn steal(&self) -> Option<T> {
         let slot = &**self.slot;

@@ -3,6 +3,7 @@
 use super::{TaskId, TaskInfo, TaskRef};
 use core::fmt;
 use core::future::Future;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use motet_cancel::{Reason, Taken};
 use std::panic::Location;
 
@@ -23,6 +24,10 @@ use std::panic::Location;
 pub struct TaskHandle {
     task: TaskRef,
 }
+
+// As a `Task`.
+impl UnwindSafe for TaskHandle {}
+impl RefUnwindSafe for TaskHandle {}
 
 impl TaskHandle {
     pub(crate) fn new(task: TaskRef) -> Self {

@@ -10,7 +10,7 @@
 //! * [`record`]: what is known of a task: what is asked of it, its home, its name. Everybody reads it, on any thread. `unsafe` is
 //!   here, for homes that are not counted; and in
 //! * [`home`]: who runs a task, in one word; and in
-//! * [`reference`](reference): a counted reference on a task that keeps its record readable, and the bare pointer that lists hold; and in
+//! * [`reference`](mod@reference): a counted reference on a task that keeps its record readable, and the bare pointer that lists hold; and in
 //! * [`shell`]: the future that async-task polls. It polls the body inside its cancel scope and contains panics.
 //! * [`output`]: a result on its way to whoever awaits it; [`ended`]: the wait for an end without one; [`waits`]: that no two wait for each other.
 
@@ -41,7 +41,7 @@ pub use task::Task;
 
 pub(crate) use home::Home;
 pub(crate) use output::{Output, contain};
-pub(crate) use record::{Origin, Place, Rare, Record, schedule};
+pub(crate) use record::{GONE, Origin, Place, Rare, Record, schedule};
 pub(crate) use reference::{RecordPointer, SelfReference, TaskPointer, TaskRef};
 pub(crate) use shell::{Shell, poll_body};
 

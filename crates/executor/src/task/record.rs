@@ -67,6 +67,9 @@ pub(crate) struct Rare {
 #[cfg(all(target_pointer_width = "64", not(motet_loom)))]
 const _: () = assert!(size_of::<Record>() <= 40);
 
+/// The reason of a task whose executor let it go.
+pub(crate) const GONE: &str = "its executor is closed or gone";
+
 /// Never polled.
 const NEW: u8 = 0;
 /// In its first poll.
@@ -139,6 +142,11 @@ impl Record {
             self.in_line().into_iter().for_each(|line| line.leave(has_grace));
         }
         asked
+    }
+
+    /// Why the task was cancelled, if its executor has let it go: what was asked of it, or that.
+    pub(super) fn reason_to_go(&self) -> Reason {
+        self.requests.reason().unwrap_or_else(|| Reason::from(GONE))
     }
 
     /// Of a closure, its place in the line for a blocking thread.

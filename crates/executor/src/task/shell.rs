@@ -16,7 +16,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use motet_cancel::raw::{Body, LocalBody, Requests};
-use motet_cancel::{Cancelled, PanicPayload, Reason, TaskError};
+use motet_cancel::{Cancelled, PanicPayload, TaskError};
 use pin_project_lite::pin_project;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -56,9 +56,6 @@ impl<F: Future> Future for Shell<F> {
         poll_body(this.body, *this.record, cx, |_| {})
     }
 }
-
-/// The reason of a task whose executor let it go.
-pub(crate) const GONE: &str = "its executor is closed or gone";
 
 /// A body in its scope: one that is `Send`, or one that is not.
 pub(crate) trait ScopedBody {
@@ -109,7 +106,10 @@ pub(crate) fn poll_body<B: ScopedBody>(
     // SAFETY: async-task polls the future while the task lives, and the record lies beside the future.
     let record = unsafe { pointer.as_ref() };
     // Its executor may have taken the body away while a wake was on its way.
-    let Some(scope) = body.as_pin_mut() else { return Poll::Ready(conclude(record, pointer, Err(gone()), cx)) };
+    let Some(scope) = body.as_pin_mut() else {
+        let gone = TaskError::Cancelled(record.reason_to_go());
+        return Poll::Ready(conclude(record, pointer, Err(gone), cx));
+    };
     record.begin_poll();
     let waker = cx.waker();
     let poll = || catch_unwind(AssertUnwindSafe(|| scope.poll_with(cx, record.requests())));
@@ -144,11 +144,6 @@ fn conclude<T>(record: &Record, pointer: RecordPointer, result: Result<T, TaskEr
     }
     record.end(Some(cx.waker()));
     output
-}
-
-/// The error of a task whose executor let it go.
-fn gone() -> TaskError {
-    TaskError::Cancelled(Reason::from(GONE))
 }
 
 /// Drops a body if it is still there.

@@ -1,10 +1,10 @@
 //! The handle that owns a task: await it for the result, drop it to cancel.
 
 use super::ended::Ended;
-use super::shell::GONE;
 use super::{FlatTask, Output, Record, TaskHandle, TaskId, TaskInfo, TaskPointer, TaskRef};
 use core::fmt;
 use core::future::Future;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use motet_cancel::{Reason, Taken, TaskError};
@@ -44,7 +44,7 @@ use std::panic::Location;
 ///
 /// # Panics
 ///
-/// If polled after it gave its result.
+/// If polled after it gave its result. A waker that panics as it is called, cloned or dropped ends the process if a task is awaited with it.
 #[must_use = "a task is cancelled when it is dropped; `detach` lets it run"]
 pub struct Task<T> {
     /// Empty only while this is dropped. As long as it is there, so is the task's allocation.
@@ -63,6 +63,10 @@ enum Stage {
 }
 
 impl<T> Unpin for Task<T> {}
+
+// A panic ends the task that it comes from, and leaves nothing half-changed behind.
+impl<T> UnwindSafe for Task<T> {}
+impl<T> RefUnwindSafe for Task<T> {}
 
 impl<T> Task<T> {
     /// `task` points to the same task.
@@ -265,7 +269,7 @@ impl<T> Future for Task<T> {
                 self.result = Stage::Given;
                 let result = output.and_then(Output::take);
                 // No output: the executor dropped the task.
-                Poll::Ready(result.unwrap_or_else(|| Err(TaskError::Cancelled(Reason::from(GONE)))))
+                Poll::Ready(result.unwrap_or_else(|| Err(TaskError::Cancelled(self.record().reason_to_go()))))
             }
         }
     }

@@ -35,7 +35,8 @@ fn closing_cancels_what_lives_and_refuses_the_rest() {
         assert_eq!(reason, "the executor was closed");
         assert!(matches!(outcome.try_recv(), Ok(Outcome::Cancelled(_))));
         assert!(executor.block_on(unpolled).is_err());
-        assert!(matches!(plainly(executor.spawn(async {})), Err(TaskError::Cancelled(_))));
+        let refused = plainly(executor.spawn(async {}));
+        assert!(matches!(refused, Err(TaskError::Cancelled(reason)) if reason == "its executor is closed or gone"));
         assert!(executor.spawn_many([ready(1), ready(2)]).into_iter().all(|task| plainly(task).is_err()));
         assert!(plainly(executor.spawn_blocking(|| {})).is_err());
     }
@@ -269,4 +270,21 @@ fn an_eager_task_of_a_closed_executor_is_never_polled() {
     executor.close();
     let task = executor.task().eager().spawn(async { unreachable!("it is closed") });
     assert!(matches!(plainly(task), Err::<(), _>(TaskError::Cancelled(_))));
+}
+
+#[test]
+fn executors_come_and_go_and_leave_neither_threads_nor_state_behind() {
+    let (told, heard) = mpsc::channel::<()>();
+    for round in 0..200 {
+        let held = told.clone();
+        // The state has the hook, each worker what it gave.
+        let executor = Executor::builder().threads(1 + round % 3).on_enter(move || held.clone()).build().unwrap();
+        executor.spawn(pending::<()>()).detach();
+        executor.spawn_blocking(|| {}).detach();
+        if round % 2 == 0 {
+            executor.block_on(yield_now());
+        }
+    }
+    drop(told);
+    assert!(heard.recv().is_err());
 }

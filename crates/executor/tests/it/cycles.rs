@@ -18,6 +18,16 @@ async fn owns(other: oneshot::Receiver<Task<()>>, told: Sender<Outcome>) {
     pending::<()>().await;
 }
 
+/// Takes another task for its own, and never ends; once it is cancelled, it waits for the other's result.
+async fn awaits_in_its_cleanup(other: oneshot::Receiver<Task<()>>, told: Sender<Outcome>) {
+    let _guard =
+        guard((other, told), |(other, told): (oneshot::Receiver<Task<()>>, Sender<Outcome>), outcome| async move {
+            told.send(outcome).unwrap();
+            let _ended = other.await.unwrap().await;
+        });
+    pending::<()>().await;
+}
+
 /// So many tasks, each of which owns the next, the last the first.
 fn ring(
     length: usize,
@@ -30,6 +40,11 @@ fn ring(
             (sender, spawn(Box::pin(owns(other, told.clone()))))
         })
         .unzip();
+    close_ring(senders, tasks)
+}
+
+/// Gives each the next.
+fn close_ring(senders: Vec<oneshot::Sender<Task<()>>>, tasks: Vec<Task<()>>) -> Vec<TaskHandle> {
     let handles = tasks.iter().map(Task::handle).collect();
     let mut next = tasks;
     next.rotate_left(1);
@@ -70,6 +85,42 @@ fn a_shutdown_without_a_limit_ends_tasks_that_own_each_other() {
         }
         assert_eq!(executor.block_on(executor.shutdown(pending())), 0, "{threads} threads");
         assert!(outcomes.iter().count() <= 900);
+    }
+}
+
+#[test]
+fn tasks_whose_cleanups_await_each_other_in_a_ring_are_dropped_at_the_limit_of_a_shutdown() {
+    // In some of the rings every other task has been dropped where the one before ends, and is awaited for no result.
+    for (threads, length, owned) in [(1, 1, 0), (1, 2, 0), (1, 2, 1), (1, 4, 2), (3, 3, 0), (3, 4, 2)] {
+        let executor = Executor::builder().threads(threads).build().unwrap();
+        let (told, outcomes) = mpsc::channel();
+        let (senders, tasks): (Vec<_>, Vec<_>) = (0..length)
+            .map(|n| {
+                let (sender, other) = oneshot::channel();
+                let eager = executor.task().eager();
+                let is_owner = n % 2 == 1 && n / 2 < owned;
+                let task = match is_owner {
+                    true => eager.spawn(owns(other, told.clone())),
+                    false => eager.spawn(awaits_in_its_cleanup(other, told.clone())),
+                };
+                (sender, task)
+            })
+            .unzip();
+        drop(told);
+        let handles = close_ring(senders, tasks);
+        executor.block_on(yield_now());
+        // Each has begun its cleanup, but for those that wait for it.
+        let limit = async {
+            let mut begun = 0;
+            while begun < length - owned {
+                begun += outcomes.try_iter().count();
+                yield_now().await;
+            }
+        };
+        let dropped = executor.block_on(executor.shutdown(limit));
+        assert!((1..=length).contains(&dropped), "{dropped} of {length}, {threads} threads");
+        assert!(handles.iter().all(TaskHandle::is_finished), "{threads} threads, {length} in the ring");
+        assert_eq!(executor.block_on(executor.shutdown(pending())), 0);
     }
 }
 

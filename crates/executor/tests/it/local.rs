@@ -1,5 +1,6 @@
 //! The executor of one thread.
 
+mod options;
 mod runners;
 
 use crate::tasks::guarded;
@@ -152,8 +153,28 @@ fn tasks_of_a_dropped_executor_end_as_cancelled() {
     drop(executor);
     assert!(handle.is_finished());
     assert!(!handle.cancel());
-    assert!(matches!(block_on(polled), Err(TaskError::Cancelled(_))));
-    assert!(matches!(block_on(unpolled), Err(TaskError::Cancelled(_))));
+    for task in [polled, unpolled] {
+        assert!(
+            matches!(block_on(task), Err(TaskError::Cancelled(reason)) if reason == "its executor is closed or gone")
+        );
+    }
+}
+
+#[test]
+fn a_task_that_was_cancelled_before_its_executor_was_dropped_says_why() {
+    let executor = LocalExecutor::new();
+    let polled = executor.spawn(pending::<()>());
+    executor.block_on(yield_now());
+    let unpolled = executor.spawn(pending::<()>());
+    let taken_back = executor.spawn(pending::<()>());
+    for task in [&polled, &unpolled, &taken_back] {
+        assert!(task.cancel_with("enough"));
+    }
+    assert_eq!(taken_back.uncancel(), Ok(0));
+    drop(executor);
+    for (task, why) in [(polled, "enough"), (unpolled, "enough"), (taken_back, "its executor is closed or gone")] {
+        assert!(matches!(block_on(task), Err(TaskError::Cancelled(reason)) if reason == why));
+    }
 }
 
 #[test]

@@ -144,6 +144,32 @@ fn a_root_may_block_until_the_others_have_shut_down() {
 }
 
 #[test]
+fn a_root_that_blocks_its_thread_for_the_end_of_a_shutdown_waits_for_the_limit() {
+    let executor = Executor::builder().threads(2).build().unwrap();
+    let task = executor.spawn(pending::<()>());
+    executor.block_on(async {
+        let mut waits_for_all = Stepped::new(executor.shutdown(pending()));
+        assert!(waits_for_all.poll().is_pending());
+        let limited = std::thread::scope(|scope| {
+            // Its limit comes when there is no task any more.
+            let limit = async {
+                while !executor.tasks().is_empty() {
+                    yield_now().await;
+                }
+            };
+            scope.spawn(|| block_on(executor.shutdown(limit))).join()
+        });
+        assert_eq!(limited.unwrap(), 0);
+        assert!(task.is_finished());
+        assert!(!waits_for_all.is_woken(), "this root may have spawned what nobody has seen");
+        while !waits_for_all.is_woken() {
+            yield_now().await;
+        }
+        assert_eq!(waits_for_all.poll(), Poll::Ready(0));
+    });
+}
+
+#[test]
 fn a_shutdown_can_be_awaited_on_another_executor() {
     let (one, other) = (Executor::builder().threads(2).build().unwrap(), one_thread());
     one.spawn(pending::<()>()).detach();

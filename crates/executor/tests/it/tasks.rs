@@ -4,10 +4,12 @@ use futures::channel::oneshot;
 use futures::executor::block_on as plainly;
 use motet_cancel::{Outcome, guard, scope};
 use motet_executor::{
-    Executor, LocalExecutor, Reason, Task, TaskError, TaskHandle, TaskState, block_on, current_task, spawn, yield_now,
+    Executor, FlatTask, LocalExecutor, Reason, Task, TaskError, TaskHandle, TaskState, WeakExecutor, block_on,
+    current_task, spawn, yield_now,
 };
 use motet_test::{Stepped, assert_not_send, assert_send, assert_sync, assert_unpin};
 use std::future::pending;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::task::Poll;
@@ -21,6 +23,17 @@ fn _a_shutdown_is_send(executor: &Executor) -> impl Send + '_ {
 
 assert_unpin!(Executor, Task<std::marker::PhantomPinned>, TaskHandle);
 assert_not_send!(Task<Rc<u8>>, LocalExecutor<'static>);
+
+/// A panic leaves none of them half-changed.
+const _: () = {
+    const fn survive_unwinding<T: UnwindSafe + RefUnwindSafe>() {}
+    survive_unwinding::<Executor>();
+    survive_unwinding::<WeakExecutor>();
+    survive_unwinding::<LocalExecutor<'static>>();
+    survive_unwinding::<Task<&mut u8>>();
+    survive_unwinding::<FlatTask<&mut u8, &mut u8>>();
+    survive_unwinding::<TaskHandle>();
+};
 
 /// An executor of one thread, stepped by `block_on`.
 pub(crate) fn one_thread() -> Executor {

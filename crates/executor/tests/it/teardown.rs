@@ -88,3 +88,25 @@ fn the_last_handle_may_go_while_its_thread_is_torn_down() {
         assert!(told.recv().is_ok(), "its cleanup ran");
     }
 }
+
+#[test]
+fn a_local_executor_may_be_a_thread_local() {
+    thread_local! {
+        static LOCAL: LocalExecutor<'static> = LocalExecutor::new();
+    }
+    let (told, heard) = mpsc::channel::<()>();
+    let used = thread::spawn(move || {
+        let (waits, unpolled) = (told.clone(), told);
+        let wait = |told| async move {
+            let _told = told;
+            pending::<()>().await;
+        };
+        LOCAL.with(|local| {
+            local.spawn(wait(waits)).detach();
+            local.block_on(yield_now());
+            local.spawn(wait(unpolled)).detach();
+        });
+    });
+    used.join().unwrap();
+    assert_eq!(heard.try_recv(), Err(mpsc::TryRecvError::Disconnected), "its tasks went with the thread");
+}
