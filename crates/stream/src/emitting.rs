@@ -23,25 +23,27 @@ impl<Y, R, F: Future> Emitting<Y, R, F> {
         self.body.is_none()
     }
 
-    /// Polls the body: an item if it has emitted one, and whether it has ended, with its output unless that was given before.
+    pub(crate) fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, self.has_ended().then_some(0))
+    }
+
+    /// Polls the body for an item; gives its output, too, when it ends, with or without a last item.
     ///
     /// `sent` is what was sent in; it is empty afterwards if an emission took it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn poll_item(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         sent: &mut Option<R>,
-    ) -> (Option<Y>, Poll<Option<F::Output>>) {
+    ) -> (Poll<Option<Y>>, Option<F::Output>) {
         let this = self.project();
         let mut body = this.body;
-        let Some(running) = body.as_mut().as_pin_mut() else { return (None, Poll::Ready(None)) };
+        let Some(running) = body.as_mut().as_pin_mut() else { return (Poll::Ready(None), None) };
         let waker = cx.waker();
-        let (polled, slot) =
-            frame::enter(this.id, sent.take(), waker, || running.poll(&mut Context::from_waker(waker)));
-        *sent = slot.sent.into_inner();
-        if polled.is_ready() {
+        let (polled, output) = frame::enter(this.id, sent, waker, || running.poll(&mut Context::from_waker(waker)));
+        if output.is_some() {
             body.set(None);
         }
-        (slot.item.into_inner(), polled.map(Some))
+        (polled, output)
     }
 }

@@ -1,9 +1,9 @@
 //! `generator`: an async block that emits items and is sent values in return.
 
 use crate::close;
+use crate::emission::poll_exchange;
 use crate::emitting::Emitting;
 use crate::frame::{Key, new_id};
-use crate::slot::poll_exchange;
 use core::fmt;
 use core::future::poll_fn;
 use core::marker::PhantomData;
@@ -53,7 +53,7 @@ impl<Y, R> GenYielder<Y, R> {
     ///
     /// # Cancel safety
     ///
-    /// As that of [`Yielder::emit`](crate::Yielder::emit).
+    /// As that of [`Yielder::emit`](crate::Yielder::emit). The answer to an emission that was dropped has no taker.
     ///
     /// # Panics
     ///
@@ -131,11 +131,13 @@ impl<Y, R, F: Future<Output = ()>> Generator<Y, R, F> {
 
     /// Sends a value in, for the `emit` that the body waits in, and gives the next item. Python: `asend`.
     ///
-    /// A value that is sent before the body has emitted anything has no taker and is dropped; Python refuses it.
+    /// A value that is sent while no `emit` waits has no taker, and is dropped when the body emits or ends: before the first item, or after a `next`
+    /// or `send` that was dropped with the body on its way to an item. Python refuses it.
     ///
     /// # Cancel safety
     ///
-    /// No item is lost. A value that no `emit` has taken yet stays for the next call; another `send` replaces it.
+    /// No item is lost. Dropped before its first poll, the value is dropped with it; later, it is with the generator: a waiting `emit` that has not
+    /// taken it yet takes it in the next call, unless another `send` replaces it.
     pub async fn send(&mut self, value: R) -> Option<Y> {
         self.sent = Some(value);
         poll_fn(|cx| self.poll_item(cx)).await
@@ -171,11 +173,12 @@ impl<Y, R, F: Future<Output = ()>> Generator<Y, R, F> {
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Y>> {
-        let (item, ended) = self.emitting.as_mut().poll_item(cx, &mut self.sent);
-        match item {
-            Some(item) => Poll::Ready(Some(item)),
-            None => ended.map(|_| None),
+        let item = self.emitting.as_mut().poll_item(cx, &mut self.sent).0;
+        if self.emitting.has_ended() {
+            // No emission will ever take it.
+            self.sent = None;
         }
+        item
     }
 }
 
@@ -184,6 +187,10 @@ impl<Y, R, F: Future<Output = ()>> Stream for Generator<Y, R, F> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Y>> {
         self.poll_item(cx)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.emitting.size_hint()
     }
 }
 

@@ -33,12 +33,11 @@
 #![deny(unsafe_code)]
 
 mod close;
+mod emission;
 mod emitting;
-#[expect(unsafe_code, reason = "the chain of frames on the stack")]
+#[expect(unsafe_code, reason = "the chain of frames on the stack, and the slots in them")]
 mod frame;
 mod generator;
-#[expect(unsafe_code, reason = "a look into a cell without taking out what is in it")]
-mod slot;
 mod stream;
 mod try_stream;
 

@@ -1,8 +1,8 @@
 //! `stream`: an async block that emits items, as a `Stream`.
 
+use crate::emission::poll_emit;
 use crate::emitting::Emitting;
 use crate::frame::{Key, new_id};
-use crate::slot::poll_emit;
 use core::convert::Infallible;
 use core::fmt;
 use core::marker::PhantomData;
@@ -15,7 +15,7 @@ use pin_project_lite::pin_project;
 ///
 /// For sources that are easier to write as a loop than as a state machine. The body runs as far as the next [`emit`](Yielder::emit) when the stream
 /// is polled, never ahead of it; it may borrow, await anything, and poll other such streams. No allocation; the consumer's waker passes
-/// through unchanged. Python: an asynchronous generator (PEP 525).
+/// through unchanged. Fused: it gives `None` for ever once the body has ended. Python: an asynchronous generator (PEP 525).
 ///
 /// ```
 /// use futures::{StreamExt, executor::block_on};
@@ -31,7 +31,7 @@ use pin_project_lite::pin_project;
 ///
 /// Dropped early, it drops its body; what the body's guards leave to clean up goes to the current frame. To wait for that cleanup, wrap the
 /// stream in [`closing`](crate::closing()).
-pub fn stream<Y, F>(f: impl FnOnce(Yielder<Y>) -> F) -> impl Stream<Item = Y>
+pub fn stream<Y, F>(f: impl FnOnce(Yielder<Y>) -> F) -> impl FusedStream<Item = Y>
 where
     F: Future<Output = ()>,
 {
@@ -59,6 +59,9 @@ pub struct Yielder<Y> {
 
 impl<Y> Yielder<Y> {
     /// Gives an item to the consumer, and goes on when the consumer asks for the next one.
+    ///
+    /// Inside something that polls again what was woken during its own poll (a `FuturesUnordered`, say) it goes on at once, as far as the next
+    /// emission.
     ///
     /// # Cancel safety
     ///
@@ -122,11 +125,11 @@ impl<Y, F: Future<Output = ()>> Stream for Plain<Y, F> {
     // Always: it is no more than a frame around the body's poll, and an item's way is short where the compiler sees both of its ends.
     #[inline(always)]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Y>> {
-        let (item, ended) = self.project().emitting.poll_item(cx, &mut None);
-        match item {
-            Some(item) => Poll::Ready(Some(item)),
-            None => ended.map(|_| None),
-        }
+        self.project().emitting.poll_item(cx, &mut None).0
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.emitting.size_hint()
     }
 }
 

@@ -30,7 +30,7 @@ use pin_project_lite::pin_project;
 /// assert!(numbers[2].is_err());
 /// assert_eq!(numbers.len(), 3);
 /// ```
-pub fn try_stream<Y, E, F>(f: impl FnOnce(Yielder<Y>) -> F) -> impl Stream<Item = Result<Y, E>>
+pub fn try_stream<Y, E, F>(f: impl FnOnce(Yielder<Y>) -> F) -> impl FusedStream<Item = Result<Y, E>>
 where
     F: Future<Output = Result<(), E>>,
 {
@@ -54,16 +54,19 @@ impl<Y, E, F: Future<Output = Result<(), E>>> Stream for Fallible<Y, E, F> {
     #[inline(always)]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.project();
-        let (item, ended) = this.emitting.poll_item(cx, &mut None);
-        if let Poll::Ready(Some(Err(error))) = ended {
+        let (polled, output) = this.emitting.poll_item(cx, &mut None);
+        if let Some(Err(error)) = output {
             *this.error = Some(error);
-        } else if ended.is_pending() && item.is_none() {
-            return Poll::Pending;
         }
-        match item {
-            Some(item) => Poll::Ready(Some(Ok(item))),
-            None => Poll::Ready(this.error.take().map(Err)),
+        match polled {
+            Poll::Ready(Some(item)) => Poll::Ready(Some(Ok(item))),
+            Poll::Ready(None) => Poll::Ready(this.error.take().map(Err)),
+            Poll::Pending => Poll::Pending,
         }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        if self.error.is_some() { (1, Some(1)) } else { self.emitting.size_hint() }
     }
 }
 

@@ -120,3 +120,15 @@ fn a_value_that_no_emission_took_is_cleaned_up_before_aclose_returns() {
     block_on(waits.aclose());
     assert_eq!(seen.try_recv(), Ok("cleaned up"));
 }
+
+#[test]
+#[should_panic(expected = "a yielder was used outside of its stream")]
+fn an_exit_that_emits_panics() {
+    // Python: "async generator ignored GeneratorExit".
+    let mut numbers = generator::<i32, (), _>(|y| async move {
+        let mut guard = guard(y, async |mut y: GenYielder<_, _>, _| _ = y.emit(2).await);
+        guard.emit(1).await;
+    });
+    assert_eq!(block_on(numbers.next()), Some(1));
+    block_on(numbers.aclose());
+}

@@ -58,6 +58,35 @@ fn a_value_stays_while_the_body_waits_for_something_else() {
 }
 
 #[test]
+fn a_value_that_nobody_can_take_any_more_is_not_kept() {
+    let value = Rc::new(());
+    let mut ends = generator(|mut y| async move {
+        let _first: Option<Rc<()>> = y.emit(()).await;
+    });
+    assert_eq!(block_on(ends.send(value.clone())), Some(()));
+    assert_eq!(Rc::strong_count(&value), 1, "dropped by the emission that it came too early for");
+    assert_eq!(block_on(ends.next()), None);
+    assert_eq!(block_on(ends.send(value.clone())), None);
+    assert_eq!(Rc::strong_count(&value), 1, "dropped by the generator that has ended");
+}
+
+#[test]
+fn a_value_sent_after_a_call_that_was_dropped_half_way_has_no_taker() {
+    let (open, opened) = futures::channel::oneshot::channel::<()>();
+    let value = Rc::new(());
+    let mut waits = generator(|mut y| async move {
+        let _none: Option<Rc<()>> = y.emit(1).await;
+        opened.await.unwrap();
+        y.emit(2).await;
+    });
+    assert_eq!(block_on(waits.next()), Some(1));
+    assert!(Stepped::new(waits.next()).poll().is_pending());
+    open.send(()).unwrap();
+    assert_eq!(block_on(waits.send(value.clone())), Some(2));
+    assert_eq!(Rc::strong_count(&value), 1);
+}
+
+#[test]
 fn a_generator_not_started_never_runs() {
     let ran = Rc::new(Cell::new(false));
     let inside = ran.clone();

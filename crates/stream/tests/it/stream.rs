@@ -1,7 +1,7 @@
 //! `stream` and `try_stream`.
 
 use futures::executor::block_on;
-use futures::stream::{FuturesUnordered, Stream, StreamExt};
+use futures::stream::{FusedStream, FuturesUnordered, Stream, StreamExt};
 use motet_stream::{Yielder, stream, try_stream};
 use motet_test::{End, Stepped, WakeCount, drop_at_every_await};
 use std::cell::RefCell;
@@ -216,6 +216,99 @@ fn an_error_is_the_last_item_of_a_try_stream() {
     assert_eq!(next(items.as_mut(), &wakes), Poll::Ready(Some(Err("no"))));
     assert_eq!(next(items.as_mut(), &wakes), Poll::Ready(None));
     assert_eq!(next(items.as_mut(), &wakes), Poll::Ready(None));
+}
+
+#[test]
+fn streams_are_fused_and_say_so() {
+    let plain = |items: u8| {
+        stream(move |mut y| async move {
+            for n in 0..items {
+                y.emit(n).await;
+            }
+        })
+    };
+    let mut both = (
+        Box::pin(plain(1)),
+        Box::pin(try_stream(|mut y| async move {
+            y.emit(10).await;
+            Err(11)
+        })),
+    );
+    let mut seen = Vec::new();
+    block_on(async {
+        loop {
+            futures::select_biased! {
+                n = both.0.next() => seen.extend(n),
+                n = both.1.select_next_some() => seen.push(n.unwrap_or_else(|e| e)),
+                complete => break,
+            }
+        }
+    });
+    assert_eq!(seen, [0, 10, 11]);
+    assert!(both.0.is_terminated() && both.1.is_terminated());
+    assert_eq!((both.0.size_hint(), both.1.size_hint()), ((0, Some(0)), (0, Some(0))));
+    assert_eq!(plain(1).size_hint(), (0, None));
+}
+
+#[test]
+fn an_error_that_waits_behind_an_item_counts_as_one() {
+    let mut items = Box::pin(try_stream(|mut y| async move {
+        {
+            let mut last = pin!(y.emit(1));
+            assert!(poll_fn(|cx| Poll::Ready(last.as_mut().poll(cx))).await.is_pending());
+        }
+        Err("no more")
+    }));
+    assert_eq!(block_on(items.next()), Some(Ok(1)));
+    assert_eq!((items.size_hint(), items.is_terminated()), ((1, Some(1)), false));
+    assert_eq!(block_on(items.next()), Some(Err("no more")));
+    assert_eq!((items.size_hint(), items.is_terminated()), ((0, Some(0)), true));
+}
+
+#[test]
+fn an_item_in_the_slot_is_dropped_once_when_the_body_panics_behind_it() {
+    let item = Rc::new(());
+    let given = item.clone();
+    let mut items = Box::pin(stream(|mut y| async move {
+        let mut emission = pin!(y.emit(given));
+        assert!(poll_fn(|cx| Poll::Ready(emission.as_mut().poll(cx))).await.is_pending());
+        panic!("with an item on its way");
+    }));
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| block_on(items.next()).is_some()));
+    assert!(panicked.is_err());
+    assert_eq!(Rc::strong_count(&item), 1);
+}
+
+#[test]
+fn items_of_every_kind_arrive_whole() {
+    // From nothing to more than any register holds; each over the straight way and out of a stream within.
+    fn check<Y: Clone + PartialEq + std::fmt::Debug>(item: Y) {
+        let straight = stream(|mut y| {
+            let item = item.clone();
+            async move {
+                y.emit(item.clone()).await;
+                y.emit(item).await;
+            }
+        });
+        assert_eq!(block_on(straight.collect::<Vec<_>>()), [item.clone(), item.clone()]);
+        let outwards = stream(|mut outer| {
+            let item = item.clone();
+            async move {
+                let inner = stream(|mut y| async move {
+                    outer.emit(item.clone()).await;
+                    y.emit(item).await;
+                });
+                inner.collect::<Vec<_>>().await;
+            }
+        });
+        assert_eq!(block_on(outwards.collect::<Vec<_>>()), [item]);
+    }
+    check(());
+    check(7_u8);
+    check(u128::MAX);
+    check(String::from("on the heap"));
+    check(Some(Box::new(1)));
+    check([5_u64; 100]);
 }
 
 #[test]
