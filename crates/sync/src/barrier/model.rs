@@ -1,6 +1,8 @@
 //! The barrier, in every interleaving: rounds, and resets in their midst.
 
 use super::Barrier;
+use super::future::Entry;
+use crate::line::Look;
 use crate::line::model::{parkers, poll_once, wait_with};
 use motet_prim::park::Parker;
 use motet_prim::{model, thread};
@@ -38,5 +40,19 @@ fn a_reset_breaks_who_waits_and_leaves_the_barrier_empty() {
         let completed = dropper.join().unwrap();
         assert!(completed || ended.is_err());
         assert_eq!((barrier.waiting(), barrier.is_broken()), (0, false));
+    });
+}
+
+#[test]
+fn one_that_gives_up_against_the_last_to_come_leaves_with_it_or_not_at_all() {
+    model(|| {
+        let barrier = Arc::new(Barrier::new(2).unwrap());
+        let mut hasty = Entry::of(&*barrier);
+        assert!(matches!(hasty.advance(), Look::Wait(_)));
+        let coming = barrier.clone();
+        let last = thread::spawn(move || poll_once(pin!(coming.wait())));
+        let through = hasty.give_up();
+        assert_eq!(last.join().unwrap(), through.is_some_and(|turn| turn.is_ok_and(|turn| turn.index == 1)));
+        assert_eq!(barrier.waiting(), 0);
     });
 }

@@ -121,3 +121,21 @@ fn three_readers_are_let_in_whoever_comes_and_goes_in_the_midst() {
         assert!(lock.try_write().is_some());
     });
 }
+
+#[test]
+fn an_upgrade_given_up_against_the_last_reader_writes_or_reads_on() {
+    model(|| {
+        let lock = Arc::new(RwLock::new(0));
+        let reader = lock.try_read_owned().expect("free");
+        let mut upgrade = Box::pin(UpgradableReadGuard::upgrade(lock.try_upgradable_read().expect("readers only")));
+        assert!(upgrade.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        let leaver = thread::spawn(move || drop(reader));
+        match upgrade.as_mut().give_up() {
+            Ok(mut written) => *written += 1,
+            Err(seen) => assert!(*seen == 0 && lock.try_upgradable_read().is_none()),
+        }
+        drop(upgrade);
+        leaver.join().unwrap();
+        assert!(lock.try_write().is_some());
+    });
+}
