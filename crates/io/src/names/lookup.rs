@@ -13,6 +13,7 @@
 //! data under one lock.
 
 use super::{Addrs, ToAddrs};
+use motet_prim::discard;
 use motet_prim::lock::Mutex;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -210,8 +211,10 @@ impl Future for Lookout {
         let before = std::mem::replace(&mut *state, State::Pending(Some(waker)));
         drop(state);
         match before {
-            // The displaced waker is dropped here, without the lock.
-            State::Pending(_) => Poll::Pending,
+            State::Pending(displaced) => {
+                displaced.into_iter().for_each(discard);
+                Poll::Pending
+            }
             State::Done(answer) => Poll::Ready(answer),
         }
     }
@@ -222,7 +225,10 @@ impl Drop for Lookout {
         let forgotten = self.lookups.desk.lock().queue.remove(&self.number);
         // The resolver may take its time over one that runs; the task is not its to keep.
         let left = std::mem::replace(&mut *self.lookup.state.lock(), State::Pending(None));
-        drop((forgotten, left));
+        drop(forgotten);
+        if let State::Pending(Some(waker)) = left {
+            discard(waker);
+        }
     }
 }
 

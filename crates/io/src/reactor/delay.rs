@@ -8,6 +8,7 @@
 
 use super::Reactor;
 use motet_prim::atomic::{AtomicBool, Ordering};
+use motet_prim::discard;
 use motet_prim::lock::Mutex;
 use std::future::Future;
 use std::pin::Pin;
@@ -79,7 +80,7 @@ impl Delays {
         list.entries.push(Entry { number, deadline, waker });
         self.note_any(&list);
         drop(list);
-        drop(replaced);
+        replaced.into_iter().for_each(discard);
         number
     }
 
@@ -151,7 +152,7 @@ impl Future for Delay {
 impl Drop for Delay {
     fn drop(&mut self) {
         if let State::Begun { reactor, number: Some(number), .. } = self.state {
-            drop(reactor.delays.end(number));
+            reactor.delays.end(number).into_iter().for_each(discard);
         }
     }
 }

@@ -30,6 +30,7 @@ use self::table::Table;
 use self::turn::Floor;
 use crate::source::{News, Source};
 use mio::{Interest, Registry, Token};
+use motet_prim::Wakeup;
 use motet_prim::lock::Mutex;
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -106,7 +107,8 @@ impl Reactor {
         if let Some(source) = self.remove(token) {
             let mut abandoned = Vec::new();
             source.tell(News::READ_CLOSED | News::WRITE_CLOSED, &mut abandoned);
-            epoll::wake_all(&mut abandoned);
+            // A socket goes by being dropped, which must not panic, whatever a waker does.
+            abandoned.into_iter().for_each(|waker| Wakeup::from(waker).wake());
         }
     }
 

@@ -16,6 +16,7 @@ pub(crate) use self::readiness::{Direction, News};
 
 use self::readiness::{Readiness, Seen};
 use self::waiters::{Ticket, Waiters};
+use motet_prim::discard;
 use motet_prim::lock::Mutex;
 use std::future::Future;
 use std::io;
@@ -173,7 +174,7 @@ impl Source {
         // Registered; look again: an event may have come between the first look and the lock.
         let seen = self.readiness.load();
         drop(waiting);
-        drop(displaced);
+        displaced.into_iter().for_each(discard);
         if seen.is_ready(direction) { Poll::Ready(seen) } else { Poll::Pending }
     }
 }
@@ -204,7 +205,7 @@ impl Future for Wait<'_> {
         // Registered; look again: an event may have come between the first look and the lock.
         let seen = source.readiness.load();
         drop(waiting);
-        drop(displaced);
+        displaced.into_iter().for_each(discard);
         self.ticket = Some(ticket);
         if seen.is_ready(direction) { Poll::Ready(seen) } else { Poll::Pending }
     }
@@ -214,8 +215,8 @@ impl Drop for Wait<'_> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
             let left = self.source.waiting.lock().of(self.direction).leave(ticket);
-            // The lock is free again: dropping a waker may run anything.
-            drop(left);
+            // The lock is free again: dropping a waker may run anything, and may panic.
+            left.into_iter().for_each(discard);
         }
     }
 }

@@ -1,9 +1,14 @@
 //! What a future that is dropped leaves behind: nothing.
 
 use crate::scene::{block_on, listener, pair, stall, until};
-use futures::AsyncReadExt;
+use futures::{AsyncRead, AsyncReadExt};
 use motet_io::TcpStream;
-use motet_test::{Stepped, WakeCount, drop_at_every_await_between};
+use motet_test::{
+    Stepped, WakeCount, drop_at_every_await_between, waker_that_panics_when_dropped, waker_that_panics_when_woken,
+};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 
 #[test]
 fn a_dropped_read_has_read_nothing() {
@@ -156,4 +161,28 @@ fn a_dropped_write_has_written_nothing() {
     block_on(server.read_to_end(&mut received)).unwrap();
     assert_eq!(received.len(), written);
     assert!(received.iter().all(|&byte| byte == 1));
+}
+
+/// Polls with a waker whose last clone is kept by what was polled.
+fn poll_with<F: Future>(waker: Waker, future: Pin<&mut F>) -> Poll<F::Output> {
+    let polled = future.poll(&mut Context::from_waker(&waker));
+    drop(waker);
+    polled
+}
+
+#[test]
+fn a_waker_that_panics_unwinds_into_no_poll_and_no_drop() {
+    let (_client, mut server) = pair();
+    let mut buf = [0; 8];
+    let mut read = Box::pin(server.read(&mut buf));
+    for waker in [waker_that_panics_when_dropped(), waker_that_panics_when_dropped()] {
+        assert!(poll_with(waker, read.as_mut()).is_pending(), "the second displaces the first");
+    }
+    drop(read);
+    for waker in [waker_that_panics_when_dropped(), waker_that_panics_when_woken()] {
+        let poll = poll_fn(|cx| AsyncRead::poll_read(Pin::new(&mut server), cx, &mut buf));
+        assert!(poll_with(waker, pin!(poll)).is_pending());
+    }
+    // Whoever is still there is woken, for nothing will happen to it again.
+    drop(server);
 }

@@ -3,14 +3,13 @@
 use crate::scene::{block_on, listener, pair, until};
 use crate::seat::drive;
 use motet_io::{Seat, TcpListener, TcpStream, UdpSocket, UnixStream};
-use motet_test::WakeCount;
+use motet_test::{WakeCount, waker_that_panics_when_woken};
 use std::fs;
 use std::future::Future;
 use std::os::fd::AsRawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
-use std::sync::Arc;
-use std::task::{Context, Wake, Waker};
+use std::task::Context;
 use std::time::Duration;
 
 const CHILD: &str = "MOTET_IO_TEST_CHILD";
@@ -127,19 +126,13 @@ fn every_descriptor_is_closed_in_programs_that_are_started() {
 
 #[test]
 fn a_waker_that_panics_stops_nobody_else() {
-    struct Panics;
-    impl Wake for Panics {
-        fn wake(self: Arc<Self>) {
-            panic!("as the test wants");
-        }
-    }
     // Alone, for the panic comes out of the park of whichever seat is inside.
     alone("a_waker_that_panics_stops_nobody_else", || {
         let (client, server) = pair();
         let (mut one, mut other) = ([0; 8], [0; 8]);
         let (mut bad, mut good) = (Box::pin(server.read(&mut one)), Box::pin(server.read(&mut other)));
         let wakes = WakeCount::new();
-        let panics = Waker::from(Arc::new(Panics));
+        let panics = waker_that_panics_when_woken();
         assert!(bad.as_mut().poll(&mut Context::from_waker(&panics)).is_pending());
         assert!(wakes.poll(good.as_mut()).is_pending());
         let mut seat = Seat::new();

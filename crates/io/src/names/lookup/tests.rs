@@ -4,11 +4,13 @@ use super::{Answer, LookupError, Lookups};
 use futures::executor::block_on;
 use futures::future::join_all;
 use motet_prim::lock::Mutex;
-use motet_test::{Stepped, WakeCount};
+use motet_test::{Stepped, WakeCount, waker_that_panics_when_dropped};
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Barrier};
+use std::task::Context;
 
 fn addr_of(port: u16) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], port))
@@ -129,5 +131,17 @@ fn a_lookup_dropped_while_it_runs_keeps_no_waker() {
     assert_eq!(ports.recv().unwrap(), 1);
     drop(lookup);
     assert_eq!(wakes.wakers_alive(1), 0);
+    go.send(()).unwrap();
+}
+
+#[test]
+fn a_waker_that_panics_as_it_is_dropped_unwinds_into_no_poll_and_no_drop_of_a_lookup() {
+    let (lookups, _ports, go) = desk(1);
+    let mut lookup = Box::pin(lookups.lookup("host".into(), 1));
+    for waker in [waker_that_panics_when_dropped(), waker_that_panics_when_dropped()] {
+        assert!(lookup.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+    }
+    drop(lookup);
     go.send(()).unwrap();
 }
