@@ -221,7 +221,7 @@ impl BlockingPool {
 #[cfg(not(all(test, motet_loom)))]
 fn start_thread(name: String, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     #[cfg(test)]
-    tests::may_start()?;
+    crate::pool::refusal::may_start()?;
     thread::Builder::new().name(name).spawn(work).map(drop)
 }
 #[cfg(all(test, motet_loom))]

@@ -77,8 +77,9 @@ pub use motet_combinators::{
     try_timeout, wait,
 };
 pub use motet_executor::{
-    Executor, FlatTask, LocalExecutor, Metrics, PanicPayload, Task, TaskBuilder, TaskError, TaskHandle, TaskId,
-    TaskInfo, TaskPanic, TaskState, WorkerMetrics, current, current_task, spawn, spawn_blocking, yield_now,
+    Executor, FlatTask, LocalExecutor, LocalTaskBuilder, Metrics, PanicPayload, Task, TaskBuilder, TaskError,
+    TaskHandle, TaskId, TaskInfo, TaskPanic, TaskState, WorkerMetrics, current, current_task, spawn, spawn_blocking,
+    yield_now,
 };
 pub use motet_timer::{interval, sleep, sleep_until};
 

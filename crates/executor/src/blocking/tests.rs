@@ -1,18 +1,9 @@
 //! What is seen of the blocking threads only by who refuses to start them.
 
+use crate::pool::refusal::with_threads;
 use crate::{Executor, TaskError, block_on};
-use std::cell::Cell;
 use std::io;
 use std::sync::mpsc;
-
-std::thread_local! {
-    static REFUSES: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether the system starts threads for this one.
-pub(super) fn may_start() -> io::Result<()> {
-    if REFUSES.get() { Err(io::Error::new(io::ErrorKind::WouldBlock, "no thread to be had")) } else { Ok(()) }
-}
 
 fn executor() -> Executor {
     Executor::builder().threads(1).blocking_threads(2).build().expect("it starts no thread")
@@ -21,9 +12,7 @@ fn executor() -> Executor {
 #[test]
 fn closures_without_a_thread_end_with_the_reason_and_later_ones_may_have_one() {
     let executor = executor();
-    REFUSES.set(true);
-    let refused = [1, 2].map(|n| executor.spawn_blocking(move || n));
-    REFUSES.set(false);
+    let refused = with_threads(0, || [1, 2].map(|n| executor.spawn_blocking(move || n)));
     for task in refused {
         let Err(TaskError::Cancelled(reason)) = executor.block_on(task) else { panic!("nobody could run it") };
         assert_eq!(reason, "no thread could be started for a closure that blocks: no thread to be had");
@@ -38,9 +27,7 @@ fn closures_wait_for_the_threads_there_are() {
     let executor = executor();
     let (go, may_go) = mpsc::channel::<()>();
     let first = executor.spawn_blocking(move || may_go.recv());
-    REFUSES.set(true);
-    let waits = executor.spawn_blocking(|| 7);
-    REFUSES.set(false);
+    let waits = with_threads(0, || executor.spawn_blocking(|| 7));
     assert!(!waits.is_finished());
     go.send(()).expect("it receives");
     assert!(executor.block_on(first).is_ok_and(|received| received.is_ok()));

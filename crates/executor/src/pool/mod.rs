@@ -22,6 +22,8 @@ mod metrics;
 mod model;
 mod naps;
 mod outside;
+#[cfg(all(test, not(motet_loom)))]
+pub(crate) mod refusal;
 mod roster;
 mod shard;
 mod shared;

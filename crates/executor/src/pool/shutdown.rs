@@ -29,7 +29,8 @@ impl Executor {
     ///
     /// Some things end at the limit only, so that a limit which never comes is for programs without them: cleanups that await the results of one another's
     /// tasks in a ring; and the root of a `block_on` of this executor that blocks its thread until the shutdown has ended, other than by a `block_on`, for it
-    /// may have spawned what nobody has seen yet.
+    /// may have spawned what nobody has seen yet; and a task or closure of this executor that blocks until the shutdown has ended, for it is one of those
+    /// that are waited for.
     ///
     /// ```
     /// use motet_executor::Executor;

@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 /// Starts the thread of a worker.
 pub(super) fn start(shared: &Arc<Shared>, index: usize, kit: Kit, name: String) -> io::Result<()> {
+    #[cfg(all(test, not(motet_loom)))]
+    super::refusal::may_start()?;
     shared.seated.fetch_add(1, Ordering::Relaxed);
     let on_thread = shared.clone();
     let started = thread::Builder::new().name(name).spawn(move || work(on_thread, index, kit));
