@@ -1,7 +1,9 @@
-//! Random trees of gathers, races, timeouts, groups, shields and guards, cancelled at random points: every resource that was acquired is
-//! released exactly once, inner before outer, and the same seed gives the same run.
+//! Random trees of gathers, races, timeouts, groups, sets, shields and guards, with panics in them, cancelled at random points: every resource that was
+//! acquired is released exactly once, inner before outer, and the same seed gives the same run.
 //!
 //! `MOTET_CHAOS_SEEDS=10000` runs that many; without it two thousand run.
+
+mod wild;
 
 use crate::support::Yield;
 use futures::future::{BoxFuture, FutureExt as _};
@@ -10,8 +12,10 @@ use motet_combinators::{gather, join, race, select, shield, task_group, timeout,
 use motet_test::Sim;
 use motet_timer::sleep;
 use std::future::pending;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use wild::Wild;
 
 /// How many seeds run if nobody says otherwise.
 const SEEDS: u64 = 2_000;
@@ -66,9 +70,16 @@ impl History {
     }
 
     async fn release(self, resource: usize, takes: Duration) {
+        let work = async move {
+            Yield::default().await;
+            sleep(takes).await;
+        };
+        self.release_after(resource, work).await;
+    }
+
+    async fn release_after(self, resource: usize, work: impl Future<Output = ()>) {
         self.write(Event::Releasing(resource));
-        Yield::default().await;
-        sleep(takes).await;
+        work.await;
         self.write(Event::Released(resource));
     }
 
@@ -91,15 +102,28 @@ impl History {
     }
 }
 
+type Tree = BoxFuture<'static, ()>;
+
+/// Where a tree grows.
+#[derive(Clone)]
+struct Place {
+    history: History,
+    sim: Sim,
+    /// Somebody waits for what is cleaned up here.
+    is_awaited: bool,
+}
+
 /// A random tree. `inside` is the resource around it.
-fn tree(mut dice: Dice, depth: u32, inside: Option<usize>, history: History, sim: Sim) -> BoxFuture<'static, ()> {
-    let kinds = if depth == 0 { 5 } else { 14 };
+fn tree(mut dice: Dice, depth: u32, inside: Option<usize>, place: Place) -> Tree {
+    let kinds = if depth == 0 { 5 } else { 20 };
     let kind = dice.roll(kinds);
     let span = dice.span();
     let mut child = {
-        let (mut dice, history, sim) = (dice.split(), history.clone(), sim.clone());
-        move |inside| tree(dice.split(), depth - 1, inside, history.clone(), sim.clone())
+        let (mut dice, mut place) = (dice.split(), place.clone());
+        place.is_awaited &= kind != 13;
+        move |inside| tree(dice.split(), depth - 1, inside, place.clone())
     };
+    let Place { history, sim, is_awaited } = place;
     match kind {
         0 => async {}.boxed(),
         1 => Yield::default().boxed(),
@@ -115,8 +139,9 @@ fn tree(mut dice: Dice, depth: u32, inside: Option<usize>, history: History, sim
         11 => guarded(history, inside, span, child).boxed(),
         12 => entered(history, inside, span, child).boxed(),
         // It ends by itself, and so releases what it holds.
-        _ if dice.roll(3) == 0 => shield(timeout(span, child(None))).map(drop).boxed(),
-        _ => group(sim, child(inside), child(inside), span).boxed(),
+        13 => shield(timeout(span, child(None))).map(drop).boxed(),
+        14 => group(sim, child(inside), child(inside), span).boxed(),
+        _ => Wild { dice, inside, span, history, sim, exits_may_panic: is_awaited }.tree(child),
     }
 }
 
@@ -128,7 +153,7 @@ async fn leaf(history: History, inside: Option<usize>, span: Duration) {
 }
 
 /// One of two fails at some time.
-async fn fallible(one: BoxFuture<'static, ()>, two: BoxFuture<'static, ()>, span: Duration) {
+async fn fallible(one: Tree, two: Tree, span: Duration) {
     let fails = async move {
         one.await;
         Err::<(), _>("no")
@@ -145,7 +170,7 @@ async fn guarded(
     history: History,
     inside: Option<usize>,
     span: Duration,
-    mut child: impl FnMut(Option<usize>) -> BoxFuture<'static, ()>,
+    mut child: impl FnMut(Option<usize>) -> Tree,
 ) {
     let resource = history.acquire(inside);
     let held = guard(resource, move |resource, _outcome| history.release(resource, span));
@@ -159,7 +184,7 @@ async fn entered(
     history: History,
     inside: Option<usize>,
     span: Duration,
-    mut child: impl FnMut(Option<usize>) -> BoxFuture<'static, ()>,
+    mut child: impl FnMut(Option<usize>) -> Tree,
 ) {
     let resource = history.acquire(inside);
     let work = child(Some(resource));
@@ -167,7 +192,7 @@ async fn entered(
         .await;
 }
 
-async fn group(sim: Sim, one: BoxFuture<'static, ()>, two: BoxFuture<'static, ()>, span: Duration) {
+async fn group(sim: Sim, one: Tree, two: Tree, span: Duration) {
     let ended = task_group(&sim, |group| async move {
         let fails = span.as_millis() % 3 == 0;
         drop(group.spawn(async move {
@@ -191,7 +216,10 @@ fn run(seed: u64) -> Vec<Event> {
     let sim = Sim::new(seed);
     let (spawner, inside) = (sim.clone(), history.clone());
     sim.run(async move {
-        let (whole, handle) = scope(tree(dice.split(), DEPTH, None, inside.clone(), spawner));
+        let place = Place { history: inside.clone(), sim: spawner, is_awaited: true };
+        let (whole, handle) = scope(tree(dice.split(), DEPTH, None, place));
+        // A panic of an exit that was handed on from where it would have been caught.
+        let whole = AssertUnwindSafe(whole).catch_unwind();
         let (cancel_at, again_at, polls) = (dice.span(), dice.span(), dice.roll(6));
         let cancels = async move {
             for _ in 0..polls {
