@@ -1,13 +1,14 @@
 //! What a runtime is to be, and the wiring: this is where the executor gets its driver and each worker its timers.
 
 use crate::Runtime;
-use crate::driver::Seated;
+use crate::driver::{OneWorker, Seated};
 use motet_executor::{Executor, TaskPanic};
 use motet_timer::Timers;
 use std::any::Any;
 use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
 use std::time::Duration;
 
 /// How long [`run`](crate::run) waits for cleanup at its end, unless told otherwise.
@@ -30,6 +31,7 @@ const GRACE: Duration = Duration::from_secs(10);
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder {
     executor: motet_executor::Builder,
+    threads: Option<usize>,
     timer_tick: Duration,
     enter: Option<Box<Enter>>,
     grace: Duration,
@@ -39,14 +41,15 @@ type Enter = dyn Fn() -> Box<dyn Any> + Send + Sync;
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { executor: Executor::builder(), timer_tick: Duration::ZERO, enter: None, grace: GRACE }
+        Self { executor: Executor::builder(), threads: None, timer_tick: Duration::ZERO, enter: None, grace: GRACE }
     }
 
     /// How many workers: that many less one threads, and a place for the caller of `block_on`. The default is the number of cores.
     ///
-    /// With one there is no thread: but inside of `block_on` no task runs, and no sleep ends that was first polled there, even if it is
-    /// awaited elsewhere, until the runtime is dropped.
+    /// With one there is no thread: but inside of `block_on` no task runs. A sleep that was first polled there, and is awaited elsewhere
+    /// afterwards, ends all the same: the timers' helper thread sees to those that are left when `block_on` returns.
     pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
         self.executor = self.executor.threads(threads);
         self
     }
@@ -132,6 +135,14 @@ impl Builder {
         #[cfg(feature = "http")]
         motet_http::set_ambient_spawner(|| Some(Box::new(motet_executor::current_spawner()?)));
         let timers = Timers::builder().tick(self.timer_tick).build();
+        let threads = self.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+        let (seated, one_worker) = match threads {
+            1 => {
+                let (seated, worker) = Seated::for_one_worker(&timers);
+                (seated, Some(worker))
+            }
+            _ => (Seated::new(&timers), None),
+        };
         let enter = {
             let (timers, enter) = (timers.clone(), self.enter);
             // What was entered last is left first.
@@ -139,10 +150,10 @@ impl Builder {
                 let timers = timers.enter();
                 // A panic of it has been printed, and is no reason to do without the timers.
                 let entered = enter.as_ref().and_then(|enter| catch_unwind(AssertUnwindSafe(enter)).ok());
-                (entered, timers)
+                (entered, timers, one_worker.as_ref().map(OneWorker::host))
             }
         };
-        let executor = self.executor.driver(Seated::new(&timers)).on_enter(enter).build()?;
+        let executor = self.executor.driver(seated).on_enter(enter).build()?;
         Ok(Runtime { executor, timers, grace: self.grace })
     }
 }

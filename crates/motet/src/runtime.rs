@@ -9,6 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 /// An executor, its timers and its seat at the reactor, wired together.
@@ -140,6 +141,8 @@ impl Runtime {
     ///
     /// With the panic of `main`, once the runtime is closed.
     pub fn run<F: Future>(self, main: F) -> F::Output {
+        // The only worker of a runtime goes and comes back in between; no helper thread is to be started for that.
+        let _host = self.timers.host(Waker::noop().clone());
         let ended = catch_unwind(AssertUnwindSafe(|| self.block_on(main)));
         let _dropped_undone = self.block_on(self.shutdown(self.grace));
         ended.unwrap_or_else(|panic| resume_unwind(panic))

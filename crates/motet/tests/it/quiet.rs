@@ -56,3 +56,17 @@ fn a_runtime_that_sleeps_starts_no_helper_thread() {
         });
     });
 }
+
+#[test]
+fn a_runtime_of_one_worker_starts_no_helper_thread_to_end() {
+    alone("quiet::a_runtime_of_one_worker_starts_no_helper_thread_to_end", || {
+        let runtime = motet::Runtime::builder().threads(1).build().expect("a runtime");
+        let kept = runtime.clone();
+        kept.run(async {
+            motet::task().eager().spawn(motet::sleep(Duration::from_secs(3600))).detach();
+            motet::sleep(Duration::from_millis(1)).await;
+        });
+        assert_eq!(threads().len(), 2, "{:?}", threads());
+        drop(runtime);
+    });
+}

@@ -40,10 +40,30 @@ fn a_closed_runtime_refuses_by_the_spawn_seam() {
 
 #[test]
 fn a_foreign_executor_may_wait_for_a_runtimes_timer() {
-    let runtime = Runtime::builder().threads(2).build().expect("a thread");
-    let start = Instant::now();
-    futures::executor::block_on(Timer::sleep(&runtime, Duration::from_millis(1)));
-    assert!(start.elapsed() >= Duration::from_millis(1));
+    for threads in [1, 2] {
+        let runtime = Runtime::builder().threads(threads).build().expect("a thread");
+        let start = Instant::now();
+        futures::executor::block_on(Timer::sleep(&runtime, Duration::from_millis(1)));
+        assert!(start.elapsed() >= Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_sleep_that_a_runtime_of_one_worker_has_polled_ends_elsewhere_too() {
+    let runtime = Runtime::builder().threads(1).build().expect("a runtime");
+    let sleeps = || {
+        let mut sleep = Box::pin(motet::sleep(Duration::from_millis(2)));
+        runtime.block_on(async { assert!(futures::poll!(sleep.as_mut()).is_pending()) });
+        sleep
+    };
+    // Nobody is in `block_on` any more; then somebody else is, who drives what is left.
+    futures::executor::block_on(sleeps());
+    runtime.block_on(sleeps());
+    let left = sleeps();
+    let before = Instant::now();
+    runtime.block_on(motet::sleep(Duration::from_millis(1)));
+    futures::executor::block_on(left);
+    assert!(before.elapsed() >= Duration::from_millis(1));
 }
 
 #[test]
