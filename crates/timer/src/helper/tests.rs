@@ -140,3 +140,17 @@ fn a_host_that_leaves_though_there_is_no_thread_does_not_panic_and_the_next_arm_
     until(|| wakes.count() == 1);
     drop((far, later));
 }
+
+#[test]
+fn where_there_is_no_thread_an_advance_still_fires_what_is_due() {
+    let (helper, lease) = scene();
+    helper.is_refused.store(true, Ordering::Relaxed);
+    let host = Arc::new(Waker::noop().clone().into());
+    assert!(lease.add_host(&host));
+    let armed: Vec<_> = (1..=3).map(|hours| armed(lease, HOUR * hours)).collect();
+    lease.remove_host(&host);
+    for (sleep, wakes) in &armed {
+        assert_eq!((lease.advance(clock::nanos(sleep.deadline())), wakes.count()), (1, 1));
+    }
+    assert_eq!(lease.next_deadline(), None);
+}

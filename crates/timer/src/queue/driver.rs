@@ -178,9 +178,9 @@ impl TimerQueue {
             }
         };
         if told.is_err() {
-            // Nobody was told: each arm from now on has to come forward and try again.
+            // Nobody was told: each arm from now on has to come forward and try again, and an advance has to look.
             let mut control = self.control.lock();
-            let _raised = self.horizon.raise();
+            self.horizon.forget();
             control.waits_until = NEVER;
         }
         told

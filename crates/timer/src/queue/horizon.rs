@@ -17,6 +17,9 @@ use motet_prim::atomic::{AtomicU64, Ordering, fence};
 
 use crate::clock::NEVER;
 
+/// The horizon while nobody could be told of the timers that there are: each arm comes forward, and each advance looks.
+const UNTOLD: u64 = NEVER - 1;
+
 /// See the file's head. Two lines of the cache to itself, since every arm reads it.
 #[repr(align(128))]
 pub(super) struct Horizon {
@@ -36,7 +39,14 @@ impl Horizon {
     pub(super) fn is_beyond(&self, now: u64) -> bool {
         // Acquire: pairs with the Release in `lower`, so that `active` shows the shard of whoever has lowered it. Whoever is
         // too late for this tells the driver afterwards.
-        now < self.earliest.load(Ordering::Acquire)
+        let earliest = self.earliest.load(Ordering::Acquire);
+        now < earliest && earliest != UNTOLD
+    }
+
+    /// Nobody could be told of what is armed. With the control's lock held.
+    pub(super) fn forget(&self) {
+        // Relaxed: it tells of nothing else.
+        self.earliest.store(UNTOLD, Ordering::Relaxed);
     }
 
     /// After arming in a shard: lowers the horizon to that deadline, if it was beyond; whether it was.
@@ -112,5 +122,7 @@ mod tests {
         assert_eq!(horizon.settle(15), 15);
         horizon.unmark(0);
         assert_eq!(horizon.active().collect::<Vec<_>>(), [63]);
+        horizon.forget();
+        assert!(!horizon.is_beyond(0) && horizon.lower(NEVER / 2) && horizon.is_beyond(0));
     }
 }
