@@ -2,10 +2,9 @@
 
 use crate::scene::Log;
 use motet_cancel::CancelToken;
-use motet_test::{End, Stepped, WakeCount, drop_at_every_await};
+use motet_test::{End, Stepped, WakeCount, drop_at_every_await, waker_that_panics_when_woken};
 use std::future::{Future, pending, ready};
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll};
 
 #[test]
 fn cancelling_wakes_who_waits_and_is_sticky() {
@@ -62,21 +61,12 @@ fn a_waiter_follows_its_future_to_another_task() {
     assert!(waits.is_woken());
 }
 
-/// A waker that panics.
-struct Panics;
-
-impl Wake for Panics {
-    fn wake(self: Arc<Self>) {
-        panic!("a waker panics");
-    }
-}
-
 #[test]
 fn a_waker_that_panics_costs_neither_the_other_waiters_nor_the_children_anything() {
     let token = CancelToken::new();
     let child = token.child();
     let mut panics = Box::pin(token.cancelled());
-    assert!(panics.as_mut().poll(&mut Context::from_waker(&Waker::from(Arc::new(Panics)))).is_pending());
+    assert!(panics.as_mut().poll(&mut Context::from_waker(&waker_that_panics_when_woken())).is_pending());
     let (mut waits, mut below) = (Stepped::new(token.cancelled()), Stepped::new(child.cancelled()));
     assert!(waits.poll().is_pending() && below.poll().is_pending());
     drop(token.clone().drop_guard());

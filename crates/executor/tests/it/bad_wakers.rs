@@ -3,37 +3,11 @@
 use crate::tasks::one_thread;
 use futures::task::{FutureObj, Spawn, SpawnError};
 use motet_executor::{LocalExecutor, Task, enter_spawner, spawn, yield_now};
-use motet_test::WakeCount;
+use motet_test::{WakeCount, waker_that_panics_when_dropped, waker_that_panics_when_woken};
 use std::future::{Future, pending};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
-
-/// Panics when it is called.
-struct Calls;
-
-impl Wake for Calls {
-    fn wake(self: Arc<Self>) {
-        panic!("a bad waker");
-    }
-}
-
-/// Panics when the last of it is dropped.
-struct Drops;
-
-impl Wake for Drops {
-    fn wake(self: Arc<Self>) {
-        std::mem::forget(self);
-    }
-}
-
-impl Drop for Drops {
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            panic!("a bad waker");
-        }
-    }
-}
+use std::task::{Context, Poll, Waker};
 
 #[test]
 fn who_waits_for_the_end_hears_of_it_beside_one_whose_waker_panics() {
@@ -41,7 +15,7 @@ fn who_waits_for_the_end_hears_of_it_beside_one_whose_waker_panics() {
     let task = executor.task().eager().spawn(pending::<()>());
     let (mut bad, mut good) = (pin!(executor.shutdown(pending())), pin!(executor.shutdown(pending())));
     let count = WakeCount::new();
-    assert!(bad.as_mut().poll(&mut Context::from_waker(&Arc::new(Calls).into())).is_pending());
+    assert!(bad.as_mut().poll(&mut Context::from_waker(&waker_that_panics_when_woken())).is_pending());
     assert!(good.as_mut().poll(&mut Context::from_waker(&count.waker())).is_pending());
     executor.block_on(yield_now());
     assert!(task.is_finished());
@@ -54,13 +28,13 @@ fn a_waker_that_panics_where_it_is_dropped_unwinds_out_of_no_drop() {
     let executor = one_thread();
     let _task = executor.task().eager().spawn(pending::<()>());
     let mut shutdown = Box::pin(executor.shutdown(pending()));
-    assert!(shutdown.as_mut().poll(&mut Context::from_waker(&Arc::new(Drops).into())).is_pending());
+    assert!(shutdown.as_mut().poll(&mut Context::from_waker(&waker_that_panics_when_dropped())).is_pending());
     drop(shutdown);
 
     let local = LocalExecutor::new();
     let mut run = Box::pin(local.run(pending::<()>()));
-    assert!(run.as_mut().poll(&mut Context::from_waker(&Arc::new(Drops).into())).is_pending());
-    assert!(run.as_mut().poll(&mut Context::from_waker(&Arc::new(Drops).into())).is_pending());
+    assert!(run.as_mut().poll(&mut Context::from_waker(&waker_that_panics_when_dropped())).is_pending());
+    assert!(run.as_mut().poll(&mut Context::from_waker(&waker_that_panics_when_dropped())).is_pending());
     drop(run);
     executor.block_on(executor.shutdown(pending()));
 }
@@ -85,11 +59,15 @@ fn a_task_of_another_executor_survives_a_bad_waker_of_that() {
     drop(entered);
     let mut pump = keeps.0.lock().unwrap().pop().unwrap();
     for _ in 0..2 {
-        assert!(std::pin::Pin::new(&mut pump).poll(&mut Context::from_waker(&Arc::new(Drops).into())).is_pending());
+        assert!(
+            std::pin::Pin::new(&mut pump)
+                .poll(&mut Context::from_waker(&waker_that_panics_when_dropped()))
+                .is_pending()
+        );
     }
-    assert!(std::pin::Pin::new(&mut pump).poll(&mut Context::from_waker(&Arc::new(Calls).into())).is_pending());
+    assert!(std::pin::Pin::new(&mut pump).poll(&mut Context::from_waker(&waker_that_panics_when_woken())).is_pending());
     drop(go);
-    assert!(std::pin::Pin::new(&mut pump).poll(&mut Context::from_waker(&Arc::new(Drops).into())).is_ready());
+    assert!(std::pin::Pin::new(&mut pump).poll(&mut Context::from_waker(&waker_that_panics_when_dropped())).is_ready());
     assert!(task.is_finished());
     drop(pump);
 }

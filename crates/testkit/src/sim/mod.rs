@@ -57,7 +57,9 @@ use std::time::{Duration, Instant};
 ///   for its wakes. The order in which they come is the system's, not the seed's.
 /// * Sockets are real, and so are timers that were made on `Timers::global()` or outside of the run: `sim.run(sleep(d))` makes its
 ///   `sleep` before it runs, `sim.run(async { sleep(d).await })` inside.
-/// * A nested `block_on` parks the thread, and all tasks with it.
+/// * A nested `block_on`, or a `_blocking` method, parks the one thread there is: the clock stands still and no task runs, so that it waits
+///   for ever for a sleep, or for what another task is to do. That hang is not told from a wait for a thread; `.await` in its place. A
+///   nested `motet::run` has timers and tasks of its own, in real time.
 /// * A task that yields for ever is ready for ever: the clock stands still. One that ticks for ever always has a timer armed, so that no
 ///   wait is a deadlock beside it: put a `timeout` around the future, of years if need be.
 /// * A run repeats if the code asks nothing else for chance: the iteration of a `HashMap` with random keys is not the seed's.
