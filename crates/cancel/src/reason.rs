@@ -4,6 +4,7 @@ use crate::panic::silence;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 /// Why a scope or a task was cancelled: a text, an error, or nothing in particular.
@@ -206,6 +207,13 @@ pub(crate) fn display_cancelled(reason: &Reason, f: &mut fmt::Formatter<'_>) -> 
 impl Error for Cancelled {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.reason.error().map(|error| error as _)
+    }
+}
+
+impl From<Cancelled> for io::Error {
+    /// Of the kind `Other`, with the `Cancelled` inside, as [`TaskError`](crate::TaskError) has it.
+    fn from(cancelled: Cancelled) -> Self {
+        Self::other(cancelled)
     }
 }
 

@@ -64,6 +64,15 @@ fn a_task_error_turns_into_an_io_error_that_nobody_retries() {
 }
 
 #[test]
+fn a_cancelled_scope_turns_into_an_io_error_that_still_says_so() {
+    let cancelled = Cancelled { reason: Reason::from("why") };
+    let error = io::Error::from(cancelled.clone());
+    assert_eq!(error.kind(), io::ErrorKind::Other);
+    assert_eq!(error.get_ref().unwrap().downcast_ref(), Some(&cancelled));
+    assert!(motet_cancel::is_cancelled(&error));
+}
+
+#[test]
 fn a_payload_comes_back_and_resumes() {
     let error = TaskError::from(PanicPayload::new(Box::new(7)));
     assert!(error.is_panicked());
