@@ -1,6 +1,5 @@
 //! An asynchronous generator: `yield` is `emit`, and the result is a `Stream` like any other.
 
-use futures_util::Stream;
 use motet::prelude::*;
 use std::pin::pin;
 use std::time::{Duration, Instant};

@@ -1,6 +1,5 @@
 //! An asynchronous iterator written by hand: Python's `__aiter__` and `__anext__` are the trait `Stream`.
 
-use futures_util::Stream;
 use motet::prelude::*;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

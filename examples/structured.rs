@@ -33,7 +33,7 @@ mod server {
                     Select2::Second(Ok((stream, _peer))) => {
                         accepted += 1;
                         // The group holds the task; its handle is not needed.
-                        drop(group.spawn(connected(accepted, stream)));
+                        group.spawn(connected(accepted, stream));
                     }
                     // Out of descriptors, as a rule: no reason to end, but to wait until some are closed.
                     Select2::Second(Err(error)) => {
