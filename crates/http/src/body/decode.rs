@@ -27,9 +27,14 @@ pub(crate) fn offers_gzip(headers: &mut HeaderMap) -> bool {
 }
 
 /// The response with its body decoded, if it came encoded; the two headers that then lie are taken out.
-pub(crate) fn decode(response: Response<Body>, max_body: u64) -> Response<Body> {
-    if !response.headers().contains_key(CONTENT_ENCODING) || response.body().is_end_stream() {
+pub(crate) fn decode(mut response: Response<Body>, max_body: u64) -> Response<Body> {
+    if response.body().is_end_stream() {
         return response;
+    }
+    let Some(coding) = response.headers_mut().get_mut(CONTENT_ENCODING) else { return response };
+    // The service knows it by one name in one case only; codings have none, and this one an old name (RFC 9110, section 8.4.1).
+    if [&b"gzip"[..], b"x-gzip"].iter().any(|name| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(name)) {
+        *coding = HeaderValue::from_static("gzip");
     }
     let response = response.map(|body| Capped { body, seen: 0, max_body });
     // The service has its answer, so its future is ready at the first poll.

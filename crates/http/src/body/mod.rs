@@ -58,6 +58,9 @@ impl Body {
 
     /// A body that comes piece by piece and is sent once, in chunks over HTTP/1.1.
     ///
+    /// If the stream fails, so does its request, with that reason. If it panics, the request over HTTP/2 ends with an error, for it
+    /// is the connection's tasks that poll it; over HTTP/1.1 the panic goes on in the request itself.
+    ///
     /// ```
     /// use futures::stream;
     /// use motet_http::Body;

@@ -147,3 +147,16 @@ fn bytes_can_be_sent_again_and_streams_cannot() {
     assert!(Body::empty().try_clone().is_some());
     assert!(Body::from_stream(stream::empty::<Result<&str, Error>>()).try_clone().is_none());
 }
+
+#[test]
+fn gzip_has_an_old_name_and_no_case() {
+    for name in ["gzip", "GZip", "x-gzip", " gzip"] {
+        let answer = move |_| async move {
+            Ok(Response::builder().header("content-encoding", name).body(gzip(b"magnificat").into())?)
+        };
+        let client = mock(answer).build().unwrap();
+        let response = block_on(client.get("http://example.com/").send()).unwrap();
+        assert!(!response.headers().contains_key("content-encoding"), "{name}");
+        assert_eq!(block_on(response.text()).unwrap(), "magnificat");
+    }
+}

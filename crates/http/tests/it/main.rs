@@ -8,6 +8,7 @@ mod server;
 mod abandoned;
 mod agnostic;
 mod cancel;
+mod desync;
 mod eviction;
 mod faults;
 mod hostile;
