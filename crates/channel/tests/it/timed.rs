@@ -3,7 +3,7 @@
 use motet_channel::broadcast::{self, Backpressure, with_policy};
 use motet_channel::{
     LifoQueue, Queue, RecvError, Shutdown, TryGetError, TryPutError, TryRecvError, TrySendError, bounded, oneshot,
-    rendezvous, watch,
+    rendezvous, unbounded, watch,
 };
 use motet_test::Stepped;
 use std::task::Poll;
@@ -149,4 +149,39 @@ fn a_place_that_was_not_had_in_time_and_a_job_are_the_next_ones() {
     drop((places, rx, receiver));
     assert_eq!(tx.reserve_blocking_for(Duration::MAX).err(), Some(TrySendError::Closed(())));
     assert_eq!(sender.reserve_blocking_for(Duration::MAX).err(), Some(TrySendError::Closed(())));
+}
+
+#[test]
+fn however_often_the_time_is_up_each_value_is_received_once() {
+    const LITTLE_TIME: Duration = Duration::from_micros(1);
+    for (tx, rx) in [bounded(1), bounded(4), rendezvous(), unbounded()] {
+        let mut received: Vec<_> = thread::scope(|scope| {
+            let receiving = [(); 2].map(|()| {
+                let rx = rx.clone();
+                scope.spawn(move || {
+                    let next = || loop {
+                        match rx.recv_blocking_for(LITTLE_TIME) {
+                            Err(TryRecvError::Empty) => {}
+                            received => return received.ok(),
+                        }
+                    };
+                    std::iter::from_fn(next).collect::<Vec<_>>()
+                })
+            });
+            for first in 0..2 {
+                let tx = tx.clone();
+                scope.spawn(move || {
+                    for mut value in (first..2_000).step_by(2) {
+                        while let Err(late) = tx.send_blocking_for(value, LITTLE_TIME) {
+                            value = late.into_inner();
+                        }
+                    }
+                });
+            }
+            drop((tx, rx));
+            receiving.into_iter().flat_map(|receiving| receiving.join().unwrap()).collect()
+        });
+        received.sort_unstable();
+        assert!(received.into_iter().eq(0..2_000));
+    }
 }

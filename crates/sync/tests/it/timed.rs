@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 const NO_TIME: Duration = Duration::ZERO;
+const LITTLE_TIME: Duration = Duration::from_micros(1);
 const ALL_TIME: Duration = Duration::MAX;
 
 #[test]
@@ -205,4 +206,85 @@ fn what_opens_for_all_opens_for_threads_that_have_a_limit() {
         assert_eq!(waiting.join().expect("no panic"), (true, Some(&7)));
     });
     assert!(latch.wait_blocking_for(NO_TIME) && group.wait_blocking_for(NO_TIME));
+}
+
+#[test]
+fn however_often_the_time_is_up_no_hold_no_permit_and_no_party_is_lost() {
+    let (table, seats, pair) = (RwLock::new(0), ClosableSemaphore::new(2), Barrier::new(2).expect("not zero"));
+    let work = || {
+        let (mut writes, mut turns, mut leaders) = (0, 0, 0);
+        for round in 0..500 {
+            if let Some(mut written) = table.write_blocking_for(LITTLE_TIME) {
+                *written += 1;
+                writes += 1;
+            }
+            let seen = table.upgradable_read_blocking_for(LITTLE_TIME);
+            if let Some(Ok(mut written)) = seen.map(|seen| UpgradableReadGuard::upgrade_blocking_for(seen, LITTLE_TIME))
+            {
+                *written += 1;
+                writes += 1;
+            }
+            let read = table.read_blocking_for(LITTLE_TIME);
+            drop(seats.acquire_many_blocking_for(1 + round % 2, LITTLE_TIME));
+            drop(read);
+            if let Some(turn) = pair.wait_blocking_for(LITTLE_TIME) {
+                turns += 1;
+                leaders += usize::from(turn.expect("whole").is_leader);
+            }
+        }
+        (writes, turns, leaders)
+    };
+    let (mut writes, mut turns, mut leaders) = (0, 0, 0);
+    thread::scope(|scope| {
+        for worker in [(); 3].map(|()| scope.spawn(work)) {
+            let done = worker.join().expect("no panic");
+            (writes, turns, leaders) = (writes + done.0, turns + done.1, leaders + done.2);
+        }
+    });
+    assert_eq!(*table.try_write().expect("free"), writes);
+    assert_eq!((seats.available(), pair.waiting(), turns), (2, 0, 2 * leaders));
+}
+
+/// One who is notified takes a token, or finds that another was faster; one whose time is up leaves it to the next.
+#[test]
+fn however_often_the_time_is_up_no_notification_is_lost() {
+    const TOKENS: usize = 2_000;
+    let (tokens, added) = (Lock::new((0, 0)), Condition::new());
+    let take = |(made, taken): &mut (usize, usize)| {
+        *taken += usize::from(made > taken);
+        if *taken == TOKENS {
+            added.notify_all();
+        }
+    };
+    let patient = || {
+        loop {
+            let nothing = |(made, taken): &mut (usize, usize)| made == taken && *taken < TOKENS;
+            let mut tokens = added.wait_while_blocking(tokens.lock_blocking(), nothing);
+            if tokens.1 == TOKENS {
+                return;
+            }
+            take(&mut tokens);
+        }
+    };
+    let hasty = || {
+        loop {
+            let (mut tokens, is_notified) = added.wait_blocking_for(tokens.lock_blocking(), LITTLE_TIME);
+            if tokens.1 == TOKENS {
+                return;
+            }
+            if is_notified {
+                take(&mut tokens);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(patient);
+        scope.spawn(patient);
+        scope.spawn(hasty);
+        for _ in 0..TOKENS {
+            tokens.lock_blocking().0 += 1;
+            added.notify(1);
+        }
+    });
+    assert_eq!(*tokens.try_lock().expect("free"), (TOKENS, TOKENS));
 }

@@ -74,8 +74,7 @@ fn a_place_that_is_filled_against_an_immediate_shutdown_leaves_nothing_behind() 
         let slot = queue.try_reserve().unwrap();
         let closer = queue.clone();
         let closing = thread::spawn(move || closer.shutdown(Shutdown::Immediate));
-        // Put and then dropped, or refused.
-        drop(slot.put(7));
+        let _put_or_refused = slot.put(7);
         closing.join().unwrap();
         assert!(queue.is_empty());
         block_on(queue.join());
