@@ -111,6 +111,34 @@ impl Future for YieldOnce {
     }
 }
 
+/// A child that holds what has to be dropped, over its polls: as nearly every future of an `async fn` does.
+pub(crate) struct Held<F> {
+    future: F,
+    held: Holding,
+}
+
+struct Holding(u32);
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        black_box(self.0);
+    }
+}
+
+/// The same child, holding something.
+pub(crate) fn held<F: Future>(future: F) -> Held<F> {
+    Held { future, held: Holding(1) }
+}
+
+impl<F: Future + Unpin> Future for Held<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        black_box(&self.held);
+        Pin::new(&mut self.future).poll(cx)
+    }
+}
+
 /// Bells that are rung one after another, in a scrambled order.
 #[derive(Clone, Copy)]
 pub(crate) struct Bells {

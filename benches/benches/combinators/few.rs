@@ -1,6 +1,6 @@
 //! A few, and the first of some: `join`, `wait`, and their rivals.
 
-use crate::drive::{Bells, Task, YieldOnce, yield_once};
+use crate::drive::{Bells, Task, held, yield_once};
 use crate::floor::{FLOOR, in_turn};
 use crate::gather::tokio_runtime;
 use futures::channel::oneshot::{self, Receiver, Sender};
@@ -21,43 +21,58 @@ const TURNS: u32 = 20;
 
 /// Every cell of this file.
 pub(crate) fn cells(family: &mut Family) {
-    family.run(join3());
+    family.run(join3("comb/join3", yield_once));
+    family.run(join3("comb/join3_held", |n| held(yield_once(n))));
     family.run(wait_first());
     family.run(next());
 }
 
-fn join3() -> Cell<'static> {
-    fn times<T>(once: fn(&Task, u32) -> T) -> impl FnMut() {
+/// Three children of a kind. Each contestant is compiled together with how they are made.
+fn join3<F>(name: &'static str, child: impl Fn(u32) -> F + Copy + 'static) -> Cell<'static>
+where
+    F: Future<Output = u32> + Unpin + 'static,
+{
+    fn times<C: Copy>(child: C, once: fn(&Task, u32, C)) -> impl FnMut() {
         let task = Task::new();
-        move || {
-            for n in 0..JOINS {
-                black_box(once(&task, n));
-            }
-        }
+        move || (0..JOINS).for_each(|n| once(&task, n, child))
     }
-    Cell::new("comb/join3", JOINS)
-        .rival("motet", times(|task, n| task.run(join(three(n)))))
+    Cell::new(name, JOINS)
+        .rival(
+            "motet",
+            times(child, |task, n, child| {
+                black_box(task.run(join((child(n), child(n), child(n)))));
+            }),
+        )
         .rival(
             "futures join!",
-            times(|task, n| task.run(async { futures::join!(yield_once(n), yield_once(n), yield_once(n)) })),
+            times(child, |task, n, child| {
+                black_box(task.run(async { futures::join!(child(n), child(n), child(n)) }));
+            }),
         )
         .rival(
             "futures join3",
-            times(|task, n| task.run(futures::future::join3(yield_once(n), yield_once(n), yield_once(n)))),
+            times(child, |task, n, child| {
+                black_box(task.run(futures::future::join3(child(n), child(n), child(n))));
+            }),
         )
         .rival(
             "tokio join!",
-            times(|task, n| task.run(async { tokio::join!(yield_once(n), yield_once(n), yield_once(n)) })),
+            times(child, |task, n, child| {
+                black_box(task.run(async { tokio::join!(child(n), child(n), child(n)) }));
+            }),
         )
-        .rival("futures-concurrency", times(|task, n| task.run(three(n).join())))
+        .rival(
+            "futures-concurrency",
+            times(child, |task, n, child| {
+                black_box(task.run((child(n), child(n), child(n)).join()));
+            }),
+        )
         .floor(
             FLOOR,
-            times(|task, n| task.run(in_turn::Three { children: [n; 3].map(yield_once), numbers: [None; 3] })),
+            times(child, |task, n, child| {
+                black_box(task.run(in_turn::Three { children: [n; 3].map(child), numbers: [None; 3] }));
+            }),
         )
-}
-
-fn three(n: u32) -> (YieldOnce, YieldOnce, YieldOnce) {
-    (yield_once(n), yield_once(n), yield_once(n))
 }
 
 fn wait_first() -> Cell<'static> {

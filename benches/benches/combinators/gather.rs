@@ -1,6 +1,6 @@
 //! All of many: `gather` and its rivals.
 
-use crate::drive::{Bells, Task, yield_once};
+use crate::drive::{Bells, Rings, Task, held, yield_once};
 use crate::floor::{FLOOR, in_turn};
 use futures::StreamExt as _;
 use futures::future::join_all;
@@ -32,8 +32,11 @@ pub(crate) fn cells(family: &mut Family) {
         [("comb/gather10_scattered", 10), ("comb/gather1000_scattered", 1000), ("comb/gather20k_scattered", 20_000)];
     for (name, children) in scattered {
         if family.asks_for(name) {
-            family.run(rung(name, children));
+            family.run(rung(name, children, |child| child));
         }
+    }
+    if family.asks_for("comb/gather10_held") {
+        family.run(rung("comb/gather10_held", 10, held));
     }
 }
 
@@ -89,51 +92,68 @@ where
 }
 
 /// Children that are woken one after another.
-fn rung(name: &'static str, children: u32) -> Cell<'static> {
+fn rung<F, C>(name: &'static str, children: u32, child: C) -> Cell<'static>
+where
+    F: Future<Output = u32> + Unpin + 'static,
+    C: Fn(Rings) -> F + Copy + 'static,
+{
     let rounds = (CHILDREN / children).max(1);
     let bells = Bells::new(children);
-    let times = move |once: fn(&Task, Bells)| {
+    let times = move |once: fn(&Task, Bells, C)| {
         let task = Task::new();
-        move || (0..rounds).for_each(|_| once(&task, bells))
+        move || (0..rounds).for_each(|_| once(&task, bells, child))
     };
     let tokio = tokio_runtime();
     let cell = Cell::new(name, rounds * children)
         .rounds(if children > 1000 { 7 } else { 15 })
-        .rival("motet", times(|task, bells| drop(black_box(bells.run(task, gather(bells.children()))))))
-        .rival("futures join_all", times(|task, bells| drop(black_box(bells.run(task, join_all(bells.children()))))))
+        .rival(
+            "motet",
+            times(|task, bells, child| drop(black_box(bells.run(task, gather(bells.children().map(child)))))),
+        )
+        .rival(
+            "futures join_all",
+            times(|task, bells, child| drop(black_box(bells.run(task, join_all(bells.children().map(child)))))),
+        )
         .rival(
             "FuturesUnordered",
-            times(|task, bells| {
-                let all: FuturesUnordered<_> = bells.children().collect();
+            times(|task, bells, child| {
+                let all: FuturesUnordered<_> = bells.children().map(child).collect();
                 drop(black_box(bells.run(task, all.collect::<Vec<_>>())));
             }),
         )
         .rival(
             "futures-buffered",
-            times(|task, bells| drop(black_box(bells.run(task, futures_buffered::join_all(bells.children()))))),
+            times(|task, bells, child| {
+                drop(black_box(bells.run(task, futures_buffered::join_all(bells.children().map(child)))));
+            }),
         )
         .rival(
             "futures-concurrency",
-            times(|task, bells| drop(black_box(bells.run(task, bells.children().collect::<Vec<_>>().join())))),
+            times(|task, bells, child| {
+                drop(black_box(bells.run(task, bells.children().map(child).collect::<Vec<_>>().join())));
+            }),
         )
-        .rival("tokio JoinSet", move || (0..rounds).for_each(|_| join_set(&tokio, bells)));
+        .rival("tokio JoinSet", move || (0..rounds).for_each(|_| join_set(&tokio, bells, child)));
     if children > FEW {
         return cell;
     }
     cell.floor(
         FLOOR,
-        times(|task, bells| {
-            drop(black_box(in_turn::gather(bells.children(), |children| bells.run(task, children))));
+        times(|task, bells, child| {
+            drop(black_box(in_turn::gather(bells.children().map(child), |children| bells.run(task, children))));
         }),
     )
 }
 
 /// Takes each child of a `JoinSet` after its bell.
-pub(crate) fn join_set(tokio: &Runtime, bells: Bells) {
+pub(crate) fn join_set<F>(tokio: &Runtime, bells: Bells, child: impl Fn(Rings) -> F)
+where
+    F: Future<Output = u32> + 'static,
+{
     LocalSet::new().block_on(tokio, async {
         let mut set = JoinSet::new();
-        for child in bells.children() {
-            set.spawn_local(child);
+        for rings in bells.children() {
+            set.spawn_local(child(rings));
         }
         // All of them are at their bells.
         tokio::task::yield_now().await;

@@ -8,10 +8,12 @@
 //! | `comb/gather{10,1000}_ready` | a child that is ready at once |
 //! | `comb/gather{10,1000,100k}_yield` | a child that yields once |
 //! | `comb/gather{10,1000,20k}_scattered` | a child; they are woken one at a time, in scrambled order |
+//! | `comb/gather10_held` | the same of ten, each of which holds what has to be dropped |
 //! | `comb/as_completed_20k` | the same, as a stream |
 //! | `comb/limit100_of_100k`, `…_ordered` | one of 100,000 futures that yield once, 100 at a time, as a stream |
 //! | `comb/gather_limit100_of_100k` | the same, all outputs in a vector |
 //! | `comb/join3` | three futures that yield once |
+//! | `comb/join3_held` | the same, each of which holds what has to be dropped |
 //! | `comb/wait_first_x200` | the first of those that are left of 200, for rivals that give the rest back |
 //! | `comb/next_of_200` | the same, for rivals that keep the futures |
 //! | `stream/generator_100k`, `stream/try_generator_100k` | an item, nothing awaited, the consumer in one piece with the body |

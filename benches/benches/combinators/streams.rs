@@ -41,7 +41,7 @@ fn scattered() -> Cell<'static> {
             let all: FutureGroup<_> = bells.children().collect();
             assert_eq!(bells.count(&Task::new(), all), SCATTERED);
         })
-        .rival("tokio JoinSet", move || join_set(&tokio, bells))
+        .rival("tokio JoinSet", move || join_set(&tokio, bells, |child| child))
 }
 
 fn unordered() -> Cell<'static> {
