@@ -3,7 +3,9 @@
 
 use futures::channel::oneshot;
 use motet_cancel::guard;
-use motet_executor::{Executor, Task, TaskError, block_on, current, spawn, spawn_blocking, task as options, yield_now};
+use motet_executor::{
+    Executor, Task, TaskError, WeakExecutor, block_on, current, spawn, spawn_blocking, task as options, yield_now,
+};
 use motet_prim::atomic::{AtomicUsize, Ordering};
 use std::future::{pending, ready};
 use std::panic::resume_unwind;
@@ -239,5 +241,63 @@ fn tasks_that_are_spawned_while_another_thread_closes_all_end() {
         closer.join().unwrap();
         assert_eq!(executor.block_on(executor.shutdown(pending())), 0, "round {round}");
         assert_eq!(count.bodies.load(Ordering::SeqCst), 0, "round {round}");
+    }
+}
+
+/// A task that has tasks of two executors for its own.
+fn across(
+    mut dice: Dice,
+    count: Arc<Count>,
+    executors: [WeakExecutor; 2],
+    depth: usize,
+) -> futures::future::BoxFuture<'static, ()> {
+    let body = Body::new(&count);
+    Box::pin(async move {
+        let _body = body;
+        Count::add(&count.exits_due);
+        let _guard = guard(count.clone(), |count: Arc<Count>, _| async move {
+            yield_now().await;
+            Count::add(&count.exits_run);
+        });
+        let mut kept = Vec::new();
+        for _ in 0..dice.roll(6) {
+            let there = executors[dice.roll(2) as usize].upgrade().filter(|_| depth > 0);
+            let child =
+                there.map(|there| there.spawn(across(dice.fork(), count.clone(), executors.clone(), depth - 1)));
+            match (dice.roll(6), child) {
+                (0, Some(child)) => drop(child),
+                (1, Some(child)) => child.detach(),
+                (2, Some(child)) => {
+                    child.cancel();
+                    drop(child.await);
+                }
+                (3, Some(child)) => drop(child.await),
+                (4, _) => pending().await,
+                (_, child) => kept.extend(child),
+            }
+            yield_now().await;
+        }
+    })
+}
+
+#[test]
+fn executors_whose_tasks_own_tasks_of_each_other_both_end() {
+    for round in 0..60 {
+        let mut dice = Dice(0x9E37_79B9_7F4A_7C15 ^ round << 20);
+        let count = Arc::new(Count::default());
+        let [one, other] = [(); 2].map(|()| Executor::builder().threads(2 + dice.roll(2) as usize).build().unwrap());
+        let executors = [one.downgrade(), other.downgrade()];
+        for n in 0..30 {
+            let spawned_by = [&one, &other][n % 2];
+            spawned_by.spawn(across(dice.fork(), count.clone(), executors.clone(), 4)).detach();
+        }
+        (0..dice.roll(10)).for_each(|_| thread::yield_now());
+        // From outside, or by the root of one while the other's is closed.
+        let both = async { futures::join!(one.shutdown(pending()), other.shutdown(pending())) };
+        let left = if round % 2 == 0 { block_on(both) } else { one.block_on(both) };
+        assert_eq!(left, (0, 0), "round {round}");
+        let read = |count: &AtomicUsize| count.load(Ordering::SeqCst);
+        assert_eq!(read(&count.bodies), 0, "round {round}");
+        assert_eq!(read(&count.exits_run), read(&count.exits_due), "round {round}");
     }
 }
