@@ -56,6 +56,12 @@ impl TcpListener {
         Ok(Self { io: Async::new(mio::net::TcpListener::from_std(listener))? })
     }
 
+    /// Gives the listener to the standard library. It is still in non-blocking mode.
+    #[must_use]
+    pub fn into_std(self) -> std::net::TcpListener {
+        self.io.into_inner().into()
+    }
+
     /// Waits for the next connection; its stream, and the address of the peer.
     ///
     /// # Cancel safety

@@ -55,6 +55,12 @@ impl UdpSocket {
         Ok(Self { io: Async::new(mio::net::UdpSocket::from_std(socket))? })
     }
 
+    /// Gives the socket to the standard library. It is still in non-blocking mode.
+    #[must_use]
+    pub fn into_std(self) -> std::net::UdpSocket {
+        self.io.into_inner().into()
+    }
+
     /// From now on sends to this peer, and receives from it alone.
     ///
     /// # Cancel safety
@@ -178,6 +184,24 @@ impl UdpSocket {
     /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; else as [`recv_from`](Self::recv_from).
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.io.try_read_with(|socket| socket.recv_from(buf))
+    }
+
+    /// Sends a datagram to the peer that it is [connected](Self::connect) to, if there is room for it now.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; else as [`send`](Self::send).
+    pub fn try_send(&self, datagram: &[u8]) -> io::Result<usize> {
+        self.io.try_write_with(|socket| socket.send(datagram))
+    }
+
+    /// Receives a datagram if one is there now, without a word on who sent it.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](io::ErrorKind::WouldBlock) if there is none; else as [`recv`](Self::recv).
+    pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.try_read_with(|socket| socket.recv(buf))
     }
 
     /// Waits until there may be a datagram or an error.

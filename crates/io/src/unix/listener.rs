@@ -53,6 +53,12 @@ impl UnixListener {
         Ok(Self { io: Async::new(mio::net::UnixListener::from_std(listener))? })
     }
 
+    /// Gives the listener to the standard library. It is still in non-blocking mode.
+    #[must_use]
+    pub fn into_std(self) -> std::os::unix::net::UnixListener {
+        self.io.into_inner().into()
+    }
+
     /// Waits for the next connection; its stream, and the address of the peer.
     ///
     /// # Cancel safety

@@ -74,3 +74,24 @@ fn an_unreachable_port_is_told_once_and_the_socket_goes_on() {
     assert_eq!(b.try_send_to(b"back", a.local_addr().unwrap()).unwrap(), 4);
     assert_eq!(finish(receive).unwrap(), 4);
 }
+
+#[test]
+fn a_connected_socket_tries_without_an_address_and_goes_to_the_standard_library_and_back() {
+    let (a, b) = pair();
+    block_on(a.connect(b.local_addr().unwrap())).unwrap();
+    let mut buf = [0; 8];
+    assert_eq!(b.try_recv(&mut buf).unwrap_err().kind(), ErrorKind::WouldBlock);
+    let a = UdpSocket::from_std(a.into_std()).unwrap();
+    assert_eq!(a.try_send(b"four").unwrap(), 4);
+    let received = block_on(async {
+        loop {
+            b.readable().await;
+            match b.try_recv(&mut buf) {
+                // A false alarm.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                received => return received,
+            }
+        }
+    });
+    assert_eq!(received.unwrap(), 4);
+}

@@ -203,6 +203,7 @@ fn streams_and_listeners_come_from_the_standard_library_and_go_back() {
     let std_listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = std_listener.local_addr().unwrap();
     let listener = TcpListener::try_from(std_listener).unwrap();
+    let listener = TcpListener::from_std(listener.into_std()).unwrap();
     let client = TcpStream::from_std(std::net::TcpStream::connect(addr).unwrap()).unwrap();
     let (server, _) = block_on(listener.accept()).unwrap();
     // Out of the reactor and in again: the registration left nothing behind.

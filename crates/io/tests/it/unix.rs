@@ -10,6 +10,7 @@ use std::io::{ErrorKind, Read, Write};
 fn streams_connect_through_a_path() {
     let path = std::env::temp_dir().join(format!("motet-io-it-{}", std::process::id()));
     let listener = UnixListener::bind(&path).unwrap();
+    let listener = UnixListener::from_std(listener.into_std()).unwrap();
     block_on(async {
         let (client, accepted) = futures::join!(UnixStream::connect(&path), listener.accept());
         let (mut client, (mut server, _)) = (client.unwrap(), accepted.unwrap());
