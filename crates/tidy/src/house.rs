@@ -93,7 +93,8 @@ impl Package {
         Self { name, folder, manifest, sources }
     }
 
-    /// The packages named under `[dependencies]` and its target-specific kin; those for tests only are not among them.
+    /// The packages named under `[dependencies]` and its target-specific kin, whatever they are called here; those for tests only are not
+    /// among them.
     #[must_use]
     pub fn dependencies(&self) -> Vec<&str> {
         let targets = self.manifest.get("target").and_then(toml::Value::as_table);
@@ -101,7 +102,8 @@ impl Package {
         std::iter::once(&self.manifest)
             .chain(tables)
             .filter_map(|table| table.get("dependencies").and_then(toml::Value::as_table))
-            .flat_map(|dependencies| dependencies.keys().map(String::as_str))
+            .flatten()
+            .map(|(name, dependency)| dependency.get("package").and_then(toml::Value::as_str).unwrap_or(name))
             .collect()
     }
 }

@@ -8,12 +8,13 @@ const HEADING: &str = "# Cancel safety";
 
 /// Every public `async fn`, and every public function that returns a future, has `# Cancel safety` in its docs.
 ///
-/// A future is `impl Future`, one of the boxed kinds, or a type for which the same package implements `Future`.
+/// A future is `impl Future`, one of the boxed kinds, or a type for which the same package implements `Future`, by its name or an alias.
 #[must_use]
 pub fn cancel_safety(package: &Package) -> Vec<Violation> {
     let in_crate = |source: &&Source| source.path.starts_with(package.folder.join("src"));
-    let mut futures = FutureTypes(vec!["BoxFuture".into(), "LocalBoxFuture".into()]);
+    let mut futures = FutureTypes { names: vec!["BoxFuture".into(), "LocalBoxFuture".into()], aliases: Vec::new() };
     package.sources.iter().filter(in_crate).for_each(|source| futures.visit_file(&source.tree));
+    futures.resolve();
     let mut violations = Vec::new();
     for source in package.sources.iter().filter(in_crate) {
         let mut functions = Undocumented { futures: &futures, found: Vec::new() };
@@ -26,33 +27,76 @@ pub fn cancel_safety(package: &Package) -> Vec<Violation> {
 }
 
 /// The names of the types that implement `Future`.
-struct FutureTypes(Vec<String>);
+struct FutureTypes<'ast> {
+    names: Vec<String>,
+    /// What else is named, and the type that it stands for.
+    aliases: Vec<(String, &'ast syn::Type)>,
+}
 
-impl<'ast> Visit<'ast> for FutureTypes {
+impl<'ast> Visit<'ast> for FutureTypes<'ast> {
     fn visit_item_impl(&mut self, item: &'ast syn::ItemImpl) {
         let of_future = item.trait_.as_ref().and_then(|(_, path, _)| path.segments.last());
         if of_future.is_some_and(|segment| segment.ident == "Future") {
-            self.0.extend(last_name(&item.self_ty));
+            self.names.extend(last_name(&item.self_ty));
         }
         visit::visit_item_impl(self, item);
     }
+
+    fn visit_item_type(&mut self, item: &'ast syn::ItemType) {
+        self.aliases.push((item.ident.to_string(), &*item.ty));
+    }
 }
 
-impl FutureTypes {
+impl FutureTypes<'_> {
+    /// Takes in the aliases of futures, and those of these.
+    fn resolve(&mut self) {
+        let (futures, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.aliases).into_iter().partition(|(_, of)| self.has(of, None));
+        if !futures.is_empty() {
+            self.names.extend(futures.into_iter().map(|(name, _)| name));
+            self.aliases = others;
+            self.resolve();
+        }
+    }
+
     fn contains(&self, output: &syn::ReturnType, of: Option<&str>) -> bool {
         let syn::ReturnType::Type(_, output) = output else { return false };
-        match &**output {
-            syn::Type::ImplTrait(bounds) => bounds.bounds.iter().any(|bound| match bound {
-                syn::TypeParamBound::Trait(bound) => {
-                    bound.path.segments.last().is_some_and(|last| last.ident == "Future")
-                }
-                _ => false,
-            }),
+        self.has(output, of)
+    }
+
+    fn has(&self, output: &syn::Type, of: Option<&str>) -> bool {
+        match output {
+            syn::Type::ImplTrait(bounds) => is_future(&bounds.bounds),
+            syn::Type::Path(path) if is_boxed_future(path) => true,
             named => last_name(named).is_some_and(|name| {
                 let name = if name == "Self" { of.unwrap_or_default() } else { &name };
-                self.0.iter().any(|future| future == name)
+                self.names.iter().any(|future| future == name)
             }),
         }
+    }
+}
+
+fn is_future<'a>(bounds: impl IntoIterator<Item = &'a syn::TypeParamBound>) -> bool {
+    bounds.into_iter().any(|bound| match bound {
+        syn::TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Future"),
+        _ => false,
+    })
+}
+
+/// `Pin<Box<dyn Future…>>`.
+fn is_boxed_future(path: &syn::TypePath) -> bool {
+    let Some(syn::Type::Path(pinned)) = argument_of(path, "Pin") else { return false };
+    matches!(argument_of(pinned, "Box"), Some(syn::Type::TraitObject(object)) if is_future(&object.bounds))
+}
+
+fn argument_of<'a>(path: &'a syn::TypePath, name: &str) -> Option<&'a syn::Type> {
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    match &last.arguments {
+        syn::PathArguments::AngleBracketed(arguments) => match arguments.args.first()? {
+            syn::GenericArgument::Type(argument) => Some(argument),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -65,7 +109,7 @@ fn last_name(of: &syn::Type) -> Option<String> {
 
 /// The public functions that give a future and do not say what dropping it does.
 struct Undocumented<'a> {
-    futures: &'a FutureTypes,
+    futures: &'a FutureTypes<'a>,
     found: Vec<(String, usize)>,
 }
 

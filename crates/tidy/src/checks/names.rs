@@ -16,37 +16,42 @@ pub fn one_door(source: &Source) -> Vec<Violation> {
     let tokens = tokens::flat(&source.text);
     let direct: [&[&str]; 3] = [&["parking_lot"], &["loom"], &["sync", ":", ":", "atomic"]];
     let mut lines: Vec<usize> = direct.iter().flat_map(|wanted| tokens::lines_with(&tokens, wanted)).collect();
-    lines.extend(grouped_atomic_imports(&source.tree));
+    lines.extend(grouped_imports(&source.tree, "sync", "atomic"));
     let tell = "take atomics, locks and loom from `motet_prim`, the one door to them";
     lines.into_iter().map(|line| source.violation(line, tell)).collect()
 }
 
-/// Lines of `use std::sync::{atomic::…, …}`, where a group stands between `sync` and `atomic`.
-fn grouped_atomic_imports(tree: &syn::File) -> Vec<usize> {
-    struct Imports(Vec<usize>);
-    impl<'ast> Visit<'ast> for Imports {
+/// Lines of `use …::from::{name, …}`, where a group stands between the two.
+pub(super) fn grouped_imports(tree: &syn::File, from: &str, name: &str) -> Vec<usize> {
+    struct Imports<'a> {
+        from: &'a str,
+        name: &'a str,
+        lines: Vec<usize>,
+    }
+    impl<'ast> Visit<'ast> for Imports<'_> {
         fn visit_use_path(&mut self, path: &'ast syn::UsePath) {
-            if path.ident == "sync" {
+            if path.ident == self.from {
                 if let syn::UseTree::Group(group) = &*path.tree {
-                    self.0.extend(group.items.iter().filter_map(atomic_line));
+                    let name = self.name;
+                    self.lines.extend(group.items.iter().filter_map(|item| line_of(item, name)));
                 }
             }
             visit::visit_use_path(self, path);
         }
     }
-    let mut imports = Imports(Vec::new());
+    let mut imports = Imports { from, name, lines: Vec::new() };
     imports.visit_file(tree);
-    imports.0
+    imports.lines
 }
 
-fn atomic_line(item: &syn::UseTree) -> Option<usize> {
+fn line_of(item: &syn::UseTree, wanted: &str) -> Option<usize> {
     let name = match item {
         syn::UseTree::Path(path) => &path.ident,
         syn::UseTree::Name(name) => &name.ident,
         syn::UseTree::Rename(rename) => &rename.ident,
         syn::UseTree::Glob(_) | syn::UseTree::Group(_) => return None,
     };
-    (name == "atomic").then(|| name.span().start().line)
+    (name == wanted).then(|| name.span().start().line)
 }
 
 /// No type is called `Inner`, `Manager` or `Helper`, no file `utils.rs`.

@@ -1,5 +1,6 @@
 //! Tests and models: none skipped, none asleep, none single-threaded.
 
+use super::names::grouped_imports;
 use crate::tokens::{self, Token};
 use crate::{Package, Source, Violation};
 use std::ops::RangeInclusive;
@@ -36,8 +37,10 @@ pub fn no_sleeping_tests(source: &Source) -> Vec<Violation> {
     let foreign: [&[&str]; 1] = [&["tokio", ":", ":", "time", ":", ":", "sleep"]];
     let paused = source.text.contains("start_paused");
     let wanted = blocking.into_iter().chain(foreign.into_iter().filter(|_| !paused));
+    let imported = source.is_test().then(|| grouped_imports(&source.tree, "thread", "sleep"));
     wanted
         .flat_map(|wanted| tokens::lines_with(&tokens, wanted))
+        .chain(imported.into_iter().flatten())
         .map(|line| source.violation(line, "a test never sleeps: step the future, or use virtual time"))
         .collect()
 }

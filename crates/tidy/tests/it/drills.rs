@@ -49,6 +49,8 @@ fn an_import_outside_the_table_is_found() {
     assert_eq!(checks::imports(&breach)[0].message, "`motet-timer` may not import `motet-executor`");
     let hidden = "[target.'cfg(unix)'.dependencies]\nmotet-timer.workspace = true";
     assert_eq!(checks::imports(&package("motet-io", hidden, Vec::new())).len(), 1);
+    let renamed = "[dependencies]\nclock = { package = \"motet-timer\", version = \"1\" }";
+    assert_eq!(checks::imports(&package("motet-io", renamed, Vec::new())).len(), 1);
     let in_tests = "[dev-dependencies]\nmotet-executor = \"1\"";
     assert!(checks::imports(&package("motet-timer", in_tests, Vec::new())).is_empty());
     assert_eq!(checks::imports(&package("motet-new", "", Vec::new())).len(), 1);
@@ -61,6 +63,10 @@ fn a_public_future_that_is_silent_on_cancel_safety_is_found() {
                   pub trait T {\n fn d() -> BoxFuture<'static, ()>;\n}\n";
     let drill = package("motet-prim", "", vec![source("crates/drill/src/lib.rs", breach)]);
     assert_eq!(lines(&checks::cancel_safety(&drill)), [5, 7, 8, 9, 11]);
+    let disguised = "//! A.\npub type Nap = Rest;\npub type Rest = Wait<u8>;\npub struct Wait<T>(T);\nimpl<T> Future for Wait<T> {}\n\
+                     pub fn a() -> Nap {}\npub fn b() -> Pin<Box<dyn Future<Output = ()> + Send>> {}\npub fn c() -> Pin<Box<u8>> {}\n";
+    let drill = package("motet-prim", "", vec![source("crates/drill/src/lib.rs", disguised)]);
+    assert_eq!(lines(&checks::cancel_safety(&drill)), [6, 7]);
     let fine = "//! A.\n/// Waits.\n///\n/// # Cancel safety\n///\n/// Safe.\npub async fn a() {}\nasync fn private() {}\n\
                 pub fn count() -> usize { 0 }\n#[doc(hidden)]\npub async fn hidden() {}\n";
     let drill = package("motet-prim", "", vec![source("crates/drill/src/lib.rs", fine)]);
@@ -82,6 +88,8 @@ fn skipped_and_unfinished_code_is_found() {
 fn a_sleeping_test_is_found() {
     let breach = "//! A.\nfn a() { std::thread::sleep(d); }\nasync fn b() { tokio::time::sleep(d).await; }\n";
     assert_eq!(lines(&checks::no_sleeping_tests(&source("crates/a/tests/it/a.rs", breach))), [2, 3]);
+    let imported = "//! A.\nuse std::thread::{self, sleep};\n";
+    assert_eq!(lines(&checks::no_sleeping_tests(&source("crates/a/tests/it/a.rs", imported))), [2]);
     let module = "//! A.\nfn driver() { park_timeout(d); }\n#[cfg(test)]\nmod tests {\nfn a() { sleep_ms(3); }\n}\n";
     assert_eq!(lines(&checks::no_sleeping_tests(&source("crates/a/src/a.rs", module))), [5]);
     let paused = "//! A.\n#[tokio::test(start_paused = true)]\nasync fn b() { tokio::time::sleep(d).await; }\n";
