@@ -13,8 +13,8 @@
 
 use crate::clock::Mark;
 use motet_prim::atomic::{AtomicBool, Ordering};
-use motet_prim::discard;
 use motet_prim::lock::Mutex;
+use motet_prim::{Wakeup, discard};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
@@ -83,7 +83,8 @@ impl ReadyList {
         let owner = if list.queue.is_empty() { None } else { list.owner.take() };
         drop(list);
         if let Some(owner) = owner {
-            owner.wake();
+            // A panic would unwind out of the frame's poll.
+            Wakeup::from(owner).wake();
         }
     }
 }
@@ -130,7 +131,8 @@ impl Wake for Place {
         let owner = list.owner.take();
         drop(list);
         if let Some(owner) = owner {
-            owner.wake();
+            // Most often from within an exit, which a waker that panics must not cut short.
+            Wakeup::from(owner).wake();
         }
     }
 }

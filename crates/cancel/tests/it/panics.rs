@@ -5,6 +5,8 @@ use motet_cancel::frame::Nest;
 use motet_cancel::{guard, scope, with};
 use motet_test::Stepped;
 use std::future::{pending, poll_fn};
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
 
 /// Panics when dropped.
 struct Bomb(&'static str);
@@ -181,4 +183,23 @@ fn with_runs_its_exit_before_the_bodys_panic_goes_on() {
     let mut work = Stepped::new(work);
     assert_eq!(panic_of(|| work.poll_until_stalled()), "body");
     assert_eq!(outcomes.try_recv(), Ok(motet_cancel::Outcome::Panicked));
+}
+
+/// A waker that panics when it wakes.
+struct Grumpy;
+
+impl Wake for Grumpy {
+    fn wake(self: Arc<Self>) {
+        panic!("do not wake me");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_cuts_no_exit_short() {
+    let (log, mut nest) = (Log::new(), Nest::new());
+    nest.enter(|| drop(log.guard("exit")));
+    let waker = Waker::from(Arc::new(Grumpy));
+    let mut cx = Context::from_waker(&waker);
+    while nest.poll_drain(&mut cx).is_pending() {}
+    assert_eq!(log.take(), ["exit: Dropped", "exit ended"]);
 }
