@@ -230,13 +230,14 @@ impl Response {
                     return self.total.poll(cx).map(|error| Some(Err(self.give_up(error))));
                 }
             };
-            // Trailers, and pieces without a byte, are nobody's chunk.
+            // Of what is nobody's chunk there may be no end, either.
+            if let Some(timeout) = self.total.over() {
+                return Poll::Ready(Some(Err(self.give_up(timeout))));
+            }
+            // Trailers, and pieces without a byte.
             let Ok(data) = frame.into_data() else { continue };
             if data.is_empty() {
                 continue;
-            }
-            if let Some(timeout) = self.total.over() {
-                return Poll::Ready(Some(Err(self.give_up(timeout))));
             }
             self.seen += data.len() as u64;
             if self.seen > self.max_body {

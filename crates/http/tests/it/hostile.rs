@@ -2,9 +2,10 @@
 
 use crate::body::gzip;
 use crate::client::mock;
-use crate::server::{RUNTIME, Server, Tasks, says, stuck_after};
+use crate::server::{RUNTIME, Server, Tasks, frames, says, stuck_after};
 use futures::channel::oneshot;
 use futures::executor::block_on;
+use futures::future::select;
 use futures::{FutureExt, StreamExt, future, stream};
 use http::Response;
 use http_body_util::BodyExt;
@@ -13,11 +14,13 @@ use motet_http::{Body, Bytes, Client, Error, Method, Phase, Timeouts};
 use motet_timer::Timers;
 use std::future::poll_fn;
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::mpsc;
 use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Notify;
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(200);
@@ -41,6 +44,26 @@ fn a_flood_of_interim_responses_runs_into_the_read_timeout() {
     let error = ends(client.get(server.url("/")).send()).unwrap_err();
     assert_eq!(error.phase(), Some(Phase::Read), "{error}");
     server.wait_for(|seen| seen.open == 0);
+}
+
+#[test]
+fn a_flood_of_empty_pieces_ends_the_connection() {
+    let server = Server::tls_raw(&["h2"], |mut stream| async move {
+        let asked = Notify::new();
+        {
+            let serving = frames::serve(&mut stream, |id| {
+                asked.notify_one();
+                frames::head(id)
+            });
+            select(pin!(serving), pin!(asked.notified())).await;
+        }
+        let flood = frames::empty_piece(1).repeat(4_000);
+        while stream.write_all(&flood).await.is_ok() {}
+    });
+    let client = Client::builder().danger_accept_invalid_certs(true);
+    let client = client.timeouts(Timeouts { read: Some(SHORT), ..Timeouts::none() }).build().unwrap();
+    let error = ends(async move { client.get(server.url("/")).await?.bytes().await }).unwrap_err();
+    assert!(error.is_exchange() || error.is_timeout(), "{error}");
 }
 
 #[test]

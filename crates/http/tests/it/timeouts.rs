@@ -3,7 +3,7 @@
 use crate::server::{Server, Tasks, ok, says, stuck_after};
 use futures::channel::oneshot;
 use futures::executor::block_on;
-use futures::{FutureExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use http_body_util::BodyExt;
 use hyper::{Request, body::Incoming};
 use motet_http::{Body, Client, Error, Phase, Timeouts};
@@ -219,6 +219,24 @@ fn the_total_timeout_ends_a_body_of_which_there_is_always_more() {
         seconds += 1;
     };
     assert_eq!((error.phase(), seconds), (Some(Phase::Total), 3));
+}
+
+#[test]
+fn the_total_timeout_ends_a_body_of_pieces_without_a_byte() {
+    let (timers, clock) = Timers::virtual_time();
+    let _entered = timers.enter();
+    let client = crate::client::mock(move |_| {
+        let clock = clock.clone();
+        let pieces = stream::iter(1..).map(move |second| {
+            assert!(second <= 3, "its time is over");
+            clock.advance(SECOND);
+            Ok::<_, Error>("")
+        });
+        async move { Ok(http::Response::new(Body::from_stream(pieces))) }
+    });
+    let client = client.build().unwrap();
+    let mut response = block_on(client.get("http://example.com/").timeout(SECOND * 3).send()).unwrap();
+    assert_eq!(block_on(response.chunk()).unwrap_err().phase(), Some(Phase::Total));
 }
 
 #[test]

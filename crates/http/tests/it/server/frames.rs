@@ -3,6 +3,7 @@
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
@@ -21,6 +22,16 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
 /// A response without a body: 200, which HPACK has in its table, with the flags of an end of headers and stream.
 pub(crate) fn answer(stream: u32) -> Vec<u8> {
     frame(HEADERS, 0x5, stream, &[0x88])
+}
+
+/// The head of a response whose body follows.
+pub(crate) fn head(stream: u32) -> Vec<u8> {
+    frame(HEADERS, 0x4, stream, &[0x88])
+}
+
+/// A piece of a body without a byte in it.
+pub(crate) fn empty_piece(stream: u32) -> Vec<u8> {
+    frame(DATA, 0, stream, &[])
 }
 
 /// The stream is over, for this reason.
