@@ -58,6 +58,13 @@ pub trait Driver: Send + 'static {
     /// The same without waiting; called every so many polls, so that a busy executor still sees events.
     fn poll(&mut self);
 
+    /// No worker is left that could come: the last one blocks in a nested `block_on`, or is none any more. Until [`resume`](Self::resume) nobody calls
+    /// `park` or `poll`, and what this drives goes on by other means, if there are any; the facade leaves its timers to their helper thread.
+    fn suspend(&mut self) {}
+
+    /// There are workers again, or for the first time.
+    fn resume(&mut self) {}
+
     /// Ends a `park`, now or the next one (sticky); cheap, idempotent, callable from any thread.
     fn unparker(&self) -> Waker;
 
@@ -75,6 +82,8 @@ pub(crate) struct Wheelhouse<D: ?Sized> {
     /// Whether somebody has it; decides who may lock, so that the lock is never waited for.
     is_taken: AtomicBool,
     driver: Mutex<Contained<Box<D>>>,
+    /// How many workers may come: those that do not block in a nested call.
+    attendants: Mutex<usize>,
 }
 
 /// The driver, while this worker has it.
@@ -91,6 +100,33 @@ impl<D: Driver + ?Sized> Wheelhouse<D> {
             is_virtual: driver.is_virtual(),
             is_taken: AtomicBool::new(false),
             driver: Mutex::new(Contained::new(driver)),
+            attendants: Mutex::new(0),
+        }
+    }
+
+    /// One more worker may come.
+    pub(crate) fn attend(&self) {
+        // Held until the driver knows, for the next one may be the last that leaves.
+        let mut attendants = self.attendants.lock();
+        *attendants += 1;
+        if *attendants == 1 {
+            self.tell(D::resume);
+        }
+    }
+
+    /// A worker that is not inside comes no more.
+    pub(crate) fn leave(&self) {
+        let mut attendants = self.attendants.lock();
+        *attendants -= 1;
+        if *attendants == 0 {
+            self.tell(D::suspend);
+        }
+    }
+
+    /// For whoever comes first or leaves last: nobody else is inside. A waker may block, though, that the driver itself calls.
+    fn tell(&self, tell: impl FnOnce(&mut D)) {
+        if let Some(mut inside) = self.try_enter() {
+            inside.tell(tell);
         }
     }
 
@@ -131,6 +167,13 @@ impl<D: Driver + ?Sized> Inside<'_, D> {
 
     pub(crate) fn poll(&mut self) {
         self.driver.iter_mut().for_each(|driver| driver.poll());
+    }
+
+    /// Its panic has been printed, and is nobody else's.
+    fn tell(&mut self, tell: impl FnOnce(&mut D)) {
+        if let Some(driver) = &mut self.driver {
+            contain(|| tell(&mut ***driver));
+        }
     }
 }
 

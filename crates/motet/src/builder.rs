@@ -1,8 +1,8 @@
 //! What a runtime is to be, and the wiring: this is where the executor gets its driver and each worker its timers.
 
 use crate::Runtime;
-use crate::driver::{OneWorker, Seated};
-use motet_executor::{Executor, TaskPanic};
+use crate::driver::Seated;
+use motet_executor::{Driver, Executor, TaskPanic};
 use motet_timer::Timers;
 use std::any::Any;
 use std::fmt;
@@ -47,7 +47,8 @@ impl Builder {
     /// How many workers: that many less one threads, and a place for the caller of `block_on`. The default is the number of cores.
     ///
     /// With one there is no thread: but inside of `block_on` no task runs. A sleep that was first polled there, and is awaited elsewhere
-    /// afterwards, ends all the same: the timers' helper thread sees to those that are left when `block_on` returns.
+    /// afterwards, ends all the same: the timers' helper thread sees to those that are left when `block_on` returns. So does one that is awaited in a
+    /// nested `block_on`, if that is one of Motet's; but no task runs in there either.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self.executor = self.executor.threads(threads);
@@ -136,13 +137,11 @@ impl Builder {
         motet_http::set_ambient_spawner(|| Some(Box::new(motet_executor::current_spawner()?)));
         let timers = Timers::builder().tick(self.timer_tick).build();
         let threads = self.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
-        let (seated, one_worker) = match threads {
-            1 => {
-                let (seated, worker) = Seated::for_one_worker(&timers);
-                (seated, Some(worker))
-            }
-            _ => (Seated::new(&timers), None),
-        };
+        let mut seated = Seated::new(&timers);
+        if threads == 1 {
+            // Its worker comes with a `block_on`.
+            seated.suspend();
+        }
         let enter = {
             let (timers, enter) = (timers.clone(), self.enter);
             // What was entered last is left first.
@@ -150,7 +149,7 @@ impl Builder {
                 let timers = timers.enter();
                 // A panic of it has been printed, and is no reason to do without the timers.
                 let entered = enter.as_ref().and_then(|enter| catch_unwind(AssertUnwindSafe(enter)).ok());
-                (entered, timers, one_worker.as_ref().map(OneWorker::host))
+                (entered, timers)
             }
         };
         let executor = self.executor.driver(seated).on_enter(enter).build()?;

@@ -17,39 +17,17 @@ use crate::parked::Seat;
 pub(crate) struct Seated {
     seat: Seat,
     timers: Timers,
-    /// While it lives, an earlier arm wakes the seat, and no helper thread touches these timers. None if there is not always
-    /// a worker: see [`OneWorker`].
+    /// While it lives, an earlier arm wakes the seat, and no helper thread touches these timers. None while no worker can come: the only one of
+    /// a runtime does as long as somebody is in `block_on`, and any may block in a nested one. A sleep is then the helper thread's.
     host: Option<Host>,
 }
 
-/// What the timers of a runtime of one worker are driven by: that worker, for as long as somebody is in `block_on`; else the
-/// helper thread, for a sleep that was polled in there may be awaited elsewhere.
-pub(crate) struct OneWorker {
-    timers: Timers,
-    unparker: Waker,
-}
-
-impl OneWorker {
-    /// The worker comes, and stays until the host is dropped.
-    pub(crate) fn host(&self) -> Host {
-        self.timers.host(self.unparker.clone())
-    }
-}
-
 impl Seated {
+    /// Timers that had a host once are the helper thread's while they have none.
     pub(crate) fn new(timers: &Timers) -> Self {
-        let seat = Seat::new();
-        let host = timers.host(seat.unparker());
-        Self { seat, timers: timers.clone(), host: Some(host) }
-    }
-
-    /// The same for a worker that comes and goes.
-    pub(crate) fn for_one_worker(timers: &Timers) -> (Self, OneWorker) {
-        let mut seated = Self::new(timers);
-        // Timers that had a host are the helper thread's from then on.
-        seated.host = None;
-        let worker = OneWorker { timers: timers.clone(), unparker: seated.seat.unparker() };
-        (seated, worker)
+        let mut seated = Self { seat: Seat::new(), timers: timers.clone(), host: None };
+        seated.resume();
+        seated
     }
 
     /// The time until the next deadline; publishes that deadline as the one that this host waits for.
@@ -74,6 +52,14 @@ impl Driver for Seated {
     fn poll(&mut self) {
         self.seat.poll();
         self.fire();
+    }
+
+    fn suspend(&mut self) {
+        self.host = None;
+    }
+
+    fn resume(&mut self) {
+        self.host.get_or_insert_with(|| self.timers.host(self.seat.unparker()));
     }
 
     fn unparker(&self) -> Waker {

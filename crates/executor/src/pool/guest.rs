@@ -16,6 +16,7 @@ use super::shared::{Kit, Shared};
 use super::threads::Post;
 use super::worker::Worker;
 use crate::ambient::{self, Ambient};
+use crate::driver::Wheelhouse;
 use crate::seam;
 use crate::slab::Slab;
 use core::future::Future;
@@ -118,6 +119,10 @@ pub(crate) fn hand_over() -> Option<HandedOver> {
             worker.shared().wake_worker();
         }
     }
+    // Last: nobody comes to look after what a driver drives now.
+    for worker in &seated {
+        worker.shared().driver.iter().for_each(Wheelhouse::leave);
+    }
     (ambient.is_some() || !seated.is_empty()).then_some(HandedOver { workers: seated, _ambient: ambient })
 }
 
@@ -130,6 +135,7 @@ pub(crate) struct HandedOver {
 impl Drop for HandedOver {
     fn drop(&mut self) {
         for worker in &self.workers {
+            worker.shared().driver.iter().for_each(Wheelhouse::attend);
             worker.shared().standing.fetch_sub(1, Ordering::Relaxed);
             worker.shared().shard(Some(worker)).sit_down();
         }

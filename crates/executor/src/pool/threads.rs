@@ -4,6 +4,7 @@ use super::contained::run_contained;
 use super::shared::{Kit, Shared};
 use super::worker::Worker;
 use crate::ambient::{self, Ambient};
+use crate::driver::Wheelhouse;
 use crate::seam;
 use crate::task::contain;
 use motet_cancel::frame::EnteredReaper;
@@ -54,6 +55,7 @@ impl Post {
         let worker = Rc::new(worker);
         let ambient = ambient::enter(Ambient::Worker(worker.clone()));
         let reaper = seam::reap_into(worker.shared());
+        worker.shared().driver.iter().for_each(Wheelhouse::attend);
         let mut application = None;
         contain(|| application = worker.shared().enter.as_ref().map(|enter| enter()));
         Self { worker, application, reaper: Some(reaper), ambient: Some(ambient), mark: ambient::mark() }
@@ -105,6 +107,7 @@ impl Worker {
         self.end_watch();
         let has_drained = self.drain();
         self.stand_up();
+        shared.driver.iter().for_each(Wheelhouse::leave);
         self.sweep_outside_at_last();
         shared.seated.fetch_sub(1, Ordering::Relaxed);
         // For the driver: whoever wakes lies down in it. For what was queued here or pushed while this worker searched.

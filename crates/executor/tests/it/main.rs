@@ -1,6 +1,7 @@
 //! Behaviours of the executor, named after what they are.
 
 mod ambient;
+mod attendance;
 mod bad_drops;
 mod bad_wakers;
 mod block_on;

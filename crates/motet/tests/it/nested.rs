@@ -4,7 +4,7 @@ use motet::Runtime;
 use motet::io::{TcpListener, TcpStream};
 use motet::prelude::*;
 use std::io;
-use std::sync::mpsc;
+use std::sync::{Arc, Barrier, mpsc};
 use std::time::Duration;
 
 /// Sends a word to itself over a socket, after a short sleep.
@@ -59,6 +59,34 @@ fn a_root_that_blocks_its_worker_stops_neither_time_nor_sockets() {
             hogged.recv().expect("the task releases the root");
         }
     });
+}
+
+#[test]
+fn time_passes_while_every_worker_blocks_in_a_nested_call() {
+    for threads in [1, 2] {
+        let runtime = Runtime::builder().threads(threads).build().expect("a thread");
+        let all = Arc::new(Barrier::new(threads));
+        let nested = {
+            let runtime = runtime.clone();
+            move || {
+                all.wait();
+                runtime.block_on(motet::sleep(Duration::from_millis(1)));
+                motet_executor::block_on(motet::sleep(Duration::from_millis(1)));
+            }
+        };
+        runtime.block_on(async {
+            let beside = (1..threads).map(|_| {
+                let nested = nested.clone();
+                runtime.spawn(async move { nested() })
+            });
+            let beside: Vec<_> = beside.collect();
+            nested();
+            motet::sleep(Duration::from_millis(1)).await;
+            for task in beside {
+                task.await.expect("no panic");
+            }
+        });
+    }
 }
 
 #[test]
