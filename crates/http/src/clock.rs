@@ -169,6 +169,11 @@ impl Stall {
         self.since = None;
     }
 
+    /// When the present wait began, if one has.
+    pub(crate) fn began(&self) -> Option<Instant> {
+        self.since.map(|(start, _)| start)
+    }
+
     /// Whether the whole upload was handed to the connection.
     pub(crate) fn upload_is_sent(&self) -> bool {
         self.progress.as_ref().is_none_or(Progress::is_sent)

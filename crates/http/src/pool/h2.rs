@@ -118,6 +118,20 @@ impl Http2 {
         self.heard.doubted()
     }
 
+    /// The clock of a wait for the server, asked when nothing else is ready. If it runs out, and nothing came to anybody for the whole
+    /// of the wait, the connection is in doubt: `heard` is the count as that began.
+    fn poll_stall(&self, stall: &mut Stall, heard: &mut u64, cx: &mut Context<'_>) -> Poll<Error> {
+        let (count, began) = (self.heard.count(), stall.began());
+        let polled = stall.poll(cx);
+        match &polled {
+            Poll::Ready(error) => self.heard.doubt(error, *heard),
+            // A wait of its own: something had moved before.
+            Poll::Pending if stall.began() != began => *heard = count,
+            Poll::Pending => {}
+        }
+        polled
+    }
+
     /// Whether there is nothing more to expect of it: it ended, or is in doubt and serves nobody.
     pub(super) fn is_lost(&self) -> bool {
         !self.is_usable() || self.doubted().is_some() && self.retire()
@@ -236,12 +250,12 @@ pub(super) async fn send(share: Share, request: Request<Body>, timeouts: Timeout
     let (upload, progress) = Upload::new(body);
     let upload = upload.shared(share.connection.herald.clone());
     let mut stall = Stall::of_head(progress, timeouts);
-    let heard = share.connection.heard.count();
+    let mut heard = share.connection.heard.count();
     let mut sender = share.connection.sender.clone();
     let mut sent = pin!(sender.try_send_request(Request::from_parts(head, upload)));
     let answer = poll_fn(|cx| match sent.as_mut().poll(cx) {
         Poll::Ready(answer) => Poll::Ready(Ok(answer)),
-        Poll::Pending => stall.poll(cx).map(Err),
+        Poll::Pending => share.connection.poll_stall(&mut stall, &mut heard, cx).map(Err),
     });
     match answer.await {
         Ok(Ok(response)) => Ok(response.map(|incoming| Streaming::start(incoming, share, stall.of_body()))),
@@ -252,10 +266,7 @@ pub(super) async fn send(share: Share, request: Request<Body>, timeouts: Timeout
             }
             Err(stall.upload_failure().map_or(failure, Failure::of))
         }
-        Err(error) => {
-            share.connection.heard.doubt(&error, heard);
-            Err(Failure::of(error))
-        }
+        Err(error) => Err(Failure::of(error)),
     }
 }
 
@@ -265,7 +276,7 @@ pub(crate) struct Streaming {
     /// `None` once the body has ended.
     share: Option<Share>,
     stall: Stall,
-    /// The connection's count when the last piece was taken.
+    /// The connection's count when the present wait began.
     heard: u64,
 }
 
@@ -286,15 +297,11 @@ impl Streaming {
                 let why = |reset| self.stall.upload_failure().unwrap_or_else(|| Error::caused(Kind::Body, reset));
                 frame.map(|frame| frame.map_err(why))
             }
-            Poll::Pending => match self.stall.poll(cx) {
-                Poll::Ready(error) => {
-                    share.connection.heard.doubt(&error, self.heard);
-                    Some(Err(error))
-                }
+            Poll::Pending => match share.connection.poll_stall(&mut self.stall, &mut self.heard, cx) {
+                Poll::Ready(error) => Some(Err(error)),
                 Poll::Pending => return Poll::Pending,
             },
         };
-        self.heard = share.connection.heard.count();
         self.stall.moved();
         if !matches!(frame, Some(Ok(_))) || self.incoming.is_end_stream() {
             self.finish();

@@ -63,6 +63,22 @@ fn a_body_that_nothing_follows_on_the_whole_connection_ends_it_too() {
 }
 
 #[test]
+fn what_came_before_a_wait_began_says_nothing_of_the_server_since() {
+    let (timers, clock) = Timers::virtual_time();
+    let _entered = timers.enter();
+    let server = Server::https(|request: Request<Incoming>| async move {
+        if request.uri().path() == "/" { crate::server::ok("hello") } else { crate::server::stuck_after("x") }
+    });
+    let client = over(&server).build().unwrap();
+    let mut response = block_on(client.get(server.url("/stuck")).send()).unwrap();
+    assert_eq!(block_on(response.chunk()).unwrap().unwrap(), "x");
+    assert_eq!(block_on(text(&client, server.url("/"))).unwrap(), "hello");
+    run_out(&mut Stepped::new(response.chunk()), || clock.advance(SECOND * 5));
+    assert_eq!(block_on(text(&client, server.url("/"))).unwrap(), "hello");
+    assert_eq!(server.connections().accepted, 2);
+}
+
+#[test]
 fn a_connection_that_answers_others_is_kept() {
     let (timers, clock) = Timers::virtual_time();
     let _entered = timers.enter();
