@@ -164,10 +164,12 @@ impl<F: Future> Crowd<F> {
             let child = few.children[at] as usize;
             match self.row.poll(child, cx) {
                 Some(Poll::Pending) => at += 1,
-                Some(Poll::Ready(())) | None => {
+                Some(Poll::Ready(())) => {
                     few.remove(at);
                     each(&mut self.row, child)?;
                 }
+                // It panicked in an earlier poll.
+                None => few.remove(at),
             }
         }
         ControlFlow::Continue(())
