@@ -84,7 +84,12 @@ impl<K: Kind> Adopted<K> {
 
     /// Takes a tree that waits for what was adopted after `mark`.
     pub(crate) fn push(&mut self, mark: Mark, tree: K::Tree) {
-        self.stash().push(Mark::next(), Rank::new(mark, place::child()), tree);
+        self.push_of(place::child(), mark, tree);
+    }
+
+    /// The same of a tree that this child of a combinator left.
+    pub(super) fn push_of(&mut self, child: usize, mark: Mark, tree: K::Tree) {
+        self.stash().push(Mark::next(), Rank::new(mark, child), tree);
     }
 
     /// Whether something that was adopted after `mark` is unfinished.

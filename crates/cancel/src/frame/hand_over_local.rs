@@ -8,7 +8,8 @@
 //!   └───────────────────┘   done   └──────────────────────────┘
 //! ```
 //!
-//! The stand-in keeps the work's place in the order of the `Send` frame, and keeps that frame open.
+//! The stand-in keeps the work's place in the order of the `Send` frame, and keeps that frame open. The work itself waits for nothing in the local
+//! frame, nor does a child's exit there wait for it: whose child's it is, is known in the `Send` frame alone.
 
 use super::adopted::Adopted;
 use super::carried::Carried;
@@ -22,6 +23,9 @@ use futures_util::future::{FutureExt, LocalBoxFuture};
 use std::future::Future;
 
 type Exit = LocalBoxFuture<'static, ()>;
+
+/// Left forwarded work, as far as the combinators in the local frame know: no child of theirs has this number.
+const NO_CHILD: usize = usize::MAX;
 
 /// [`adopt`](crate::adopt) for work that may not leave its thread.
 ///
@@ -84,7 +88,7 @@ fn forward(mark: Mark, tree: Run<Exit, Local>) {
     };
     place::with_nearest(|adopted: &mut Adopted<Sendable>| adopted.push(mark, Run::new(stand_in.boxed())));
     place::with_nearest(|adopted: &mut Adopted<Local>| {
-        adopted.push(Mark::LATEST, AnyTree::Local(Run::new(work.boxed_local())));
+        adopted.push_of(NO_CHILD, Mark::LATEST, AnyTree::Local(Run::new(work.boxed_local())));
     });
 }
 

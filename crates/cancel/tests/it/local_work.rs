@@ -257,3 +257,33 @@ fn a_close_that_blocks_in_a_send_scope_moves_on_what_the_local_frame_beyond_has_
     assert!(Stepped::new(work).poll_until_stalled().is_ready());
     assert_eq!(*said.borrow(), ["newer: Dropped", "newer ended", "older: Returned", "older ended"]);
 }
+
+#[test]
+fn local_work_from_within_a_send_frame_of_one_child_is_in_no_lane_of_a_sibling() {
+    let (said, gate) = (Said::default(), Gate::new());
+    let (waits, opens) = (
+        guard_local(gate.clone(), async |gate: Gate, _| gate.passed().await),
+        guard_local((Rc::clone(&said), gate), async |(said, gate): (Said, Gate), _| {
+            said.borrow_mut().push("opened".into());
+            gate.open();
+        }),
+    );
+    let (work, _handle) = scope_local(async move {
+        let (mut outer, mut inner, mut nest) = (Siblings::new(), Siblings::new(), Nest::new());
+        let polls = outer.begin();
+        Siblings::child(1);
+        nest.enter(|| {
+            let polls = inner.begin();
+            // As the second child of the whole is numbered, too.
+            Siblings::child(2);
+            drop(waits);
+            drop(polls);
+        });
+        Siblings::child(2);
+        drop(opens);
+        drop(polls);
+        poll_fn(|cx| nest.poll_drain(cx)).await;
+    });
+    assert!(Stepped::new(work).poll_until_stalled().is_ready());
+    assert_eq!(*said.borrow(), ["opened"]);
+}
