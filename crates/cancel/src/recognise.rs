@@ -10,8 +10,9 @@ use std::sync::Arc;
 /// Whether an error says that work was cancelled, rather than that it failed.
 ///
 /// For combinators and hooks that must tell the two apart in an error of any type. It does if it is [`Cancelled`] or
-/// [`TaskError::Cancelled`], or has `Cancelled` as its source; each also inside of an [`io::Error`], of a `Box<dyn Error>` with or without `Send`
-/// and `Sync`, or of an `Arc<dyn Error + Send + Sync>`. So an error of your own joins in by its `source`.
+/// [`TaskError::Cancelled`], also inside of an [`io::Error`], of a `Box<dyn Error>` with or without `Send` and `Sync`, or of an
+/// `Arc<dyn Error + Send + Sync>`. Inside of one of these an error of your own joins in by a `source` that is `Cancelled`; by itself it counts as a
+/// failure, for of a type that is unknown here nobody can ask the source.
 ///
 /// ```
 /// use motet_cancel::{Reason, TaskError, is_cancelled};

@@ -18,8 +18,9 @@ use std::sync::Arc;
 
 /// There will be no value: the child failed, was cancelled, or was never started, since its group is finished or ends.
 ///
-/// The group has the child's error, and this says no more than that there is no value: to [`motet_cancel::is_cancelled`], and so to a group whose
-/// body or child returns it, it is a cancellation and not a failure. It becomes an [`io::Error`] or a `Box<dyn Error>` by `?`.
+/// The group has the child's error, and this says no more than that there is no value: to a group whose body or child returns it, it is a cancellation
+/// and not a failure. It becomes an [`io::Error`] or a `Box<dyn Error>` by `?`, and in there it is one to [`motet_cancel::is_cancelled`] too. An error type
+/// of your own that it becomes counts as a failure.
 ///
 /// ```
 /// use futures::executor::LocalPool;

@@ -32,7 +32,7 @@ pub struct AllCompleted;
 /// A wait returns when one member has failed, or all have completed; a task that was cancelled has not failed. asyncio: `FIRST_EXCEPTION`.
 ///
 /// It looks at one level of `Result`: over tasks that give a `Result` themselves, make one of the two (`Task::flat`). Cancelled is what
-/// [`motet_cancel::is_cancelled`] says, and `GroupError::Cancelled`: each also inside of a `Box<dyn Error>` or an `io::Error`.
+/// [`motet_cancel::is_cancelled`] says, `GroupError::Cancelled` and `Closed`: each also inside of a `Box<dyn Error>` or an `io::Error`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FirstError;
 
