@@ -100,3 +100,23 @@ fn a_task_error_is_two_words() {
     let shared: Arc<dyn Error + Send + Sync> = Arc::new(TaskError::Cancelled(Reason::none()));
     assert!(shared.source().is_none());
 }
+
+#[test]
+fn an_error_of_ones_own_is_a_cancel_by_its_source_inside_of_a_box() {
+    #[derive(Debug)]
+    struct Own(Cancelled);
+    impl std::fmt::Display for Own {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+    impl Error for Own {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+    let own = || Own(Cancelled { reason: Reason::none() });
+    assert!(motet_cancel::is_cancelled::<Box<dyn Error>>(&own().into()));
+    assert!(motet_cancel::is_cancelled(&io::Error::other(own())));
+    assert!(!motet_cancel::is_cancelled(&own()), "nobody can ask a type that is unknown for its source");
+}
