@@ -4,7 +4,8 @@ use crate::builder::Builder;
 use crate::{Task, TaskBuilder};
 use futures_util::task::{FutureObj, Spawn, SpawnError};
 use motet_executor::{Executor, Metrics, TaskInfo};
-use motet_timer::{Sleep, Timer, Timers};
+use motet_timer::{Host, Sleep, Timer, Timers};
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -141,11 +142,31 @@ impl Runtime {
     ///
     /// With the panic of `main`, once the runtime is closed.
     pub fn run<F: Future>(self, main: F) -> F::Output {
-        // The only worker of a runtime goes and comes back in between; no helper thread is to be started for that.
-        let _host = self.timers.host(Waker::noop().clone());
-        let ended = catch_unwind(AssertUnwindSafe(|| self.block_on(main)));
-        let _dropped_undone = self.block_on(self.shutdown(self.grace));
+        let host = Cell::new(None);
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            self.block_on(async {
+                let _between = Between { timers: &self.timers, host: &host };
+                main.await
+            })
+        }));
+        let _dropped_undone = self.block_on(async {
+            drop(host.take());
+            self.shutdown(self.grace).await
+        });
         ended.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+}
+
+/// Hosts the timers from its drop on, while the only worker of a runtime goes and comes back: no helper thread is to be started for that. No earlier, for
+/// a host that does not come keeps the helper from what a nested `block_on` waits for.
+struct Between<'a> {
+    timers: &'a Timers,
+    host: &'a Cell<Option<Host>>,
+}
+
+impl Drop for Between<'_> {
+    fn drop(&mut self) {
+        self.host.set(Some(self.timers.host(Waker::noop().clone())));
     }
 }
 

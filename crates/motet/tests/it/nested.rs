@@ -90,6 +90,13 @@ fn time_passes_while_every_worker_blocks_in_a_nested_call() {
 }
 
 #[test]
+fn time_passes_in_a_nested_call_inside_of_a_run_too() {
+    let runtime = Runtime::builder().threads(1).build().expect("a runtime");
+    let nested = runtime.clone();
+    runtime.run(async move { nested.block_on(motet::sleep(Duration::from_millis(1))) });
+}
+
+#[test]
 fn a_runtime_dropped_while_it_waits_for_everybodys_sockets_hands_them_on() {
     let stays = Runtime::builder().threads(2).build().expect("a thread");
     for _ in 0..10 {
