@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use core::fmt;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::task::Waker;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -55,6 +56,10 @@ pub struct Timers(Arc<Tenant>);
 
 /// Ends a lease when the last clone is dropped.
 struct Tenant(Lease);
+
+// A panic comes out of a waker, which is called under no lock and leaves nothing half-changed behind.
+impl UnwindSafe for Timers {}
+impl RefUnwindSafe for Timers {}
 
 impl Timers {
     /// Timers on the real clock, with a wheel of their own, which you drive.

@@ -7,6 +7,7 @@ use motet_test::{
 };
 use motet_timer::{Entered, Timer, Timers, now, sleep};
 use std::future::Future;
+use std::panic::{catch_unwind, panic_any};
 use std::pin::pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -213,4 +214,19 @@ fn a_sleep_dropped_at_any_await_is_out_of_the_wheel() {
     });
     assert!(report.completed);
     assert_eq!(report.drops, 3);
+}
+
+#[test]
+fn timers_may_be_used_in_what_catches_a_panic_and_after_it() {
+    let timers = Timers::new();
+    let caught = catch_unwind(|| {
+        let mut sleep = Box::pin(timers.sleep(Duration::from_secs(3600)));
+        assert_eq!(WakeCount::new().poll(sleep.as_mut()), Poll::Pending);
+        panic_any(7);
+    });
+    assert!(caught.is_err());
+    let wakes = WakeCount::new();
+    let mut sleep = pin!(timers.sleep(Duration::from_secs(1)));
+    assert_eq!(wakes.poll(sleep.as_mut()), Poll::Pending);
+    assert_eq!((timers.advance(sleep.deadline()), wakes.count()), (1, 1));
 }
