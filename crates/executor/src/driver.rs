@@ -60,6 +60,7 @@ pub trait Driver: Send + 'static {
 
     /// No worker is left that could come: the last one blocks in a nested `block_on`, or is none any more. Until [`resume`](Self::resume) nobody calls
     /// `park` or `poll`, and what this drives goes on by other means, if there are any; the facade leaves its timers to their helper thread.
+    /// It must not block. A worker that blocks in a waker which this driver calls cannot be told.
     fn suspend(&mut self) {}
 
     /// There are workers again, or for the first time.

@@ -25,7 +25,7 @@ impl Executor {
     ///
     /// Any future is a limit: a timer, a second Ctrl-C, `std::future::pending()`. It is to be awaited in `block_on`, or on
     /// another executor: a task of this one would be cancelled itself. A task that blocks its thread in one long poll, or on
-    /// a blocking thread, counts as dropped and goes when that poll ends.
+    /// a blocking thread, counts as dropped and goes when that poll ends; the shutdown waits a tenth of a second for it, beyond the limit.
     ///
     /// Some things end at the limit only, so that a limit which never comes is for programs without them: cleanups that await the results of one another's
     /// tasks in a ring; and the root of a `block_on` of this executor that blocks its thread until the shutdown has ended, other than by a `block_on`, for it
